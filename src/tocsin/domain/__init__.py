@@ -1,0 +1,1 @@
+"""The nouns of the product: frozen, without I/O, split by noun."""

@@ -1,0 +1,40 @@
+"""A log entry, its leaf, and the signed head of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One state change as the log records it. `subject` is a short name (`INC-3`, `EX-1`) or empty."""
+
+    entry_id: UUID
+    at: datetime
+    actor: str
+    kind: str
+    subject: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One stored line of the log: `index` from 0, the bytes as written, and their RFC 6962 leaf hash."""
+
+    index: int
+    content: bytes
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A signed head of the log: `note` is the signed-note text, verbatim (C2SP tlog-checkpoint v1)."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+    signed_at: datetime

@@ -1,0 +1,81 @@
+"""A page calls a person and has a deadline; a notice only tells; a delivery is one message on one channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class DeliveryState(StrEnum):
+    """How far one message got. Delivered means accepted by the channel, not read by a person."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One call to one person.
+
+    `page_id` stays the same over retries. `step` is the escalation step (0 first). `acknowledge_by` is the
+    deadline. `reason` says in plain words why this person was called (schedule, rotation, step).
+    `link_expires_at` ends the single-use link; `link_used_at` is set by the POST that used it.
+    """
+
+    page_id: UUID
+    incident_id: UUID
+    step: int
+    person: str
+    role: str
+    reason: str
+    requested_at: datetime
+    acknowledge_by: datetime
+    link_expires_at: datetime
+    link_used_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one address, for a page or a notice.
+
+    `key` is unique, is sent to the partner as the idempotency key, and never changes over retries. `page_id`
+    is None for a notice. `answer` is the channel's bounded answer or the last failure.
+    """
+
+    key: str
+    incident_id: UUID
+    page_id: UUID | None
+    person: str | None
+    channel: str
+    address: str
+    subject: str
+    state: DeliveryState
+    requested_at: datetime
+    attempts: int = 0
+    finished_at: datetime | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a channel is asked to send.
+
+    `key` is the idempotency key. `link` is the page where the receiver can act. `fields` are short facts in
+    the order to be shown (`("Severity", "P1 Critical")`). All text comes from outside and must be escaped by
+    the channel's own rules. `runbook_url` is empty when there is none.
+    """
+
+    key: str
+    subject: str
+    text: str
+    link: str
+    severity: str
+    incident: str
+    is_page: bool
+    fields: tuple[tuple[str, str], ...] = ()
+    runbook_url: str = ""
+    event: str = "page"

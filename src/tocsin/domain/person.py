@@ -1,0 +1,64 @@
+"""A person: who may do what, and how they are reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person or a token may do; each is granted on its own, deny by default."""
+
+    VIEWER = "viewer"
+    RESPONDER = "responder"
+    COMMANDER = "commander"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    INGEST = "ingest"
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed."""
+
+    READ = "read"
+    RESPOND = "respond"
+    COMMAND = "command"
+    APPROVE = "approve"
+    ADMINISTER = "administer"
+    INGEST = "ingest"
+
+
+_GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({Permission.READ}),
+    Role.RESPONDER: frozenset({Permission.READ, Permission.RESPOND}),
+    Role.COMMANDER: frozenset({Permission.READ, Permission.RESPOND, Permission.COMMAND}),
+    Role.APPROVER: frozenset({Permission.READ, Permission.APPROVE}),
+    Role.AUDITOR: frozenset({Permission.READ}),
+    Role.ADMIN: frozenset(
+        {Permission.READ, Permission.RESPOND, Permission.COMMAND, Permission.ADMINISTER, Permission.INGEST}
+    ),
+    Role.INGEST: frozenset({Permission.INGEST}),
+}
+
+
+def allows(role: Role, permission: Permission) -> bool:
+    """Say whether a role holds a permission."""
+    return permission in _GRANTS[role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One way to reach a person: a channel's name and the address there."""
+
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who can be called. `username` is the identity; contacts are tried all at once."""
+
+    username: str
+    name: str
+    contacts: tuple[Contact, ...] = ()

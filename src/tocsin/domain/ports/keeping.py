@@ -1,0 +1,56 @@
+"""Where bytes are kept: evidence by digest, signals by source and offset, and the log's signing key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, Protocol
+
+
+class EvidenceLocker(Protocol):
+    """Content-addressed bytes on disk; nothing in it is ever changed."""
+
+    def keep(self, content: BinaryIO) -> tuple[str, int]:
+        """Read to the end, store durably (fsync), return (SHA-256 hex, size). Raises `Overloaded` on a full disk."""
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open the bytes for reading. Raises `NotFound`."""
+        ...
+
+    def digest_of(self, digest: str) -> str | None:
+        """Hash the stored bytes anew and return the SHA-256 hex found, None when the bytes are gone."""
+        ...
+
+
+class SignalLake(Protocol):
+    """Signals as they came, one NDJSON line each, appended and fsynced per source."""
+
+    def append(self, source: str, lines: Sequence[bytes]) -> int:
+        """Store the lines durably, all or none; return the offset after them. Raises `Overloaded`."""
+        ...
+
+    def read(self, source: str, offset: int, limit: int) -> tuple[tuple[bytes, ...], int]:
+        """Return up to `limit` whole lines from a byte offset, and the offset after them."""
+        ...
+
+    def sources(self) -> Iterable[str]:
+        """Return every source that has signals."""
+        ...
+
+
+class CheckpointSigner(Protocol):
+    """Holds the log's key. The database never sees it."""
+
+    @property
+    def origin(self) -> str:
+        """Return the log's name, the first line of each checkpoint."""
+        ...
+
+    @property
+    def verifier_key(self) -> str:
+        """Return the vkey (`name+id+base64`) that checks the signatures."""
+        ...
+
+    def sign(self, note_text: bytes) -> bytes:
+        """Return the 64-byte Ed25519 signature over the note's text."""
+        ...

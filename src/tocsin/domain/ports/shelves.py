@@ -1,0 +1,300 @@
+"""Where state is kept: one shelf a noun, all of them inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from tocsin.domain.alert import Alert
+from tocsin.domain.arrival import Arrival, Quarantined
+from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.exhibit import CustodyEvent, Exhibit
+from tocsin.domain.incident import Incident, Status
+from tocsin.domain.job import Job, JobState
+from tocsin.domain.page import Delivery, Page
+from tocsin.domain.person import Role
+from tocsin.domain.severity import Severity
+from tocsin.domain.timeline import TimelineEntry
+
+
+class ArrivalShelf(Protocol):
+    """Bodies as received."""
+
+    def add(self, arrival: Arrival) -> bool:
+        """Keep it; False when this (connector, source, key) is here already and nothing was done."""
+        ...
+
+    def get(self, arrival_id: UUID) -> Arrival | None: ...
+
+
+class QuarantineShelf(Protocol):
+    """What could not be understood."""
+
+    def add(self, quarantined: Quarantined) -> Quarantined:
+        """Keep it and return it with its number."""
+        ...
+
+    def get(self, number: int) -> Quarantined | None: ...
+    def mark_replayed(self, number: int, at: datetime) -> None: ...
+    def waiting(self, limit: int = 50) -> tuple[Quarantined, ...]:
+        """Return what was not replayed yet, newest first."""
+        ...
+
+    def count_waiting(self) -> int: ...
+
+
+class AlertShelf(Protocol):
+    """Alert episodes; the latest of a fingerprint is the one a new report is merged into."""
+
+    def latest(self, fingerprint: str) -> Alert | None: ...
+    def add(self, alert: Alert) -> Alert:
+        """Keep a new episode and return it with its number."""
+        ...
+
+    def save(self, alert: Alert) -> None: ...
+    def get(self, number: int) -> Alert | None: ...
+    def of_incident(self, incident_id: UUID) -> tuple[Alert, ...]:
+        """Return the incident's alerts, by number."""
+        ...
+
+    def unresolved(self, now: datetime, limit: int = 1000) -> tuple[Alert, ...]:
+        """Return alerts whose lease has not run out, sorted by fingerprint."""
+        ...
+
+    def recent(self, limit: int = 50) -> tuple[Alert, ...]:
+        """Return the newest alerts first."""
+        ...
+
+
+class IncidentShelf(Protocol):
+    """Incidents."""
+
+    def next_number(self) -> int:
+        """Take the next number of `INC-n`."""
+        ...
+
+    def add(self, incident: Incident) -> None: ...
+    def save(self, incident: Incident) -> None: ...
+    def get(self, incident_id: UUID) -> Incident | None: ...
+    def by_number(self, number: int) -> Incident | None: ...
+    def active_in_group(self, group_key: str) -> Incident | None:
+        """Return the newest incident of the group that is open, investigating or mitigated."""
+        ...
+
+    def listed(
+        self,
+        statuses: Sequence[Status] = (),
+        severities: Sequence[Severity] = (),
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[Incident, ...]:
+        """Return incidents, newest first; an empty filter means any."""
+        ...
+
+    def count(self, statuses: Sequence[Status] = (), severities: Sequence[Severity] = ()) -> int: ...
+
+
+class TimelineShelf(Protocol):
+    """Timeline lines of all incidents."""
+
+    def add(self, entry: TimelineEntry) -> TimelineEntry:
+        """Keep it and return it with its number."""
+        ...
+
+    def of_incident(self, incident_id: UUID) -> tuple[TimelineEntry, ...]: ...
+    def since(self, number: int, limit: int = 200) -> tuple[TimelineEntry, ...]:
+        """Return lines with a greater number, oldest first, of any incident."""
+        ...
+
+    def last_number(self) -> int: ...
+
+
+class PageShelf(Protocol):
+    """Pages and the deliveries of pages and notices."""
+
+    def add(self, page: Page) -> None: ...
+    def save(self, page: Page) -> None: ...
+    def get(self, page_id: UUID) -> Page | None: ...
+    def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
+        """Return the incident's pages in the order they were requested."""
+        ...
+
+    def add_delivery(self, delivery: Delivery) -> None: ...
+    def save_delivery(self, delivery: Delivery) -> None: ...
+    def delivery(self, key: str) -> Delivery | None: ...
+    def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]: ...
+
+
+class InboxShelf(Protocol):
+    """Messages kept locally by the Inbox channel, for drills and first use."""
+
+    def keep(self, key: str, person: str, subject: str, text: str, link: str, at: datetime) -> bool:
+        """Keep a message; False when the key is here already (a repeat changes nothing)."""
+        ...
+
+    def recent(self, limit: int = 50) -> tuple[Mapping[str, str], ...]:
+        """Return newest first: `key, person, subject, text, link, at` (ISO 8601)."""
+        ...
+
+
+class JobShelf(Protocol):
+    """The job table."""
+
+    def put(self, job: Job) -> bool:
+        """Add a job; False when the key is here already (then nothing changes)."""
+        ...
+
+    def reschedule(self, job: Job) -> None:
+        """Add the job, or make the one with this key ready again with the new `run_at` and `args`."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Mark a job done without running it; unknown keys are ignored."""
+        ...
+
+    def claim(self, kinds: Sequence[str], owner: str, now: datetime, lease_s: float, limit: int) -> tuple[Job, ...]:
+        """Take due jobs, oldest first: push `run_at` by the lease, set the owner, count the attempt."""
+        ...
+
+    def finish(self, key: str, owner: str) -> bool:
+        """Mark done; False when another owner holds it by now (the caller must roll back)."""
+        ...
+
+    def retry(self, key: str, owner: str, run_at: datetime, error: str) -> None:
+        """Make it due again at `run_at` and write down why."""
+        ...
+
+    def bury(self, key: str, owner: str, error: str) -> None:
+        """Mark dead: visible, replayable."""
+        ...
+
+    def revive(self, key: str, run_at: datetime) -> bool:
+        """Make a dead job ready again with the same key and no attempts; False if it is not dead."""
+        ...
+
+    def get(self, key: str) -> Job | None: ...
+    def listed(self, state: JobState, limit: int = 50) -> tuple[Job, ...]: ...
+    def count(self, state: JobState) -> int: ...
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        """Return when the next ready job of these kinds is due, None when there is none."""
+        ...
+
+
+class LogShelf(Protocol):
+    """The log: an inbox written with each state change, leaves given their index later, checkpoints."""
+
+    def append(self, entry_id: UUID, content: bytes) -> None:
+        """Put a leaf's bytes in the inbox, in the caller's transaction."""
+        ...
+
+    def sequence(self, limit: int = 5000) -> int:
+        """Move inbox rows to the end of the log, giving each the next index; return how many."""
+        ...
+
+    def size(self) -> int: ...
+    def waiting(self) -> int:
+        """Return how many rows wait in the inbox."""
+        ...
+
+    def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
+        """Return leaves with start <= index < stop, by index; a missing one is simply absent."""
+        ...
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+    def last_checkpoint(self) -> Checkpoint | None: ...
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return every checkpoint, by size."""
+        ...
+
+
+class ExhibitShelf(Protocol):
+    """What is known of each exhibit; the bytes lie in the evidence locker."""
+
+    def next_number(self) -> int: ...
+    def add(self, exhibit: Exhibit) -> None: ...
+    def get(self, number: int) -> Exhibit | None: ...
+    def of_incident(self, incident_id: UUID) -> tuple[Exhibit, ...]: ...
+    def all(self) -> tuple[Exhibit, ...]: ...
+    def add_custody(self, event: CustodyEvent) -> None: ...
+    def custody_of(self, number: int) -> tuple[CustodyEvent, ...]: ...
+
+
+class DetectorShelf(Protocol):
+    """What detection must remember between batches: positions in the lake and correlation windows."""
+
+    def position(self, source: str) -> int:
+        """Return the lake offset up to which signals of the source were judged, 0 at first."""
+        ...
+
+    def save_position(self, source: str, position: int) -> None: ...
+    def load_state(self) -> bytes | None:
+        """Return the correlation state as saved, None at first."""
+        ...
+
+    def save_state(self, state: bytes) -> None: ...
+
+
+class TokenShelf(Protocol):
+    """API tokens by the SHA-256 of their text."""
+
+    def add(self, digest: str, name: str, role: Role, expires_at: datetime | None, at: datetime) -> int:
+        """Keep a token and return its number."""
+        ...
+
+    def role_of(self, digest: str, now: datetime) -> tuple[str, Role] | None:
+        """Return (name, role) of a live token, None when unknown, revoked or expired."""
+        ...
+
+    def listed(self) -> tuple[Mapping[str, str], ...]:
+        """Return `number, name, role, created_at, expires_at, revoked_at`."""
+        ...
+
+    def revoke(self, number: int, at: datetime) -> bool: ...
+
+
+class Shelves(Protocol):
+    """All shelves, seen from inside one transaction."""
+
+    @property
+    def arrivals(self) -> ArrivalShelf: ...
+    @property
+    def quarantine(self) -> QuarantineShelf: ...
+    @property
+    def alerts(self) -> AlertShelf: ...
+    @property
+    def incidents(self) -> IncidentShelf: ...
+    @property
+    def timeline(self) -> TimelineShelf: ...
+    @property
+    def pages(self) -> PageShelf: ...
+    @property
+    def inbox(self) -> InboxShelf: ...
+    @property
+    def jobs(self) -> JobShelf: ...
+    @property
+    def log(self) -> LogShelf: ...
+    @property
+    def exhibits(self) -> ExhibitShelf: ...
+    @property
+    def detector(self) -> DetectorShelf: ...
+    @property
+    def tokens(self) -> TokenShelf: ...
+
+    def lock(self, name: str) -> None:
+        """Hold off others who ask for the same name until this transaction ends."""
+        ...
+
+
+class Store(Protocol):
+    """A database. Raises `Overloaded` when it is locked too long, full, read-only or away."""
+
+    def transaction(self) -> AbstractContextManager[Shelves]:
+        """Open a transaction that writes: all of it is committed, durably, or nothing."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Shelves]:
+        """Look at a consistent state without writing."""
+        ...

@@ -1,0 +1,57 @@
+"""The timeline: what happened in an incident, who did it, in order, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Happening(StrEnum):
+    """The kinds of line a timeline holds; also the kinds of log entry."""
+
+    OPENED = "incident.opened"
+    ALERT_JOINED = "alert.joined"
+    ALERT_RESOLVED = "alert.resolved"
+    SEVERITY_CHANGED = "incident.severity_changed"
+    MOVED = "incident.moved"
+    ASSIGNED = "incident.assigned"
+    ACKNOWLEDGED = "incident.acknowledged"
+    NOTE = "incident.note"
+    PAGED = "page.requested"
+    PAGE_DELIVERED = "page.delivered"
+    PAGE_FAILED = "page.failed"
+    NOTICE_REQUESTED = "notice.requested"
+    NOTICE_DELIVERED = "notice.delivered"
+    NOTICE_FAILED = "notice.failed"
+    ESCALATED = "page.escalated"
+    NOBODY_TO_PAGE = "page.nobody"
+    EXHIBIT_KEPT = "exhibit.kept"
+    EXHIBIT_READ = "exhibit.read"
+    COLLECTION_FAILED = "exhibit.collection_failed"
+    CLOCK_MET = "clock.met"
+    CLOCK_MISSED = "clock.missed"
+    QUARANTINED = "intake.quarantined"
+    REPLAYED = "intake.replayed"
+    REFUSED = "intake.refused"
+    ACCESS = "access"
+    HEARTBEAT = "log.heartbeat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One line of an incident's timeline.
+
+    `actor` is a username, or `tocsin` for the product itself (`automated` is then true). `number` is 0 until
+    stored; it grows with each stored line of any incident, so it also tells what is new.
+    """
+
+    incident_id: UUID
+    at: datetime
+    kind: Happening
+    actor: str
+    text: str
+    automated: bool
+    exhibit: int | None = None
+    number: int = 0
