@@ -1,0 +1,81 @@
+"""Django's own configuration, derived from Tocsin's settings."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from tocsin.app.settings import load_settings
+from tocsin.store.databases import database_settings
+
+
+def _secret_key(home: Path) -> str:
+    """Return the key that signs sessions, made once per home folder with mode 0600."""
+    path = home / "keys" / "session.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+_settings = load_settings()
+_public_url = _settings.text("TOCSIN_PUBLIC_URL")
+
+SECRET_KEY = _secret_key(_settings.home)
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "tocsin.process.urls"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "tocsin.store",
+    "tocsin.console",
+]
+MIDDLEWARE = [
+    "tocsin.console.security.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {"default": database_settings(_settings.text("TOCSIN_DATABASE_URL"), _settings.home)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "store.Account"
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}}
+]
+SESSION_COOKIE_NAME = "tocsin_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _public_url.startswith("https://")
+SESSION_COOKIE_AGE = 60 * 60 * 12
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+CSRF_COOKIE_NAME = "tocsin_csrf"
+CSRF_TRUSTED_ORIGINS = [_public_url.rstrip("/")]
+STATIC_URL = "/static/"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LOGGING_CONFIG = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

@@ -1,0 +1,139 @@
+"""Every setting there is, read from the environment first and `tocsin.toml` in the home folder second."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.domain.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its `TOCSIN_*` name, default text, meaning, and whether it is shown as `***`."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("TOCSIN_HOME", "~/.tocsin", "Folder of the database, evidence, signals, keys and packs."),
+    Setting("TOCSIN_DATABASE_URL", "", "PostgreSQL URL; empty means SQLite in the home folder.", secret=True),
+    Setting("TOCSIN_PUBLIC_URL", "http://127.0.0.1:8420", "Address that links in messages point to."),
+    Setting("TOCSIN_ALERTMANAGER_OPEN", "never", "`loopback` lets /api/v2 in without a token from 127.0.0.1."),
+    Setting("TOCSIN_MAX_BODY_MB", "32", "Largest body the intake accepts, in MB, as sent."),
+    Setting("TOCSIN_MAX_DECODED_MB", "200", "Largest body after decompression, in MB."),
+    Setting("TOCSIN_MAX_PENDING", "256", "Intake requests at work at once before the answer is 503."),
+    Setting("TOCSIN_LOG_ORIGIN", "tocsin.local/audit", "Name of the log in its checkpoints."),
+    Setting("TOCSIN_DELIVERY_THREADS", "4", "Deliveries made at the same time."),
+    Setting("TOCSIN_DELIVERY_ATTEMPTS", "8", "Tries before a message is dead."),
+    Setting("TOCSIN_LEASE_SECONDS", "30", "How long a claimed job is held before another worker may take it."),
+    Setting("TOCSIN_SLACK_TOKEN", "", "Bot token (xoxb-...) for the slack channel.", secret=True),
+    Setting("TOCSIN_SLACK_URL", "https://slack.com/api/", "Base address of Slack's Web API."),
+    Setting("TOCSIN_SMTP_URL", "", "smtp://user:password@host:587?starttls=true for the smtp channel.", secret=True),
+    Setting("TOCSIN_SMTP_FROM", "", "Sender address of mail."),
+    Setting("TOCSIN_WEBHOOK_SECRETS", "", "Comma-separated whsec_ secrets that sign the webhook channel.", secret=True),
+    Setting("TOCSIN_ACCESS_LOG", "false", "`true` writes one line a request to stderr."),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force. Read one with `text`, `number` or `path`; unknown names are a programming error."""
+
+    values: Mapping[str, str]
+    origins: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """Return the setting's text."""
+        return self.values[name]
+
+    def number(self, name: str) -> int:
+        """Return the setting as a whole number above zero. Raises `Misconfigured`."""
+        text = self.values[name]
+        if not text.isdecimal() or int(text) < 1:
+            raise Misconfigured(
+                f"{name} is {text!r}, which is not a whole number above zero.",
+                means="Tocsin does not start, so nothing is heard and nobody is called.",
+                next_step=f"Set {name} to a number such as {_BY_NAME[name].default}, or remove it ({self.origins[name]}).",
+            )
+        return int(text)
+
+    def chosen(self, name: str, *allowed: str) -> str:
+        """Return the setting if it is one of the allowed words. Raises `Misconfigured`."""
+        text = self.values[name]
+        if text not in allowed:
+            raise Misconfigured(
+                f"{name} is {text!r}; it can be {' or '.join(allowed)}.",
+                means="Tocsin does not start, so nothing is heard and nobody is called.",
+                next_step=f"Correct {name} ({self.origins[name]}).",
+            )
+        return text
+
+    @property
+    def home(self) -> Path:
+        """Return the home folder, absolute."""
+        return Path(self.values["TOCSIN_HOME"]).expanduser().absolute()
+
+    def shown(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (name, value, origin) for people; secrets that are set print as `***`."""
+        return tuple(
+            (s.name, "***" if s.secret and self.values[s.name] else self.values[s.name], self.origins[s.name])
+            for s in SETTINGS
+        )
+
+
+def load_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Read all settings; option (`home`) wins over environment, environment over file, file over default.
+
+    Raises `Misconfigured` for an unreadable file or an unknown name in either place.
+    """
+    environ = os.environ if environ is None else environ
+    chosen_home = str(home) if home else environ.get("TOCSIN_HOME") or _BY_NAME["TOCSIN_HOME"].default
+    path = Path(chosen_home).expanduser() / "tocsin.toml"
+    from_file = _read_file(path)
+    values: dict[str, str] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS:
+        if setting.name == "TOCSIN_HOME":
+            values[setting.name] = chosen_home
+            origins[setting.name] = "option" if home else "environment" if "TOCSIN_HOME" in environ else "default"
+        elif setting.name in environ:
+            values[setting.name], origins[setting.name] = environ[setting.name].strip(), "environment"
+        elif setting.name in from_file:
+            values[setting.name], origins[setting.name] = from_file[setting.name], str(path)
+        else:
+            values[setting.name], origins[setting.name] = setting.default, "default"
+    return Settings(values, origins)
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    """Return the file's settings by their `TOCSIN_*` names; keys in the file are lower case without the prefix."""
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Misconfigured(
+            f"{path} cannot be read: {error}.",
+            means="Tocsin does not start, so nothing is heard and nobody is called.",
+            next_step="Correct the file; each line is `name = \"value\"`, the names are in docs/settings.md.",
+        ) from error
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        name = f"TOCSIN_{key.upper()}"
+        if name not in _BY_NAME or name == "TOCSIN_HOME" or isinstance(value, dict | list):
+            raise Misconfigured(
+                f"{path} sets {key!r}, which is not a setting this file can hold.",
+                means="Tocsin does not start, so that a misspelt setting is not silently ignored.",
+                next_step="Remove or correct the line; the names are in docs/settings.md, without TOCSIN_ and in lower case.",
+            )
+        found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
