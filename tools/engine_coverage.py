@@ -47,14 +47,16 @@ def main() -> int:
         short = [line for source in sources if (line := _shortfall(source, recorded, Path(scratch)))]
     for line in short:
         print(line)
-    print(f"{len(sources) - len(short)} of {len(sources)} engine files have every branch covered by their own tests")
+    print(f"{len(sources) - len(short)} of {len(sources)} files have every branch covered by their own test")
     return 1 if short else 0
 
 
 def _run_tests(tests: list[str], chosen: tuple[str, ...] | list[str], recorded: Path) -> bool:
     settings = recorded.with_suffix(".ini")
     rooms = "\n    ".join(str(ROOT / "src/tocsin" / engine) for engine in chosen)
-    settings.write_text(f"[run]\nbranch = true\ndata_file = {recorded}\nsource =\n    {rooms}\n", encoding="utf-8")
+    settings.write_text(
+        f"[run]\nbranch = true\ndata_file = {recorded}\nsource =\n    {rooms}\n", encoding="utf-8"
+    )
     command = [sys.executable, "-m", "pytest", *tests, "-q", "--no-header", "-p", "no:cacheprovider"]
     command += ["--cov", f"--cov-config={settings}", "--cov-context=test", "--cov-report="]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "COVERAGE_FILE": str(recorded)}, check=False)
@@ -71,13 +73,17 @@ def _shortfall(source: Path, recorded: Path, scratch: Path) -> str:
     coverage.load()
     report = scratch / "report.json"
     with contextlib.redirect_stdout(io.StringIO()):
-        coverage.json_report(include=[str(source)], contexts=contexts, outfile=str(report), ignore_errors=True)
+        coverage.json_report(
+            include=[str(source)], contexts=contexts, outfile=str(report), ignore_errors=True
+        )
     (found,) = json.loads(report.read_text(encoding="utf-8"))["files"].values()
     lines, branches = found["missing_lines"], found["missing_branches"]
     if not lines and not branches:
         return ""
     arcs = ", ".join(f"{start}->{'exit' if end < 0 else end}" for start, end in branches)
-    return f"src/tocsin/{relative}: tests/{own_test} misses lines {lines or 'none'}, branches {arcs or 'none'}"
+    return (
+        f"src/tocsin/{relative}: tests/{own_test} misses lines {lines or 'none'}, branches {arcs or 'none'}"
+    )
 
 
 if __name__ == "__main__":

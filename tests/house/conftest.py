@@ -33,7 +33,7 @@ SKIPPED_FOLDERS = {".venv", ".git", ".home", "node_modules", "dist", "build", "h
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One Python file: its path from the repository's root, its room (the first folder or file in tocsin), its tree."""
+    """One Python file: its path from the root, its room (what follows `src/tocsin/`), its text and tree."""
 
     path: str
     room: str
@@ -63,7 +63,7 @@ class Source:
                 yield node
 
     def imports(self) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
-        """Yield each import statement with each module it names, in full (`from a.b import c` yields `a.b.c`)."""
+        """Yield each import statement with what it names in full (`from a.b import c` names `a.b.c`)."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -148,6 +148,7 @@ def keep() -> Callable[[list[str], str], None]:
     """Return the one assertion of every rule: nothing breaks it, or each place that does is listed."""
 
     def assert_kept(broken: list[str], rule: str) -> None:
-        assert not broken, f"{rule}\n  " + "\n  ".join(sorted(broken))
+        if broken:
+            pytest.fail(f"{rule}\n  " + "\n  ".join(sorted(broken)), pytrace=False)
 
     return assert_kept

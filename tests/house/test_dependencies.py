@@ -1,4 +1,4 @@
-"""Rule: every direct dependency has a reason in writing, a locked version with hashes, and a licence we may ship."""
+"""Rule: every direct dependency has a reason in writing, a locked version and a licence we may ship."""
 
 from __future__ import annotations
 

@@ -36,9 +36,13 @@ def _pages(repository: Path) -> list[Path]:
     return sorted(path for path in (repository / "src/tocsin").rglob("templates/**/*") if path.is_file())
 
 
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1
+
+
 def _hits(path: Path, text: str, pattern: re.Pattern[str], repository: Path) -> list[str]:
     return [
-        f"{path.relative_to(repository)}:{text.count(chr(10), 0, match.start()) + 1} {match.group().strip()[:60]}"
+        f"{path.relative_to(repository)}:{_line(text, match)} {match.group().strip()[:60]}"
         for match in pattern.finditer(text)
     ]
 

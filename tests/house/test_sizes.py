@@ -115,7 +115,10 @@ def test_a_room_is_at_most_three_folders_deep(sources, keep) -> None:
 
 
 def test_the_measure_of_depth_and_complexity_is_right() -> None:
-    text = "def f(a):\n if a:\n  for b in a:\n   with b:\n    pass\n elif b:\n  pass\n try:\n  pass\n except OSError:\n  pass\n"
+    text = (
+        "def f(a):\n if a:\n  for b in a:\n   with b:\n    pass\n elif b:\n  pass\n"
+        " try:\n  pass\n except OSError:\n  pass\n"
+    )
     (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
     assert _depth(function.body) == 3

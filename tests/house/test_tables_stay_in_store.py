@@ -1,4 +1,4 @@
-"""Rule: rows and the links between them are known to the store alone; everybody else has the nouns of the domain."""
+"""Rule: rows and the links between them are known to the store alone; others have the domain's nouns."""
 
 from __future__ import annotations
 

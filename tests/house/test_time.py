@@ -61,16 +61,20 @@ def test_the_functions_of_time_are_not_imported_by_name(sources, keep) -> None:
     keep(broken, "write `time.monotonic()`, so that a reader and this test see it")
 
 
+def _is_naive(call: ast.Call) -> bool:
+    made_by = ast.unparse(call.func)
+    keywords = {keyword.arg for keyword in call.keywords}
+    if made_by in {"datetime", "datetime.datetime"}:
+        return len(call.args) < 8 and not keywords & {"tzinfo", None}
+    return made_by.endswith("datetime.fromtimestamp") and len(call.args) < 2 and "tz" not in keywords
+
+
 def test_no_time_is_naive(sources, keep) -> None:
-    broken = []
-    for source in sources:
-        broken += [source.at(node) for node in _mentions(source, NAIVE)]
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"datetime", "datetime.datetime"}:
-                keywords = {keyword.arg for keyword in node.keywords}
-                if len(node.args) < 8 and not keywords & {"tzinfo", None}:
-                    broken.append(source.at(node))
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("datetime.fromtimestamp"):
-                if len(node.args) < 2 and "tz" not in {keyword.arg for keyword in node.keywords}:
-                    broken.append(source.at(node))
+    broken = [source.at(node) for source in sources for node in _mentions(source, NAIVE)]
+    broken += [
+        source.at(node)
+        for source in sources
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and _is_naive(node)
+    ]
     keep(broken, "a time without a zone is somebody else's time")
