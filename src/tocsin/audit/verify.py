@@ -1,0 +1,228 @@
+"""Read the whole log once and say whether it is what was signed, or where it first is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tocsin.audit.checkpoint import CheckpointRefused, Head, opened
+from tocsin.audit.merkle import Frontier, leaf_hash
+from tocsin.audit.note import NoteRefused, VerifierKey
+from tocsin.domain.entry import Checkpoint, Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A place where a leaf or a checkpoint should be and something unreadable is; `reason` is a sentence."""
+
+    reason: str
+
+
+Record = Leaf | Checkpoint | Damaged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a verification found.
+
+    `size` and `root` are of the entries read until the end or the break. `first_broken` is the index of the
+    first entry that is changed, missing or superfluous; where only a checkpoint can tell, the first entry
+    that no good checkpoint vouches for. It is None when the log is sound, or when only a checkpoint is damaged
+    and a later one vouches for the same entries. `sealed_size` is how many entries, from the first, a good
+    checkpoint vouches for. `unsequenced` is how many wait to be given their index.
+    """
+
+    sound: bool
+    size: int
+    root: bytes
+    first_broken: int | None
+    reason: str
+    checkpoints_checked: int
+    sealed_size: int
+    unsequenced: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """The point at which reading on makes no sense."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A damaged checkpoint: its claimed size, and why it is not believed."""
+
+    size: int
+    reason: str
+
+
+def verify(
+    leaves: Iterable[Leaf],
+    checkpoints: Iterable[Checkpoint],
+    key: VerifierKey,
+    *,
+    kept: Head | None = None,
+    unsequenced: int = 0,
+) -> Verdict:
+    """Verify leaves in the order of their index against checkpoints in the order of their size.
+
+    One pass, O(log n) memory. `kept` is a head remembered outside the database (the signer's last one): with
+    it a truncated tail is found even when the checkpoints of that tail were removed too.
+    """
+    return verify_records(interleaved(leaves, checkpoints), key, kept=kept, unsequenced=unsequenced)
+
+
+def verify_records(
+    records: Iterable[Record], key: VerifierKey, *, kept: Head | None = None, unsequenced: int = 0
+) -> Verdict:
+    """Verify leaves with each checkpoint standing behind the last leaf it covers, as an export has them."""
+    reading = _Reading(key, kept)
+    for record in records:
+        found = reading.take(record)
+        if found is not None:
+            return reading.verdict(found, unsequenced)
+    return reading.verdict(reading.end(), unsequenced)
+
+
+def interleaved(leaves: Iterable[Leaf], checkpoints: Iterable[Checkpoint]) -> Iterator[Leaf | Checkpoint]:
+    """Put each checkpoint, taken in the order given, before the first leaf that it does not cover."""
+    rest = iter(checkpoints)
+    upcoming = next(rest, None)
+    for leaf in leaves:
+        while upcoming is not None and upcoming.size <= leaf.index:
+            yield upcoming
+            upcoming = next(rest, None)
+        yield leaf
+    while upcoming is not None:
+        yield upcoming
+        upcoming = next(rest, None)
+
+
+class _Reading:
+    """How far the log was read and what was found on the way."""
+
+    def __init__(self, key: VerifierKey, kept: Head | None) -> None:
+        self._key = key
+        self._kept = kept
+        self._kept_size = kept.size if kept is not None else -1
+        self._frontier = Frontier()
+        self._sealed = 0
+        self._checked = 0
+        self._doubt: _Doubt | None = None
+
+    def take(self, record: Record) -> _Break | None:
+        """Read the next record; return the break if there is one here."""
+        if isinstance(record, Leaf):
+            return self._take_leaf(record)
+        if isinstance(record, Checkpoint):
+            return self._take_checkpoint(record)
+        return _Break(self._frontier.size, record.reason)
+
+    def end(self) -> _Break | None:
+        """Say whether entries are missing at the end, or only a damaged checkpoint covers the last ones."""
+        size = self._frontier.size
+        if self._kept_size > size:
+            return _truncated(size, self._kept_size, "The signer remembers having signed")
+        doubt = self._doubt
+        if doubt is not None and self._sealed < min(doubt.size, size):
+            uncovered = _span(self._sealed, min(doubt.size, size))
+            return _Break(self._sealed, f"{doubt.reason} No good checkpoint vouches for {uncovered}.")
+        return None
+
+    def verdict(self, found: _Break | None, unsequenced: int) -> Verdict:
+        """Sum up, with the break that ended the reading or without one."""
+        if found is not None:
+            reason = found.reason
+        elif self._doubt is not None:
+            reason = f"{self._doubt.reason} The entries themselves were not changed."
+        else:
+            reason = self._sound_reason()
+        return Verdict(
+            sound=found is None and self._doubt is None,
+            size=self._frontier.size,
+            root=self._frontier.root(),
+            first_broken=None if found is None else found.index,
+            reason=reason,
+            checkpoints_checked=self._checked,
+            sealed_size=self._sealed,
+            unsequenced=unsequenced,
+        )
+
+    def _sound_reason(self) -> str:
+        size = self._frontier.size
+        if self._sealed == size:
+            return f"All {size} entries are as they were signed."
+        return f"{self._sealed} of {size} entries are as they were signed; the rest awaits a checkpoint."
+
+    def _take_leaf(self, leaf: Leaf) -> _Break | None:
+        expected = self._frontier.size
+        if leaf.index != expected:
+            return _Break(expected, _misplaced(expected, leaf.index))
+        if leaf_hash(leaf.content) != leaf.leaf_hash:
+            return _Break(expected, f"The bytes of entry {expected} do not have the hash stored with them.")
+        self._frontier.append(leaf.leaf_hash)
+        if expected + 1 == self._kept_size:
+            return self._compare_with_kept()
+        return None
+
+    def _compare_with_kept(self) -> _Break | None:
+        if self._kept is not None and self._frontier.root() != self._kept.root:
+            return self._changed("the head that the signer remembers")
+        self._sealed = self._kept_size
+        return None
+
+    def _take_checkpoint(self, stored: Checkpoint) -> _Break | None:
+        try:
+            head = opened(stored.note, self._key)
+        except (NoteRefused, CheckpointRefused) as error:
+            self._doubt_checkpoint(stored.size, f"The checkpoint at size {stored.size} is damaged. {error}")
+            return None
+        size = self._frontier.size
+        if (stored.origin, stored.size, stored.root) != (head.origin, head.size, head.root):
+            reason = f"The checkpoint at size {head.size} is stored with other values than its note has."
+            self._doubt_checkpoint(head.size, reason)
+            return None
+        if head.size > size:
+            return _truncated(size, head.size, "A signed checkpoint covers")
+        if head.size < size:
+            self._doubt_checkpoint(head.size, f"The checkpoint at size {head.size} is not in its place.")
+            return None
+        self._checked += 1
+        if head.root != self._frontier.root():
+            return self._changed(f"the checkpoint at size {size}")
+        self._sealed = size
+        return None
+
+    def _doubt_checkpoint(self, size: int, reason: str) -> None:
+        """Remember the first damaged checkpoint, and the greatest size that any of them claims."""
+        if self._doubt is None:
+            self._doubt = _Doubt(size, reason)
+        else:
+            self._doubt = _Doubt(max(size, self._doubt.size), self._doubt.reason)
+
+    def _changed(self, judge: str) -> _Break:
+        """Break at the first entry that no good checkpoint covers: nothing more exact is known."""
+        suspects = _span(self._sealed, self._frontier.size)
+        return _Break(
+            self._sealed,
+            f"The log does not have the root of {judge}: something was changed in {suspects}, "
+            "bytes and stored hash alike, or the signature was made over other entries.",
+        )
+
+
+def _truncated(size: int, signed_size: int, who: str) -> _Break:
+    return _Break(
+        size, f"{who} {signed_size} entries, but only {size} stand before it; entry {size} is missing."
+    )
+
+
+def _misplaced(expected: int, index: int) -> str:
+    if index > expected:
+        return f"Entry {expected} is missing; entry {index} stands in its place."
+    return f"Entry {index} stands where entry {expected} belongs; it is superfluous or was renumbered."
+
+
+def _span(start: int, stop: int) -> str:
+    return f"entry {start}" if stop - start == 1 else f"entries {start} to {stop - 1}"

@@ -1,0 +1,1 @@
+"""What makes bytes an exhibit, who held it, and whether it is still what was kept."""

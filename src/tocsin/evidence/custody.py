@@ -1,0 +1,62 @@
+"""Who did what with an exhibit, and which exhibits are no longer what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
+
+_USUAL_REASON = {
+    CustodyAct.COLLECTED: "Kept as evidence.",
+    CustodyAct.READ: "Opened for reading; no further reason was given.",
+    CustodyAct.VERIFIED: "Its bytes were hashed anew.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitFault:
+    """One exhibit whose bytes are changed or gone: digests in hex, `found` None when they are gone."""
+
+    exhibit: Exhibit
+    found: str | None
+
+    @property
+    def expected(self) -> str:
+        """Return the digest under which the exhibit was kept."""
+        return self.exhibit.digest
+
+    @property
+    def sentence(self) -> str:
+        """Say which exhibit it is and what happened to it."""
+        named = f"{self.exhibit.short_name} ({self.exhibit.name})"
+        if self.found is None:
+            return f"{named} is gone: no bytes lie under its digest {self.expected}."
+        return f"{named} was changed: it was kept as {self.expected}, and its bytes now give {self.found}."
+
+
+def custody_event(
+    exhibit: Exhibit, act: CustodyAct, *, actor: str, at: datetime, reason: str = ""
+) -> CustodyEvent:
+    """Return the line to be added to the exhibit's custody; a blank reason becomes the act's usual one.
+
+    Raises ValueError for a blank actor: custody without a name is none.
+    """
+    if not actor.strip():
+        raise ValueError("A custody event needs an actor.")
+    return CustodyEvent(
+        exhibit=exhibit.number, at=at, act=act, actor=actor, reason=reason.strip() or _USUAL_REASON[act]
+    )
+
+
+def verify_exhibits(
+    exhibits: Iterable[Exhibit], digest_found: Callable[[str], str | None]
+) -> tuple[ExhibitFault, ...]:
+    """Return a fault for each exhibit that is changed or gone, in the order given.
+
+    `digest_found` hashes the bytes kept under a digest anew and returns what it finds, None when they are
+    gone (`EvidenceLocker.digest_of`).
+    """
+    found = ((exhibit, digest_found(exhibit.digest)) for exhibit in exhibits)
+    return tuple(ExhibitFault(exhibit, digest) for exhibit, digest in found if digest != exhibit.digest)

@@ -1,0 +1,227 @@
+"""The log's signing key in a file, and beside it what was last signed, both outside the database."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from tocsin.audit.checkpoint import CheckpointRefused, Head, body, parse_body
+from tocsin.audit.growth import refuse_unless_grown
+from tocsin.audit.merkle import EMPTY_ROOT
+from tocsin.audit.note import VerifierKey, is_key_name
+from tocsin.domain.errors import Misconfigured, Overloaded
+
+# A PKCS#8 Ed25519 key in PEM has 119 bytes, a checkpoint's body a few hundred.
+_MAX_FILE_BYTES = 65_536
+
+
+class FileSigner:
+    """A `CheckpointSigner` with an Ed25519 key in a PEM file that only its owner can read.
+
+    Key and memory are created on first use. The memory lies beside the key (`<key>.last`): the three lines of
+    the last checkpoint that was signed. It is written, and durable, before a signature is handed out.
+    """
+
+    def __init__(self, path: Path, origin: str) -> None:
+        """Raises `Misconfigured` when the origin cannot be a note key's name."""
+        if not is_key_name(origin):
+            raise Misconfigured(
+                "The log's origin is empty, or holds a space or a plus sign.",
+                means="It is the name of the log's key, and no signed note could bear it.",
+                next_step="Choose an origin such as tocsin.example/audit.",
+            )
+        self._path = path
+        self._memory = path.with_name(path.name + ".last")
+        self._origin = origin
+        self._key: Ed25519PrivateKey | None = None
+
+    @property
+    def origin(self) -> str:
+        """Return the log's name, the first line of each checkpoint."""
+        return self._origin
+
+    @property
+    def verifier_key(self) -> str:
+        """Return the vkey. Raises `Misconfigured` for an unfit key file, `Overloaded` if none can be made."""
+        public = self._private_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return VerifierKey(self._origin, public).text
+
+    @property
+    def last_signed(self) -> Head:
+        """Return the last head this key signed, of size 0 at first. Raises as `sign` does."""
+        self._private_key()
+        return self._remembered()
+
+    def sign(self, note_text: bytes) -> bytes:
+        """Return the 64-byte signature over a checkpoint's three lines.
+
+        Raises `CheckpointRefused` for any other text or origin, `LogShrank` and `LogForked` for a head that
+        contradicts the last one signed, `Misconfigured` for an unfit file, `Overloaded` if the disk refuses.
+        """
+        asked = parse_body(note_text.decode("utf-8", "replace"))
+        if asked.origin != self._origin:
+            raise CheckpointRefused(f"The checkpoint is of {asked.origin}, not of {self._origin}.")
+        key = self._private_key()
+        with self._alone():
+            last = self._remembered()
+            refuse_unless_grown(last, asked)
+            if asked != last:
+                self._remember(asked)
+        return key.sign(body(asked).encode())
+
+    def _private_key(self) -> Ed25519PrivateKey:
+        if self._key is None:
+            with _explained():
+                if not self._path.exists():
+                    self._create()
+                self._key = self._load()
+        return self._key
+
+    def _create(self) -> None:
+        """Make memory, then key; each appears whole or not at all, and who comes second changes nothing."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _create_whole(self._memory, body(Head(self._origin, 0, EMPTY_ROOT)).encode())
+        if self._remembered().size > 0:
+            raise _key_unfit(self._path, "is gone, although it has signed before")
+        _create_whole(self._path, pem)
+
+    def _load(self) -> Ed25519PrivateKey:
+        with self._path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & 0o077:
+                raise _readable_by_others(self._path)
+            pem = file.read(_MAX_FILE_BYTES)
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise _key_unfit(self._path, "is not an Ed25519 private key in unencrypted PEM")
+        return key
+
+    def _remembered(self) -> Head:
+        try:
+            with self._memory.open("rb") as file:
+                last = parse_body(file.read(_MAX_FILE_BYTES).decode("utf-8", "replace"))
+        except FileNotFoundError:
+            raise _memory_unfit(self._memory, "is missing") from None
+        except CheckpointRefused as error:
+            raise _memory_unfit(self._memory, "is damaged") from error
+        if last.origin != self._origin:
+            raise _memory_unfit(self._memory, "is of another log")
+        return last
+
+    def _remember(self, head: Head) -> None:
+        with _explained():
+            unfinished = _written_beside(self._memory, body(head).encode())
+            try:
+                os.replace(unfinished, self._memory)
+            finally:
+                unfinished.unlink(missing_ok=True)
+            _sync_folder(self._memory.parent)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold off other processes, so that comparing and remembering are one act."""
+        with _explained():
+            descriptor = os.open(
+                self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
+        try:
+            with _explained():
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _create_whole(path: Path, content: bytes) -> None:
+    """Create a file of mode 0600, whole and durable; leave one that is already there as it is."""
+    unfinished = _written_beside(path, content)
+    try:
+        # Unlike a rename, a link fails when the name is taken: O_EXCL for a file that is already whole.
+        os.link(unfinished, path)
+    except FileExistsError:
+        return
+    finally:
+        unfinished.unlink()
+    _sync_folder(path.parent)
+
+
+def _written_beside(path: Path, content: bytes) -> Path:
+    """Write a new synced file of mode 0600 in the same folder and return its path."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return unfinished
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the folder's entries survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _readable_by_others(path: Path) -> Misconfigured:
+    return Misconfigured(
+        f"Other users of this machine can open the log's signing key {path}.",
+        means="Whoever reads it can sign a false log; nothing is signed until that is mended.",
+        next_step=f"Run `chmod 600 {path}`; if others could read it for long, start a successor log.",
+    )
+
+
+def _key_unfit(path: Path, how: str) -> Misconfigured:
+    return Misconfigured(
+        f"The log's signing key {path} {how}.",
+        means="The log's head is not signed; its entries are kept and wait.",
+        next_step="Restore the key from its backup. A new key would be a new log, with a new origin.",
+    )
+
+
+def _memory_unfit(path: Path, how: str) -> Misconfigured:
+    return Misconfigured(
+        f"The signer's memory {path} {how}.",
+        means="Without it a log that lost entries could be signed, so nothing is signed.",
+        next_step=(
+            "Run `tocsin audit verify`. If the log is sound, put the first three lines of its last "
+            f"checkpoint into {path}; for a new log: its origin, 0, and the base64 of SHA-256 of nothing."
+        ),
+    )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn a disk's refusal into `Overloaded`: the entries are kept and wait for their signature."""
+    try:
+        yield
+    except OSError as error:
+        raise Overloaded(
+            f"The log's key or the signer's memory cannot be used: {error.strerror or type(error).__name__}.",
+            means="The log's head was not signed; its entries are kept and wait.",
+            next_step="Free space on the disk of the signing key, or give its owner the right to use it.",
+        ) from error
