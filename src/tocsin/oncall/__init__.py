@@ -1,0 +1,1 @@
+"""Who is called, by which channel, by when, and why."""

@@ -1,0 +1,115 @@
+"""Write the few plain lines that a page or a notice consists of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tocsin.domain.incident import Incident
+from tocsin.domain.page import Message, Page
+from tocsin.oncall.roster import NoticeEvent
+
+MAX_SUBJECT = 120
+MAX_LINE = 300
+MAX_TEXT = 1500
+
+_TOLD = {
+    NoticeEvent.OPENED: "was opened",
+    NoticeEvent.ESCALATED: "was not acknowledged in time and was escalated",
+    NoticeEvent.RESOLVED: "is resolved",
+}
+
+
+def page_message(*, key: str, incident: Incident, page: Page, link: str, runbook_url: str = "") -> Message:
+    """Return the message of a page; `link` opens the page where the receiver acknowledges."""
+    by = _instant(page.acknowledge_by)
+    lines = (
+        _headline(incident),
+        _services(incident),
+        f"Acknowledge by {by}: {link}",
+        f"Why you: {_line(page.reason, MAX_LINE)}",
+        f"Runbook: {runbook_url}" if runbook_url else "",
+        _line(incident.description, MAX_LINE),
+    )
+    return Message(
+        key=key,
+        subject=_subject(incident),
+        text=_text(lines),
+        link=link,
+        severity=incident.severity.value,
+        incident=incident.short_name,
+        is_page=True,
+        fields=(*_fields(incident), ("Acknowledge by", by), ("Called", f"{page.person} ({page.role})")),
+        runbook_url=runbook_url,
+        event="page",
+    )
+
+
+def notice_message(
+    *, key: str, incident: Incident, event: NoticeEvent, link: str, reason: str = "", runbook_url: str = ""
+) -> Message:
+    """Return the message of a notice; nobody need answer it."""
+    lines = (
+        _headline(incident),
+        f"{incident.short_name} {_TOLD[event]}. {link}",
+        _services(incident),
+        _line(reason, MAX_LINE),
+        f"Runbook: {runbook_url}" if runbook_url else "",
+        _line(incident.description, MAX_LINE),
+    )
+    return Message(
+        key=key,
+        subject=_line(f"[{event}] {_subject(incident)}", MAX_SUBJECT),
+        text=_text(lines),
+        link=link,
+        severity=incident.severity.value,
+        incident=incident.short_name,
+        is_page=False,
+        fields=_fields(incident),
+        runbook_url=runbook_url,
+        event=event.value,
+    )
+
+
+def _subject(incident: Incident) -> str:
+    practice = "DRILL " if incident.drill else ""
+    return _line(f"{practice}{incident.severity.label} {incident.short_name}: {incident.title}", MAX_SUBJECT)
+
+
+def _headline(incident: Incident) -> str:
+    since = f", since {_instant(incident.detected_at)}"
+    practice = "DRILL " if incident.drill else ""
+    what = _line(incident.title, MAX_LINE)
+    return f"{practice}{incident.severity.label}: {what}{since}"
+
+
+def _services(incident: Incident) -> str:
+    return _line(f"Affected: {', '.join(incident.services)}", MAX_LINE) if incident.services else ""
+
+
+def _fields(incident: Incident) -> tuple[tuple[str, str], ...]:
+    fields = [
+        ("Severity", incident.severity.label),
+        ("Incident", incident.short_name),
+        ("Type", _line(incident.type, MAX_LINE)),
+        ("Status", incident.status.value),
+        ("Since", _instant(incident.detected_at)),
+    ]
+    if incident.services:
+        fields.append(("Affected", _line(", ".join(incident.services), MAX_LINE)))
+    return tuple(fields)
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    """The description, which is the longest and comes last, is what a bound would cut."""
+    text = "\n".join(one for one in lines if one)
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def _line(text: str, longest: int) -> str:
+    """Return one printable line: outside text may not break lines or smuggle in headers."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,28 @@
+"""Find who is only told of an incident, without a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.domain.incident import Incident
+from tocsin.domain.person import Contact
+from tocsin.oncall.roster import NoticeEvent, Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One address to be told, and why."""
+
+    contact: Contact
+    event: NoticeEvent
+    reason: str
+
+
+def notices(roster: Roster, incident: Incident, event: NoticeEvent) -> tuple[Told, ...]:
+    """Return each address once, in the order of the file, although several rules may name it."""
+    told: dict[Contact, Told] = {}
+    for number, rule in enumerate(roster.notices, start=1):
+        if incident.severity in rule.severities and event in rule.events:
+            reason = f"Notice {number} of {roster.path}: {incident.severity.label} incidents, {event}."
+            told.setdefault(rule.contact, Told(contact=rule.contact, event=event, reason=reason))
+    return tuple(told.values())
