@@ -42,9 +42,7 @@ def _split(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         # The parser's own message quotes the address and with it, perhaps, the password.
-        raise _refused(
-            "TOCSIN_DATABASE_URL has a host or a port that cannot be read."
-        ) from error.with_traceback(None)
+        raise _refused("TOCSIN_DATABASE_URL has a host or a port that cannot be read.") from None
     return parts
 
 

@@ -115,11 +115,14 @@ class FileSigner:
         return key
 
     def _remembered(self) -> Head:
+        with _explained():
+            try:
+                with self._memory.open("rb") as file:
+                    text = file.read(_MAX_FILE_BYTES).decode("utf-8", "replace")
+            except FileNotFoundError:
+                raise _memory_unfit(self._memory, "is missing") from None
         try:
-            with self._memory.open("rb") as file:
-                last = parse_body(file.read(_MAX_FILE_BYTES).decode("utf-8", "replace"))
-        except FileNotFoundError:
-            raise _memory_unfit(self._memory, "is missing") from None
+            last = parse_body(text)
         except CheckpointRefused as error:
             raise _memory_unfit(self._memory, "is damaged") from error
         if last.origin != self._origin:

@@ -1,0 +1,40 @@
+"""Column kinds that keep hostile text and JSON the same way on every database."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import models
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def storable(text: str) -> str:
+    """Return the text with NUL and lone surrogates replaced by U+FFFD.
+
+    PostgreSQL refuses NUL in text, and no database takes a lone surrogate; one such character from outside
+    must not make an alert unstorable.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    kept = text.replace("\0", _REPLACEMENT)
+    return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Text(models.TextField):
+    """Text of any length; what no database can hold is replaced by U+FFFD, in filters too."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        prepared = super().get_prep_value(value)
+        return storable(prepared) if isinstance(prepared, str) else prepared
+
+
+class Json(models.TextField):
+    """A JSON value kept as ASCII text, so that order, NUL and odd characters come back as they were."""
+
+    def get_prep_value(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+    def from_db_value(self, value: str, expression: object, connection: object) -> Any:
+        return json.loads(value)

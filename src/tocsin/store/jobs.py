@@ -1,0 +1,114 @@
+"""The job table, the only timer and the only queue: claims by conditional update, leases, owners as fences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connections
+from django.db.models import F, Min, QuerySet
+
+from tocsin.domain.job import Job, JobState
+from tocsin.store import models
+from tocsin.store.rows import insert_once
+
+_READY = JobState.READY.value
+_RENEWED = ("run_at", "args", "state", "attempts", "owner", "last_error")
+
+
+class DjangoJobs:
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def put(self, job: Job) -> bool:
+        return insert_once(_row(job), self._alias)
+
+    def reschedule(self, job: Job) -> None:
+        """Take the job from whoever holds it, too: their `finish` is then False."""
+        self._rows.bulk_create(
+            [_row(job)], update_conflicts=True, unique_fields=["key"], update_fields=_RENEWED
+        )
+
+    def drop(self, key: str) -> None:
+        self._rows.filter(key=key).update(state=JobState.DONE.value, owner="")
+
+    def claim(
+        self, kinds: Sequence[str], owner: str, now: datetime, lease_s: float, limit: int
+    ) -> tuple[Job, ...]:
+        due = self._rows.filter(state=_READY, kind__in=kinds, run_at__lte=now).order_by("run_at", "id")
+        if connections[self._alias].features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        rows = tuple(due[:limit])
+        if not rows:
+            return ()
+        leased_until = now + timedelta(seconds=lease_s)
+        mine = self._rows.filter(pk__in=[row.pk for row in rows])
+        mine.update(run_at=leased_until, owner=owner, attempts=F("attempts") + 1)
+        return tuple(_job(row, run_at=leased_until, owner=owner, attempts=row.attempts + 1) for row in rows)
+
+    def finish(self, key: str, owner: str) -> bool:
+        return self._held(key, owner).update(state=JobState.DONE.value, last_error="") == 1
+
+    def retry(self, key: str, owner: str, run_at: datetime, error: str) -> None:
+        self._held(key, owner).update(run_at=run_at, owner="", last_error=error)
+
+    def bury(self, key: str, owner: str, error: str) -> None:
+        self._held(key, owner).update(state=JobState.DEAD.value, owner="", last_error=error)
+
+    def revive(self, key: str, run_at: datetime) -> bool:
+        dead = self._rows.filter(key=key, state=JobState.DEAD.value)
+        return dead.update(state=_READY, run_at=run_at, attempts=0, owner="") == 1
+
+    def get(self, key: str) -> Job | None:
+        row = self._rows.filter(key=key).first()
+        return None if row is None else _job(row)
+
+    def listed(self, state: JobState, limit: int = 50) -> tuple[Job, ...]:
+        """Return jobs in a state, the earliest `run_at` first."""
+        rows = self._rows.filter(state=state.value).order_by("run_at", "id")
+        return tuple(_job(row) for row in rows[:limit])
+
+    def count(self, state: JobState) -> int:
+        return self._rows.filter(state=state.value).count()
+
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        ready = self._rows.filter(state=_READY, kind__in=kinds)
+        next_run: datetime | None = ready.aggregate(next_run=Min("run_at"))["next_run"]
+        return next_run
+
+    def _held(self, key: str, owner: str) -> QuerySet[models.Job]:
+        return self._rows.filter(key=key, owner=owner, state=_READY)
+
+    @property
+    def _rows(self) -> QuerySet[models.Job]:
+        return models.Job.objects.using(self._alias)
+
+
+def _row(job: Job) -> models.Job:
+    return models.Job(
+        key=job.key,
+        kind=job.kind,
+        run_at=job.run_at,
+        args=dict(job.args),
+        state=job.state.value,
+        attempts=job.attempts,
+        owner=job.owner,
+        last_error=job.last_error,
+        created_at=job.created_at,
+    )
+
+
+def _job(row: models.Job, **claimed: Any) -> Job:
+    columns = {
+        "kind": row.kind,
+        "key": row.key,
+        "run_at": row.run_at,
+        "args": row.args,
+        "state": JobState(row.state),
+        "attempts": row.attempts,
+        "owner": row.owner,
+        "last_error": row.last_error,
+        "created_at": row.created_at,
+    }
+    return Job(**{**columns, **claimed})

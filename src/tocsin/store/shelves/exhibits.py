@@ -1,0 +1,78 @@
+"""Keeps what is known of each exhibit, and its custody."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit, Label
+from tocsin.store import models
+from tocsin.store.numbers import next_number
+from tocsin.store.rows import insert
+
+
+class DjangoExhibits:
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def next_number(self) -> int:
+        return next_number("exhibit", self._alias)
+
+    def add(self, exhibit: Exhibit) -> None:
+        row = models.Exhibit(
+            number=exhibit.number,
+            incident=exhibit.incident_id,
+            digest=exhibit.digest,
+            size=exhibit.size,
+            media_type=exhibit.media_type,
+            name=exhibit.name,
+            incident_date=exhibit.label.incident_date,
+            description=exhibit.label.description,
+            exported_by=exhibit.label.exported_by,
+            kept_at=exhibit.kept_at,
+            collector=exhibit.collector,
+            covers=exhibit.covers,
+        )
+        insert(row, self._alias)
+
+    def get(self, number: int) -> Exhibit | None:
+        row = models.Exhibit.objects.using(self._alias).filter(pk=number).first()
+        return None if row is None else _exhibit(row)
+
+    def of_incident(self, incident_id: UUID) -> tuple[Exhibit, ...]:
+        rows = models.Exhibit.objects.using(self._alias).filter(incident=incident_id)
+        return tuple(_exhibit(row) for row in rows.order_by("number"))
+
+    def all(self) -> tuple[Exhibit, ...]:
+        return tuple(_exhibit(row) for row in models.Exhibit.objects.using(self._alias).order_by("number"))
+
+    def add_custody(self, event: CustodyEvent) -> None:
+        row = models.CustodyLine(
+            exhibit=event.exhibit, at=event.at, act=event.act.value, actor=event.actor, reason=event.reason
+        )
+        insert(row, self._alias)
+
+    def custody_of(self, number: int) -> tuple[CustodyEvent, ...]:
+        rows = models.CustodyLine.objects.using(self._alias).filter(exhibit=number).order_by("id")
+        return tuple(
+            CustodyEvent(
+                exhibit=row.exhibit, at=row.at, act=CustodyAct(row.act), actor=row.actor, reason=row.reason
+            )
+            for row in rows
+        )
+
+
+def _exhibit(row: models.Exhibit) -> Exhibit:
+    return Exhibit(
+        number=row.number,
+        incident_id=row.incident,
+        digest=row.digest,
+        size=row.size,
+        media_type=row.media_type,
+        name=row.name,
+        label=Label(
+            incident_date=row.incident_date, description=row.description, exported_by=row.exported_by
+        ),
+        kept_at=row.kept_at,
+        collector=row.collector,
+        covers=row.covers,
+    )

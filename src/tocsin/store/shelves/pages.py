@@ -1,0 +1,142 @@
+"""Keeps pages, the deliveries of pages and notices, and the local Inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tocsin.domain.page import Delivery, DeliveryState, Page
+from tocsin.store import models
+from tocsin.store.rows import change, insert, insert_once
+
+
+class DjangoPages:
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def add(self, page: Page) -> None:
+        insert(models.Page(**_page_columns(page)), self._alias)
+
+    def save(self, page: Page) -> None:
+        change(self._pages.filter(page_id=page.page_id), _page_columns(page))
+
+    def get(self, page_id: UUID) -> Page | None:
+        row = self._pages.filter(page_id=page_id).first()
+        return None if row is None else _page(row)
+
+    def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
+        rows = self._pages.filter(incident=incident_id).order_by("requested_at", "id")
+        return tuple(_page(row) for row in rows)
+
+    def add_delivery(self, delivery: Delivery) -> None:
+        insert(models.Delivery(**_delivery_columns(delivery)), self._alias)
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        change(self._deliveries.filter(key=delivery.key), _delivery_columns(delivery))
+
+    def delivery(self, key: str) -> Delivery | None:
+        row = self._deliveries.filter(key=key).first()
+        return None if row is None else _delivery(row)
+
+    def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]:
+        rows = self._deliveries.filter(incident=incident_id).order_by("requested_at", "id")
+        return tuple(_delivery(row) for row in rows)
+
+    @property
+    def _pages(self) -> models.models.QuerySet[models.Page]:
+        return models.Page.objects.using(self._alias)
+
+    @property
+    def _deliveries(self) -> models.models.QuerySet[models.Delivery]:
+        return models.Delivery.objects.using(self._alias)
+
+
+class DjangoInbox:
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def keep(self, key: str, person: str, subject: str, text: str, link: str, at: datetime) -> bool:
+        row = models.InboxMessage(key=key, person=person, subject=subject, text=text, link=link, at=at)
+        return insert_once(row, self._alias)
+
+    def recent(self, limit: int = 50) -> tuple[Mapping[str, str], ...]:
+        rows = models.InboxMessage.objects.using(self._alias).order_by("-id")[:limit]
+        return tuple(
+            {
+                "key": row.key,
+                "person": row.person,
+                "subject": row.subject,
+                "text": row.text,
+                "link": row.link,
+                "at": row.at.isoformat(),
+            }
+            for row in rows
+        )
+
+
+def _page_columns(page: Page) -> dict[str, Any]:
+    return {
+        "page_id": page.page_id,
+        "incident": page.incident_id,
+        "step": page.step,
+        "person": page.person,
+        "role": page.role,
+        "reason": page.reason,
+        "requested_at": page.requested_at,
+        "acknowledge_by": page.acknowledge_by,
+        "link_expires_at": page.link_expires_at,
+        "link_used_at": page.link_used_at,
+        "acknowledged_at": page.acknowledged_at,
+    }
+
+
+def _page(row: models.Page) -> Page:
+    return Page(
+        page_id=row.page_id,
+        incident_id=row.incident,
+        step=row.step,
+        person=row.person,
+        role=row.role,
+        reason=row.reason,
+        requested_at=row.requested_at,
+        acknowledge_by=row.acknowledge_by,
+        link_expires_at=row.link_expires_at,
+        link_used_at=row.link_used_at,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+def _delivery_columns(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "key": delivery.key,
+        "incident": delivery.incident_id,
+        "page": delivery.page_id,
+        "person": delivery.person,
+        "channel": delivery.channel,
+        "address": delivery.address,
+        "subject": delivery.subject,
+        "state": delivery.state.value,
+        "requested_at": delivery.requested_at,
+        "attempts": delivery.attempts,
+        "finished_at": delivery.finished_at,
+        "answer": delivery.answer,
+    }
+
+
+def _delivery(row: models.Delivery) -> Delivery:
+    return Delivery(
+        key=row.key,
+        incident_id=row.incident,
+        page_id=row.page,
+        person=row.person,
+        channel=row.channel,
+        address=row.address,
+        subject=row.subject,
+        state=DeliveryState(row.state),
+        requested_at=row.requested_at,
+        attempts=row.attempts,
+        finished_at=row.finished_at,
+        answer=row.answer,
+    )
