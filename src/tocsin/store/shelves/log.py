@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from uuid import UUID
 
 from django.db.models import Max
 
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.store import models
+from tocsin.store.leaf import leaf_hash
 from tocsin.store.locks import lock
 from tocsin.store.rows import insert
 
@@ -46,8 +46,8 @@ class DjangoLog:
             models.Leaf.objects.using(self._alias).filter(index__gte=start, index__lt=stop).order_by("index")
         )
         return tuple(
-            Leaf(index=index, content=bytes(content), leaf_hash=bytes(leaf_hash))
-            for index, content, leaf_hash in rows.values_list("index", "content", "leaf_hash")
+            Leaf(index=index, content=bytes(content), leaf_hash=bytes(hashed))
+            for index, content, hashed in rows.values_list("index", "content", "leaf_hash")
         )
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
@@ -67,11 +67,6 @@ class DjangoLog:
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         rows = models.Checkpoint.objects.using(self._alias).order_by("size", "id")
         return tuple(_checkpoint(row) for row in rows)
-
-
-def leaf_hash(content: bytes) -> bytes:
-    """Return RFC 6962's hash of a leaf (section 2.1): SHA-256 over a zero byte and the content."""
-    return hashlib.sha256(b"\0" + content).digest()
 
 
 def _leaf_row(index: int, row: models.LogWaiting) -> models.Leaf:

@@ -1,0 +1,87 @@
+"""Arrivals, quarantine and alerts in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from tocsin.domain.alert import Alert
+from tocsin.domain.arrival import Arrival, Quarantined
+from tocsin.store.memory.tables import Tables, newest, put_changed
+
+
+class MemoryArrivals:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, arrival: Arrival) -> bool:
+        key = (arrival.connector, arrival.source, arrival.key)
+        if key in self._tables.arrival_keys or arrival.arrival_id in self._tables.arrivals:
+            return False
+        self._tables.arrivals[arrival.arrival_id] = arrival
+        self._tables.arrival_keys[key] = arrival.arrival_id
+        return True
+
+    def get(self, arrival_id: UUID) -> Arrival | None:
+        return self._tables.arrivals.get(arrival_id)
+
+
+class MemoryQuarantine:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, quarantined: Quarantined) -> Quarantined:
+        numbered = replace(quarantined, number=self._tables.next_number("quarantined"))
+        self._tables.quarantined[numbered.number] = numbered
+        return numbered
+
+    def get(self, number: int) -> Quarantined | None:
+        return self._tables.quarantined.get(number)
+
+    def mark_replayed(self, number: int, at: datetime) -> None:
+        kept = self._tables.quarantined.get(number)
+        if kept is not None:
+            self._tables.quarantined[number] = replace(kept, replayed_at=at)
+
+    def waiting(self, limit: int = 50) -> tuple[Quarantined, ...]:
+        return newest(self._waiting(), limit, attrgetter("number"))
+
+    def count_waiting(self) -> int:
+        return len(self._waiting())
+
+    def _waiting(self) -> list[Quarantined]:
+        return [kept for kept in self._tables.quarantined.values() if kept.replayed_at is None]
+
+
+class MemoryAlerts:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def latest(self, fingerprint: str) -> Alert | None:
+        number = self._tables.latest_alerts.get(fingerprint)
+        return None if number is None else self._tables.alerts[number]
+
+    def add(self, alert: Alert) -> Alert:
+        numbered = replace(alert, number=self._tables.next_number("alert"))
+        self._tables.alerts[numbered.number] = numbered
+        self._tables.latest_alerts[numbered.fingerprint] = numbered.number
+        return numbered
+
+    def save(self, alert: Alert) -> None:
+        put_changed(self._tables.alerts, alert.number, alert)
+
+    def get(self, number: int) -> Alert | None:
+        return self._tables.alerts.get(number)
+
+    def of_incident(self, incident_id: UUID) -> tuple[Alert, ...]:
+        alerts = (alert for alert in self._tables.alerts.values() if alert.incident_id == incident_id)
+        return tuple(sorted(alerts, key=attrgetter("number")))
+
+    def unresolved(self, now: datetime, limit: int = 1000) -> tuple[Alert, ...]:
+        alerts = (alert for alert in self._tables.alerts.values() if not alert.is_resolved(now))
+        return tuple(sorted(alerts, key=attrgetter("fingerprint", "number"))[:limit])
+
+    def recent(self, limit: int = 50) -> tuple[Alert, ...]:
+        return newest(self._tables.alerts.values(), limit, attrgetter("number"))

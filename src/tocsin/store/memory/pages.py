@@ -1,0 +1,63 @@
+"""Pages, deliveries and the Inbox in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from tocsin.domain.page import Delivery, Page
+from tocsin.store.memory.tables import Tables, put_changed, put_new
+
+
+class MemoryPages:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, page: Page) -> None:
+        put_new(self._tables.pages, page.page_id, page)
+
+    def save(self, page: Page) -> None:
+        put_changed(self._tables.pages, page.page_id, page)
+
+    def get(self, page_id: UUID) -> Page | None:
+        return self._tables.pages.get(page_id)
+
+    def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
+        pages = (page for page in self._tables.pages.values() if page.incident_id == incident_id)
+        return tuple(sorted(pages, key=attrgetter("requested_at")))
+
+    def add_delivery(self, delivery: Delivery) -> None:
+        put_new(self._tables.deliveries, delivery.key, delivery)
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        put_changed(self._tables.deliveries, delivery.key, delivery)
+
+    def delivery(self, key: str) -> Delivery | None:
+        return self._tables.deliveries.get(key)
+
+    def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]:
+        deliveries = (kept for kept in self._tables.deliveries.values() if kept.incident_id == incident_id)
+        return tuple(sorted(deliveries, key=attrgetter("requested_at")))
+
+
+class MemoryInbox:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def keep(self, key: str, person: str, subject: str, text: str, link: str, at: datetime) -> bool:
+        if key in self._tables.inbox:
+            return False
+        self._tables.inbox[key] = {
+            "key": key,
+            "person": person,
+            "subject": subject,
+            "text": text,
+            "link": link,
+            "at": at.isoformat(),
+        }
+        return True
+
+    def recent(self, limit: int = 50) -> tuple[Mapping[str, str], ...]:
+        return tuple(dict(message) for message in reversed(self._tables.inbox.values()))[:limit]
