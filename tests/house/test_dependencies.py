@@ -11,6 +11,8 @@ import pytest
 
 # LGPL packages that are used unmodified, as separate packages, by an extra.
 LGPL_ALLOWED = frozenset({"psycopg", "psycopg-binary"})
+# Data that the standard library looks up by itself.
+NEVER_IMPORTED = frozenset({"tzdata"})
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -62,6 +64,19 @@ def test_a_lock_has_hashes_and_no_registry_address(lock: str, repository: Path, 
     keep(
         [entry.split()[0] for entry in pinned if "--hash=sha256:" not in entry], f"{lock} pins without a hash"
     )
+
+
+def test_every_runtime_dependency_is_used(repository: Path, sources, keep) -> None:
+    imported = {name.split(".")[0] for source in sources for _, name in source.imports()}
+    # django-htmx and a few others are named in settings rather than imported; Django loads them by that name.
+    named = {word for source in sources for word in re.findall(r"[\"']([a-z_0-9]+)[\"']", source.text)}
+    modules: dict[str, set[str]] = {}
+    for module, distributions in importlib.metadata.packages_distributions().items():
+        for distribution in distributions:
+            modules.setdefault(_normal(distribution), set()).add(module)
+    wanted = _names(_project(repository)["dependencies"]) - NEVER_IMPORTED
+    broken = [name for name in wanted if not modules.get(name, {name}) & (imported | named)]
+    keep(broken, "nothing imports it: take it out of pyproject.toml")
 
 
 def _licence(name: str) -> str:
