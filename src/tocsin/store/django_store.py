@@ -56,8 +56,8 @@ class DjangoShelves:
 class DjangoStore:
     """A database behind one of Django's aliases. Each thread has its own connection.
 
-    Transactions do not nest: a `RuntimeError` says so. Raises `Overloaded` when the database is in trouble; the
-    thread's connection is then dropped and made anew by the next transaction.
+    Transactions do not nest: a `RuntimeError` says so. Raises `Overloaded` when the database is in trouble;
+    the thread's connection is then dropped and made anew by the next transaction.
     """
 
     def __init__(self, alias: str = "default") -> None:

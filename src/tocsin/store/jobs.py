@@ -1,4 +1,4 @@
-"""The job table, the only timer and the only queue: claims by conditional update, leases, owners as fences."""
+"""The job table, the only timer and the only queue: conditional claims, leases, owners as fences."""
 
 from __future__ import annotations
 

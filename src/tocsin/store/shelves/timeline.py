@@ -11,7 +11,7 @@ from tocsin.domain.timeline import Happening, TimelineEntry
 from tocsin.store import models
 from tocsin.store.rows import insert
 
-# How many of the newest lines are looked at for lines that are not settled; more than writers at work at once.
+# How many of the newest lines are looked at for unsettled ones; more than there are writers at once.
 _LOOK_BACK = 200
 
 # Every transaction below this number is over. None inside a transaction that has written itself.

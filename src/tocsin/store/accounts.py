@@ -1,0 +1,143 @@
+"""People who can sign in, their roles, and the one-time links that let them in the first time."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from tocsin.domain.errors import Explained, NotFound
+from tocsin.domain.person import Role
+from tocsin.store.django_store import DjangoStore
+from tocsin.store.models import Account, SignInLink
+from tocsin.store.tokens import token_digest
+
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+_LINK_BYTES = 32
+
+
+class AccountRefused(Explained):
+    """An account cannot be made as asked."""
+
+    code = "account_refused"
+
+
+class Accounts:
+    """The accounts of one store. A role of `ingest` is for tokens only and is refused."""
+
+    def __init__(self, store: DjangoStore, alias: str = "default") -> None:
+        self._store = store
+        self._alias = alias
+
+    def create(
+        self,
+        username: str,
+        display_name: str,
+        role: Role,
+        *,
+        email: str = "",
+        password: str | None = None,
+        is_drill: bool = False,
+    ) -> Account:
+        """Make an account; without a password only a sign-in link opens it. Raises `AccountRefused`."""
+        _check(username, role)
+        account = Account(
+            username=username, display_name=display_name, role=role.value, email=email, is_drill=is_drill
+        )
+        if password is not None:
+            _check_password(password, account)
+        account.set_password(password)
+        with self._store.transaction():
+            if self._accounts.filter(username=username).exists():
+                raise _refused(f"There is an account {username!r} already.", "Choose another username.")
+            account.save(force_insert=True, using=self._alias)
+        return account
+
+    def by_username(self, username: str) -> Account | None:
+        """Return the account, None when there is none."""
+        with self._store.reading():
+            return self._accounts.filter(username=username).first()
+
+    def with_role(self, role: Role) -> tuple[Account, ...]:
+        """Return the active accounts with a role, by username."""
+        with self._store.reading():
+            return tuple(self._accounts.filter(role=role.value, is_active=True).order_by("username"))
+
+    def everybody(self) -> tuple[Account, ...]:
+        """Return every account, by username."""
+        with self._store.reading():
+            return tuple(self._accounts.order_by("username"))
+
+    def set_role(self, username: str, role: Role) -> None:
+        """Give an account another role, from its next request on. Raises `NotFound`, `AccountRefused`."""
+        _check(username, role)
+        with self._store.transaction():
+            if self._accounts.filter(username=username).update(role=role.value) != 1:
+                raise _unknown(username)
+
+    def sign_in_link(self, username: str, now: datetime, valid_for: timedelta) -> str:
+        """Return the token of a new one-time link; it is shown now and never again. Raises `NotFound`."""
+        token = secrets.token_urlsafe(_LINK_BYTES)
+        with self._store.transaction():
+            account = self._accounts.filter(username=username, is_active=True).first()
+            if account is None:
+                raise _unknown(username)
+            link = SignInLink(digest=token_digest(token), account=account, expires_at=now + valid_for)
+            link.save(force_insert=True, using=self._alias)
+        return token
+
+    def redeem(self, token: str, now: datetime) -> Account | None:
+        """Use up a link and return its account; None if it is unknown, used, expired or the account is shut."""
+        digest = token_digest(token)
+        links = SignInLink.objects.using(self._alias).filter(digest=digest, used_at=None, expires_at__gt=now)
+        with self._store.transaction():
+            if links.update(used_at=now) != 1:
+                return None
+            return self._accounts.filter(signinlink__digest=digest, is_active=True).first()
+
+    def remove_drill(self) -> int:
+        """Remove the cast of drills with their links; return how many accounts went."""
+        with self._store.transaction():
+            cast = self._accounts.filter(is_drill=True)
+            removed = cast.count()
+            cast.delete()
+        return removed
+
+    @property
+    def _accounts(self) -> QuerySet[Account]:
+        return Account.objects.using(self._alias)
+
+
+def _check(username: str, role: Role) -> None:
+    if not _USERNAME.fullmatch(username):
+        raise _refused(
+            f"{username[:80]!r} cannot be a username.",
+            "Use up to 64 lower-case letters, digits and . _ - @, with a letter or digit first.",
+        )
+    if role is Role.INGEST:
+        raise _refused(
+            "A person cannot have the role ingest.", "Make a token for machines that send signals."
+        )
+
+
+def _check_password(password: str, account: Account) -> None:
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise _refused("The password is too weak.", " ".join(error.messages)) from None
+
+
+def _refused(happened: str, next_step: str) -> AccountRefused:
+    return AccountRefused(happened, means="No account was made or changed.", next_step=next_step)
+
+
+def _unknown(username: str) -> NotFound:
+    return NotFound(
+        f"There is no active account {username[:80]!r}.",
+        means="Nothing was changed.",
+        next_step="Check the name, or create the account first.",
+    )
