@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-from pathlib import Path
-
+from tocsin.app.keys import secret_key
 from tocsin.app.settings import load_settings
 from tocsin.store.databases import database_settings
-
-
-def _secret_key(home: Path) -> str:
-    """Return the key that signs sessions, made once per home folder with mode 0600."""
-    path = home / "keys" / "session.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
-    return path.read_text(encoding="ascii").strip()
 
 
 _settings = load_settings()
 _public_url = _settings.text("TOCSIN_PUBLIC_URL")
 
-SECRET_KEY = _secret_key(_settings.home)
+SECRET_KEY = secret_key(_settings.home / "keys" / "session.key").hex()
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "tocsin.process.urls"

@@ -46,6 +46,11 @@ class Alert:
             or f"Unnamed alert {self.fingerprint}"
         )
 
+    @property
+    def is_drill(self) -> bool:
+        """Say whether the alert is practice: its source then reads `detection:drill`."""
+        return self.source.partition(":")[2] == "drill"
+
     def is_resolved(self, now: datetime) -> bool:
         """Say whether the lease has run out at `now`."""
         return self.ends_at <= now

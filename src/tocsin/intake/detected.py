@@ -9,6 +9,7 @@ from tocsin.domain.alert import AlertReport
 from tocsin.domain.detected import DetectedAlert, SignalRef
 
 SOURCE = "detection"
+DRILL_SOURCE = "drill-"
 LEASE = timedelta(hours=1)
 """How long a detected burst counts as firing after its last signal was reported."""
 MAX_RECORDS = 50
@@ -33,7 +34,7 @@ def detected_report(detected: DetectedAlert, now: datetime) -> AlertReport:
     for field, text in detected.group:
         labels[f"group_{field}" if field in ours else field] = text
     return AlertReport(
-        source=SOURCE,
+        source=f"{SOURCE}:drill" if _is_drill(detected) else SOURCE,
         labels=labels,
         annotations=_annotations(detected),
         starts_at=detected.first_seen,
@@ -41,6 +42,11 @@ def detected_report(detected: DetectedAlert, now: datetime) -> AlertReport:
         count=detected.count,
         evidence=_evidence(detected.evidence),
     )
+
+
+def _is_drill(detected: DetectedAlert) -> bool:
+    """Only drills may write to a source that begins so, and all of the burst must come from one."""
+    return bool(detected.evidence) and all(ref.source.startswith(DRILL_SOURCE) for ref in detected.evidence)
 
 
 def _annotations(detected: DetectedAlert) -> dict[str, str]:

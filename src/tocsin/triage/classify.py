@@ -50,7 +50,7 @@ def classify(alert: Alert, policy: TriagePolicy, words: SeverityWords) -> Classi
         title=_one_line(alert.title),
         description=alert.annotations.get("description", "").strip(),
         services=_services(alert, policy),
-        runbook_url=_runbook_url(alert),
+        runbook_url=runbook_url(alert),
         resolve_when_quiet=policy.type_policy(incident_type).resolve_when_quiet,
         reasons=(type_reason, severity_reason, f"Group {key}."),
     )
@@ -108,7 +108,7 @@ def _services(alert: Alert, policy: TriagePolicy) -> tuple[str, ...]:
     return () if found is None else (_one_line(found),)
 
 
-def _runbook_url(alert: Alert) -> str:
+def runbook_url(alert: Alert) -> str:
     """Take only a web address: the link will be pressed by a tired person."""
     for name in _RUNBOOK_ANNOTATIONS:
         url = alert.annotations.get(name, "").strip()

@@ -1,0 +1,1 @@
+"""What machines touch: intake, hooks, our REST, the live stream, health."""

@@ -1,0 +1,93 @@
+"""Who may come in: tokens in headers, in the path of a hook, or none from loopback where that is allowed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tocsin.domain.clock import Clock
+from tocsin.domain.errors import Explained
+from tocsin.domain.person import Permission, Role, allows
+from tocsin.domain.ports.shelves import Store
+
+
+class NotSignedIn(Explained):
+    """No token, or one that is unknown, revoked or expired (HTTP 401)."""
+
+    code: ClassVar[str] = "not_signed_in"
+
+
+class NotAllowed(Explained):
+    """The token is good, but its role does not hold the permission (HTTP 403)."""
+
+    code: ClassVar[str] = "not_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever holds a valid token: the token's name and role."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Doorkeeper:
+    """Checks tokens against the store; it never sees their text again after hashing."""
+
+    store: Store
+    clock: Clock
+    open_to_loopback: bool
+
+    def admit(self, token: str | None, permission: Permission) -> Caller:
+        """Return the caller behind a token. Raises `NotSignedIn` or `NotAllowed`."""
+        found = None
+        if token:
+            digest = hashlib.sha256(token.encode()).hexdigest()
+            with self.store.reading() as shelves:
+                found = shelves.tokens.role_of(digest, self.clock.now())
+        if found is None:
+            raise NotSignedIn(
+                "This request carries no valid token.",
+                means="Nothing was accepted or shown.",
+                next_step="Create one with `tocsin token create` and send it as `Authorization: Bearer tocs_...`.",
+            )
+        name, role = found
+        if not allows(role, permission):
+            raise NotAllowed(
+                f"The token {name!r} has the role {role}, which does not allow to {permission}.",
+                means="Nothing was changed or shown.",
+                next_step="Use a token whose role holds this permission.",
+            )
+        return Caller(name, role)
+
+    def admit_alertmanager(self, token: str | None, host: str) -> Caller:
+        """Admit a sender to /api/v2: with a token, or without one from loopback where that is allowed."""
+        if token is None and self.open_to_loopback and _is_loopback(host):
+            return Caller("loopback", Role.INGEST)
+        return self.admit(token, Permission.INGEST)
+
+
+def token_in(headers: Mapping[str, str]) -> str | None:
+    """Return the token of a Bearer header, or the password of a Basic one, None when there is neither."""
+    scheme, _, rest = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

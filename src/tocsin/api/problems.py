@@ -1,0 +1,54 @@
+"""Turns our explained errors into RFC 9457 problem documents with a fitting HTTP status."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.responses import Response
+
+from tocsin.domain.errors import Explained, NotFound, Overloaded
+
+RETRY_AFTER_S = 5
+_STATUS = {
+    "not_found": 404,
+    "overloaded": 503,
+    "body_too_large": 413,
+    "body_cut_short": 400,
+    "not_signed_in": 401,
+    "not_allowed": 403,
+    "move_refused": 409,
+    "link_expired": 410,
+    "link_used": 410,
+    "misconfigured": 500,
+}
+
+
+def status_of(error: Explained) -> int:
+    """Return the HTTP status for an error; 400 for those about what was sent."""
+    if isinstance(error, Overloaded):
+        return 503
+    if isinstance(error, NotFound):
+        return 404
+    return int(getattr(error, "status", 0)) or _STATUS.get(error.code, 400)
+
+
+def document(error: Explained) -> dict[str, object]:
+    """Return the problem document (RFC 9457) of an error."""
+    return {
+        "type": f"urn:tocsin:error:{error.code}",
+        "title": error.happened,
+        "status": status_of(error),
+        "detail": f"{error.means} {error.next_step}",
+        "code": error.code,
+        "happened": error.happened,
+        "means": error.means,
+        "next_step": error.next_step,
+    }
+
+
+def problem(error: Explained) -> Response:
+    """Return the response for an error."""
+    status = status_of(error)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+    return Response(
+        orjson.dumps(document(error)), status, headers=headers, media_type="application/problem+json"
+    )

@@ -1,0 +1,172 @@
+"""What comes in is understood by its connector, then taken; what is not understood is set aside and can be replayed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from tocsin.connectors.alertmanager.inbound import read_api_alerts, read_webhook
+from tocsin.connectors.refusal import BodyRefused, Refused
+from tocsin.connectors.signals.inbound import read_signals
+from tocsin.domain.arrival import Arrival, Quarantined
+from tocsin.domain.clock import Clock
+from tocsin.domain.errors import Explained, NotFound
+from tocsin.domain.ports.keeping import SignalLake
+from tocsin.domain.ports.shelves import Store
+from tocsin.domain.timeline import Happening
+from tocsin.flow.record import note
+from tocsin.flow.take import Take, Taken, Unreadable
+
+API_ALERTS = "alertmanager.api"
+WEBHOOK = "alertmanager.webhook"
+SIGNALS = "signals"
+# Alertmanager repeats a firing group only every `repeat_interval` (4 h by default) and always tells the end.
+WEBHOOK_LEASE = timedelta(hours=24)
+
+
+class StillUnreadable(Explained):
+    """A replay met the same fault again; what was set aside stays where it is."""
+
+    code = "still_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsHeard:
+    """What to answer to a sender of alerts: Alertmanager's status and body, and what became of them."""
+
+    taken: Taken
+    status: int = 200
+    answer: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsHeard:
+    """How many signals were kept and how many set aside."""
+
+    accepted: int
+    quarantined: tuple[Quarantined, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """All that is heard goes through here. Each method returns only once everything accepted is durable."""
+
+    store: Store
+    lake: SignalLake
+    clock: Clock
+    take: Take
+    ring: Callable[[], None]
+    max_decoded: int
+
+    def api_alerts(self, body: bytes, content_type: str, *, source: str, sender: str) -> AlertsHeard:
+        """Take a body of `POST /api/v2/alerts`. Raises `BodyRefused` once the body is quarantined."""
+        arrival = self._arrival(API_ALERTS, source, body, sender)
+        try:
+            read = read_api_alerts(body, content_type, source=source)
+        except BodyRefused as refused:
+            self._set_aside(arrival, (Refused(body, refused.happened),))
+            raise
+        return AlertsHeard(
+            self.take.alerts(arrival, read.reports, _unreadable(read.refused)), read.status, read.answer
+        )
+
+    def webhook(self, body: bytes, *, source: str, sender: str) -> AlertsHeard:
+        """Take a webhook of Alertmanager, version 4. Raises `BodyRefused` once the body is quarantined."""
+        arrival = self._arrival(WEBHOOK, source, body, sender)
+        try:
+            read = read_webhook(body, source=source)
+        except BodyRefused as refused:
+            self._set_aside(arrival, (Refused(body, refused.happened),))
+            raise
+        return AlertsHeard(
+            self.take.alerts(arrival, read.reports, _unreadable(read.refused), resolve_timeout=WEBHOOK_LEASE)
+        )
+
+    def signals(self, body: bytes, content_encoding: str, *, source: str, sender: str) -> SignalsHeard:
+        """Keep signals in the lake. Raises `BodyRefused` once the body is quarantined."""
+        arrival = self._arrival(SIGNALS, source, body, sender)
+        try:
+            read = read_signals(body, content_encoding=content_encoding, max_decoded=self.max_decoded)
+        except BodyRefused as refused:
+            self._set_aside(arrival, (Refused(body, refused.happened),))
+            raise
+        kept = self._set_aside(arrival, read.refused)
+        if read.lines:
+            self.lake.append(source, read.lines)
+            self.ring()
+        return SignalsHeard(len(read.lines), kept)
+
+    def replay(self, number: int, actor: str) -> str:
+        """Put what was set aside through its intake again; return what came of it.
+
+        Raises `NotFound`, and `StillUnreadable` when it cannot be understood today either.
+        """
+        with self.store.reading() as shelves:
+            waiting = shelves.quarantine.get(number)
+        if waiting is None or waiting.replayed_at is not None:
+            raise NotFound(
+                f"Nothing waits in quarantine as Q-{number}.",
+                means="Nothing was replayed.",
+                next_step="Look at `tocsin alert quarantine` for what waits.",
+            )
+        accepted = self._again(waiting)
+        now = self.clock.now()
+        with self.store.transaction() as shelves:
+            shelves.quarantine.mark_replayed(number, now)
+            note(shelves, Happening.REPLAYED, at=now, actor=actor, subject=waiting.short_name)
+        return f"{waiting.short_name}: {accepted} accepted"
+
+    def _again(self, waiting: Quarantined) -> int:
+        try:
+            if waiting.connector == SIGNALS:
+                read = read_signals(waiting.body, max_decoded=self.max_decoded)
+                refused: Sequence[Refused] = read.refused
+                if not refused:
+                    self.lake.append(waiting.source, read.lines)
+                    self.ring()
+                    return len(read.lines)
+            else:
+                arrival = self._arrival(waiting.connector, waiting.source, waiting.body, "replay")
+                alerts = (
+                    read_webhook(waiting.body, source=waiting.source)
+                    if waiting.connector == WEBHOOK
+                    else read_api_alerts(waiting.body, "application/json", source=waiting.source)
+                )
+                refused = alerts.refused
+                if not refused:
+                    return self.take.alerts(arrival, alerts.reports).accepted
+        except BodyRefused as error:
+            raise _still(waiting, error.happened) from error
+        raise _still(waiting, refused[0].reason)
+
+    def _arrival(self, connector: str, source: str, body: bytes, sender: str) -> Arrival:
+        return Arrival(
+            arrival_id=uuid4(),
+            connector=connector,
+            source=source,
+            key=hashlib.sha256(body).hexdigest(),
+            received_at=self.clock.now(),
+            body=body,
+            sender=sender,
+        )
+
+    def _set_aside(self, arrival: Arrival, refused: Sequence[Refused]) -> tuple[Quarantined, ...]:
+        if not refused:
+            return ()
+        with self.store.transaction() as shelves:
+            return tuple(self.take.set_aside(shelves, arrival, part) for part in _unreadable(refused))
+
+
+def _unreadable(refused: Sequence[Refused]) -> tuple[Unreadable, ...]:
+    return tuple(Unreadable(part.body, part.reason) for part in refused)
+
+
+def _still(waiting: Quarantined, reason: str) -> StillUnreadable:
+    return StillUnreadable(
+        f"{waiting.short_name} still cannot be understood: {reason}.",
+        means="It stays in quarantine, as it was.",
+        next_step="Update Tocsin or correct the sender; then replay it again.",
+    )

@@ -1,0 +1,159 @@
+"""Builds the application from settings: stores, engines' policies, chapters of the flow, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tocsin.app.bell import Bell
+from tocsin.app.channels import build_channels
+from tocsin.app.hearing import Hearing
+from tocsin.app.keys import secret_key
+from tocsin.app.packs import Packs
+from tocsin.app.ringing import RingingStore
+from tocsin.app.settings import Settings
+from tocsin.detection.engine import Plan, compile_plan
+from tocsin.detection.rules import RuleSet, load
+from tocsin.domain.clock import Clock, SystemClock
+from tocsin.domain.errors import Misconfigured
+from tocsin.domain.ports.delivery import Channel
+from tocsin.domain.ports.keeping import EvidenceLocker, SignalLake
+from tocsin.domain.ports.shelves import Store
+from tocsin.flow.call import Call
+from tocsin.flow.close import Close
+from tocsin.flow.deliver import Deliver
+from tocsin.flow.respond import Respond
+from tocsin.flow.take import Take
+from tocsin.incidents.clock_policy import ClockPolicy, parse_clocks
+from tocsin.oncall.roster import Roster, parse_roster
+from tocsin.store.django_store import DjangoStore
+from tocsin.store.lake import SegmentLake
+from tocsin.store.locker import DiskLocker
+from tocsin.store.signer import FileSigner
+from tocsin.triage.policy import TriagePolicy, parse_policy
+from tocsin.triage.severities import SeverityWords, parse_severities
+
+DETECTION_WORDS = "detection"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Everything that is configured in pack files, parsed and checked."""
+
+    triage: TriagePolicy
+    words: SeverityWords
+    clocks: ClockPolicy
+    roster: Roster
+    rules: RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One Tocsin, ready to be served or worked on. Build it with `build_app`."""
+
+    settings: Settings
+    packs: Packs
+    policies: Policies
+    clock: Clock
+    bell: Bell
+    store: Store
+    locker: EvidenceLocker
+    lake: SignalLake
+    signer: FileSigner
+    plan: Plan
+    channels: Mapping[str, Channel]
+    hearing: Hearing
+    take: Take
+    call: Call
+    deliver: Deliver
+    respond: Respond
+    close: Close
+    hang_up: Callable[[], None]
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Return every channel that is set up or that somebody's contact names."""
+        contacts = [c.channel for person in self.policies.roster.people.values() for c in person.contacts]
+        told = [rule.contact.channel for rule in self.policies.roster.notices]
+        return tuple(dict.fromkeys((*self.channels, *contacts, *told)))
+
+
+def build_policies(packs: Packs) -> Policies:
+    """Parse the packs in force. Raises `PackProblem`, `Misconfigured`."""
+    triage, oncall = packs.file("triage.yml"), packs.file("oncall.yml")
+    severities = packs.file("severities.yml")
+    return Policies(
+        triage=parse_policy(triage.text, triage.path),
+        words=parse_severities(severities.text, severities.path),
+        clocks=parse_clocks(triage.text, triage.path),
+        roster=parse_roster(oncall.text, oncall.path),
+        rules=load((file.path, file.text) for file in packs.rule_files()),
+    )
+
+
+def plan_of(rules: RuleSet, words: SeverityWords) -> Plan:
+    """Compile rules with our own words for Sigma's levels."""
+    return compile_plan(rules, levels=words.sources[DETECTION_WORDS].words)
+
+
+def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> App:
+    """Build the application; Django must be set up and the database migrated. Raises `Misconfigured`."""
+    clock = clock or SystemClock()
+    home = settings.home
+    packs = Packs(home)
+    policies = build_policies(packs)
+    bell = Bell()
+    django_store = DjangoStore()
+    kept: Store = RingingStore(store or django_store, bell.ring)
+    locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
+    call = Call(kept, clock, policies.roster, secret_key(home / "keys" / "links.key"))
+    respond = Respond(kept, clock, locker)
+    close = Close(kept, clock, policies.clocks, policies.triage, call)
+    take = Take(kept, clock, policies.triage, policies.words, policies.clocks, call, respond, close)
+    deliver = Deliver(
+        kept,
+        clock,
+        call,
+        settings.text("TOCSIN_PUBLIC_URL").rstrip("/"),
+        settings.number("TOCSIN_DELIVERY_ATTEMPTS"),
+    )
+    max_decoded = settings.number("TOCSIN_MAX_DECODED_MB") * 1024 * 1024
+    return App(
+        settings=settings,
+        packs=packs,
+        policies=policies,
+        clock=clock,
+        bell=bell,
+        store=kept,
+        locker=locker,
+        lake=lake,
+        signer=FileSigner(home / "keys" / "log.key", settings.text("TOCSIN_LOG_ORIGIN")),
+        plan=plan_of(policies.rules, policies.words),
+        channels=build_channels(settings, kept, clock),
+        hearing=Hearing(kept, lake, clock, take, bell.ring, max_decoded),
+        take=take,
+        call=call,
+        deliver=deliver,
+        respond=respond,
+        close=close,
+        hang_up=django_store.hang_up,
+    )
+
+
+_installed: list[App] = []
+
+
+def install(app: App) -> None:
+    """Make this the application that Django's views are served from."""
+    _installed[:] = [app]
+
+
+def current_app() -> App:
+    """Return the installed application. Raises `Misconfigured` when there is none."""
+    if not _installed:
+        raise Misconfigured(
+            "No Tocsin application was installed in this process.",
+            means="No page can be shown.",
+            next_step="Start the server with `tocsin up`.",
+        )
+    return _installed[0]

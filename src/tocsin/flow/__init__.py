@@ -1,0 +1,1 @@
+"""The life of one alert, a chapter a file: take, call, respond, close. Start reading here."""

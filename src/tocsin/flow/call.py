@@ -1,0 +1,232 @@
+"""People are called: steps with deadlines until somebody acknowledges; others are told; and why is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from tocsin.domain.clock import Clock
+from tocsin.domain.errors import NotFound
+from tocsin.domain.incident import Incident, Status
+from tocsin.domain.job import Job, JobState
+from tocsin.domain.page import Delivery, DeliveryState, Page
+from tocsin.domain.person import Contact
+from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.domain.timeline import Happening
+from tocsin.flow.record import record
+from tocsin.incidents import lifecycle
+from tocsin.incidents.changed import Changed, line
+from tocsin.oncall import escalation, links
+from tocsin.oncall.roster import NoticeEvent, Roster
+from tocsin.oncall.routing import notices
+
+ESCALATE = "escalate"
+DELIVER = "deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPage:
+    """What a page's link shows before anything is pressed."""
+
+    page: Page
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The chapter of calling. `link_key` signs the links in pages."""
+
+    store: Store
+    clock: Clock
+    roster: Roster
+    link_key: bytes
+
+    def begin(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        """An incident opened: the first step is taken at once, and those who want to know are told."""
+        self._tell(shelves, incident, NoticeEvent.OPENED, now)
+        if escalation.starts(self.roster, incident.severity):
+            self._step(shelves, incident, 0, started_at=now, now=now)
+
+    def follow(self, shelves: Shelves, before: Incident, after: Incident, now: datetime) -> None:
+        """An incident changed: a worse severity calls anew, an end stops the calls and is told."""
+        if before.status.is_active and after.status is Status.RESOLVED:
+            shelves.jobs.drop(_escalation_key(after))
+            self._tell(shelves, after, NoticeEvent.RESOLVED, now)
+        if before.acknowledged_at is None and after.acknowledged_at is not None:
+            self._acknowledged(shelves, after, now)
+        elif after.acknowledged_at is None and after.status.is_active:
+            if escalation.starts(self.roster, after.severity, before.severity):
+                self._step(shelves, after, 0, started_at=now, now=now)
+
+    def escalate(self, shelves: Shelves, job: Job) -> None:
+        """The next step of an escalation is due."""
+        incident = shelves.incidents.get(UUID(job.args["incident"]))
+        if incident is not None:
+            started_at = datetime.fromisoformat(job.args["started_at"])
+            self._step(shelves, incident, int(job.args["step"]), started_at=started_at, now=self.clock.now())
+
+    def hasten(self, shelves: Shelves, incident: Incident, now: datetime) -> bool:
+        """Take the next step now; False when there is none left."""
+        job = shelves.jobs.get(_escalation_key(incident))
+        if job is None or job.state is not JobState.READY:
+            return False
+        shelves.jobs.reschedule(replace(job, run_at=now))
+        return True
+
+    def escalate_now(self, incident_id: UUID, actor: str) -> Incident:
+        """A person asks for the next step now. Raises `NotFound`, also when no step is left."""
+        now = self.clock.now()
+        with self.store.transaction() as shelves:
+            incident = _locked(shelves, incident_id)
+            if not self.hasten(shelves, incident, now):
+                raise NotFound(
+                    f"{incident.short_name} has no further step to escalate to.",
+                    means="Nobody more was called: it was acknowledged, has ended, or all steps were taken.",
+                    next_step="Call the next person directly, and write a note.",
+                )
+            text = f"{actor} asked for the next step of the escalation."
+            entry = line(incident, Happening.ESCALATED, text, by=actor, now=now)
+            return record(shelves, Changed(incident=incident, entries=(entry,)))
+
+    def acknowledge(self, incident_id: UUID, actor: str, via: str = "") -> Incident:
+        """A person takes the incident: the calls stop. Repeating it changes nothing. Raises `NotFound`."""
+        with self.store.transaction() as shelves:
+            return self._acknowledge(shelves, _locked(shelves, incident_id), actor, via, self.clock.now())
+
+    def read_link(self, page_id: UUID, token: str) -> LinkedPage:
+        """Return what a link leads to, changing nothing. Raises `NotFound`, `LinkRefused`."""
+        with self.store.reading() as shelves:
+            return self._linked(shelves, page_id, token, self.clock.now())
+
+    def acknowledge_by_link(self, page_id: UUID, token: str) -> Incident:
+        """The link's one use. Raises `NotFound`, `LinkRefused` (wrong, used, expired)."""
+        now = self.clock.now()
+        with self.store.transaction() as shelves:
+            shelves.lock(f"page:{page_id}")
+            linked = self._linked(shelves, page_id, token, now)
+            shelves.pages.save(replace(linked.page, link_used_at=now))
+            incident = _locked(shelves, linked.incident.incident_id)
+            return self._acknowledge(shelves, incident, linked.page.person, "the link in the page", now)
+
+    def _linked(self, shelves: Shelves, page_id: UUID, token: str, now: datetime) -> LinkedPage:
+        page = shelves.pages.get(page_id)
+        incident = shelves.incidents.get(page.incident_id) if page else None
+        if page is None or incident is None:
+            raise NotFound(
+                "This link leads to no page.",
+                means="Nothing was acknowledged.",
+                next_step="Open the link from the message again, whole, or sign in and acknowledge there.",
+            )
+        links.check(page, token, self.link_key, now)
+        return LinkedPage(page, incident)
+
+    def _acknowledge(
+        self, shelves: Shelves, incident: Incident, actor: str, via: str, now: datetime
+    ) -> Incident:
+        acknowledged = record(shelves, lifecycle.acknowledge(incident, actor, now, via))
+        self.follow(shelves, incident, acknowledged, now)
+        return acknowledged
+
+    def _acknowledged(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        shelves.jobs.drop(_escalation_key(incident))
+        for page in shelves.pages.of_incident(incident.incident_id):
+            if page.acknowledged_at is None:
+                shelves.pages.save(replace(page, acknowledged_at=now))
+
+    def _step(
+        self, shelves: Shelves, incident: Incident, step: int, *, started_at: datetime, now: datetime
+    ) -> None:
+        decision = escalation.decide_step(self.roster, incident, step, started_at=started_at, now=now)
+        outcome = decision.outcome
+        if isinstance(outcome, escalation.Stopped):
+            return
+        if isinstance(outcome, escalation.Call):
+            self._page(shelves, incident, outcome, now)
+        else:
+            entry = line(incident, Happening.NOBODY_TO_PAGE, outcome.reason, by="tocsin", now=now)
+            record(shelves, Changed(incident=incident, entries=(entry,)))
+        if step > 0:
+            self._tell(shelves, incident, NoticeEvent.ESCALATED, now)
+        if decision.next_step_at is not None:
+            shelves.jobs.reschedule(
+                Job(
+                    kind=ESCALATE,
+                    key=_escalation_key(incident),
+                    run_at=decision.next_step_at,
+                    args={
+                        "incident": str(incident.incident_id),
+                        "step": str(step + 1),
+                        "started_at": started_at.isoformat(),
+                    },
+                )
+            )
+
+    def _page(self, shelves: Shelves, incident: Incident, call: escalation.Call, now: datetime) -> None:
+        page = Page(
+            page_id=uuid4(),
+            incident_id=incident.incident_id,
+            step=call.step,
+            person=call.person,
+            role=call.role,
+            reason=call.reason,
+            requested_at=now,
+            acknowledge_by=call.acknowledge_by,
+            link_expires_at=now + links.LINK_LIFETIME,
+        )
+        shelves.pages.add(page)
+        by = f"{page.acknowledge_by:%H:%M:%S} UTC"
+        text = f"{page.person} ({page.role}) is called and has until {by} to acknowledge. {page.reason}"
+        entry = line(incident, Happening.PAGED, text, by="tocsin", now=now)
+        record(shelves, Changed(incident=incident, entries=(entry,)), {"page": str(page.page_id)})
+        for number, contact in enumerate(call.contacts, start=1):
+            self._send(shelves, incident, f"page-{page.page_id}-{number}", contact, now, page=page)
+
+    def _tell(self, shelves: Shelves, incident: Incident, event: NoticeEvent, now: datetime) -> None:
+        for told in notices(self.roster, incident, event):
+            key = f"notice-{uuid4()}"
+            self._send(shelves, incident, key, told.contact, now, event=event, reason=told.reason)
+
+    def _send(
+        self,
+        shelves: Shelves,
+        incident: Incident,
+        key: str,
+        contact: Contact,
+        now: datetime,
+        *,
+        page: Page | None = None,
+        event: str = "page",
+        reason: str = "",
+    ) -> None:
+        """Put one message on its way: the delivery is a row, and the job of the same key sends it."""
+        delivery = Delivery(
+            key=key,
+            incident_id=incident.incident_id,
+            page_id=page.page_id if page else None,
+            person=page.person if page else None,
+            channel=contact.channel,
+            address=contact.address,
+            subject=f"{event} of {incident.short_name}",
+            state=DeliveryState.WAITING,
+            requested_at=now,
+        )
+        shelves.pages.add_delivery(delivery)
+        args = {"event": event, "reason": reason}
+        shelves.jobs.put(Job(kind=f"{DELIVER}.{contact.channel}", key=key, run_at=now, args=args))
+
+
+def _escalation_key(incident: Incident) -> str:
+    return f"{ESCALATE}:{incident.incident_id}"
+
+
+def _locked(shelves: Shelves, incident_id: UUID) -> Incident:
+    shelves.lock(f"incident:{incident_id}")
+    incident = shelves.incidents.get(incident_id)
+    if incident is None:
+        raise NotFound(
+            "There is no such incident.",
+            means="Nothing was changed.",
+            next_step="Look at `tocsin incident list` for the incidents there are.",
+        )
+    return incident

@@ -1,0 +1,98 @@
+"""An incident is worked on and ended: notes, owner, severity, moves; quiet ones end by themselves where that is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tocsin.domain.clock import Clock
+from tocsin.domain.errors import NotFound
+from tocsin.domain.incident import Incident, Status
+from tocsin.domain.job import Job
+from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.domain.severity import Severity
+from tocsin.flow.call import Call
+from tocsin.flow.record import record
+from tocsin.incidents import clocks, lifecycle
+from tocsin.incidents.changed import Changed
+from tocsin.incidents.clock_policy import ClockPolicy
+from tocsin.triage.policy import TriagePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The last chapter. Each public method is one transaction, or runs inside the caller's."""
+
+    store: Store
+    clock: Clock
+    clocks: ClockPolicy
+    triage: TriagePolicy
+    call: Call
+
+    def note(self, incident_id: UUID, actor: str, text: str) -> Incident:
+        """Write a person's line into the timeline. Raises `NotFound`, `ReasonMissing`."""
+        return self._change(incident_id, lambda incident, now: lifecycle.note(incident, text, by=actor, now=now))
+
+    def assign(self, incident_id: UUID, to: str, actor: str) -> Incident:
+        """Give the command to a person. Raises `NotFound`, `MoveRefused`."""
+        return self._change(incident_id, lambda incident, now: lifecycle.assign(incident, to, by=actor, now=now))
+
+    def change_severity(self, incident_id: UUID, severity: Severity, actor: str, reason: str = "") -> Incident:
+        """Rate the incident anew; a rise to a paging severity calls. Raises `NotFound`, `MoveRefused`."""
+        return self._change(
+            incident_id,
+            lambda incident, now: lifecycle.change_severity(
+                incident, severity, by=actor, now=now, policy=self.clocks, reason=reason
+            ),
+        )
+
+    def move(self, incident_id: UUID, to: Status, actor: str, reason: str = "") -> Incident:
+        """Move the incident along R1's states. Raises `NotFound`, `MoveRefused`, `ReasonMissing`."""
+        return self._change(
+            incident_id,
+            lambda incident, now: lifecycle.move(
+                incident, to, by=actor, now=now, policy=self.clocks, reason=reason
+            ),
+        )
+
+    def quiet(self, shelves: Shelves, incident: Incident, now: datetime) -> Incident:
+        """All alerts are over: the incident ends by itself if its type allows."""
+        policy = self.triage.type_policy(incident.type)
+        changed = lifecycle.quiet(
+            incident,
+            all_alerts_over=True,
+            resolve_when_quiet=policy.resolve_when_quiet,
+            now=now,
+            policy=self.clocks,
+        )
+        return self._recorded(shelves, incident, changed, now)
+
+    def look_at_clock(self, shelves: Shelves, job: Job) -> None:
+        """A clock of an incident is due: if nobody met it, the miss is recorded, once."""
+        incident = shelves.incidents.get(UUID(job.args["incident"]))
+        if incident is not None:
+            record(shelves, clocks.missed(incident, self.clock.now()))
+
+    def _change(self, incident_id: UUID, decide: Callable[[Incident, datetime], Changed]) -> Incident:
+        now = self.clock.now()
+        with self.store.transaction() as shelves:
+            incident = self._locked(shelves, incident_id)
+            return self._recorded(shelves, incident, decide(incident, now), now)
+
+    def _locked(self, shelves: Shelves, incident_id: UUID) -> Incident:
+        shelves.lock(f"incident:{incident_id}")
+        incident = shelves.incidents.get(incident_id)
+        if incident is None:
+            raise NotFound(
+                "There is no such incident.",
+                means="Nothing was changed.",
+                next_step="Look at `tocsin incident list` for the incidents there are.",
+            )
+        return incident
+
+    def _recorded(self, shelves: Shelves, before: Incident, changed: Changed, now: datetime) -> Incident:
+        incident = record(shelves, changed)
+        self.call.follow(shelves, before, incident, now)
+        return incident

@@ -1,0 +1,72 @@
+"""Writing down what happened: the incident, its timeline lines and their log entries, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
+
+from tocsin.audit import leaf
+from tocsin.domain.entry import Entry
+from tocsin.domain.incident import Incident, IncidentClock
+from tocsin.domain.job import Job
+from tocsin.domain.ports.shelves import Shelves
+from tocsin.domain.timeline import Happening, TimelineEntry
+from tocsin.incidents.changed import TOCSIN, Changed
+
+CLOCK = "clock"
+
+
+def record(shelves: Shelves, changed: Changed, facts: Mapping[str, str] | None = None) -> Incident:
+    """Save the incident, write its new lines to the timeline and the log, and watch its clocks.
+
+    A decision without lines changed nothing, so nothing is written.
+    """
+    if changed.entries:
+        shelves.incidents.save(changed.incident)
+        for entry in changed.entries:
+            tell(shelves, changed.incident, entry, facts)
+        for clock in changed.incident.clocks:
+            if clock.is_running:
+                shelves.jobs.put(_watch(changed.incident, clock))
+    return changed.incident
+
+
+def tell(
+    shelves: Shelves, incident: Incident, entry: TimelineEntry, facts: Mapping[str, str] | None = None
+) -> None:
+    """Write one line to the incident's timeline and to the log."""
+    shelves.timeline.add(entry)
+    note(
+        shelves,
+        entry.kind,
+        at=entry.at,
+        actor=entry.actor,
+        subject=incident.short_name,
+        facts={"text": entry.text, **(facts or {})},
+    )
+
+
+def note(
+    shelves: Shelves,
+    kind: Happening,
+    *,
+    at: datetime,
+    actor: str = TOCSIN,
+    subject: str = "",
+    facts: Mapping[str, str] | None = None,
+) -> None:
+    """Write a log entry that belongs to no timeline."""
+    entry = Entry(entry_id=uuid4(), at=at, actor=actor, kind=kind, subject=subject, facts=facts or {})
+    shelves.log.append(entry.entry_id, leaf.encode(entry))
+
+
+def _watch(incident: Incident, clock: IncidentClock) -> Job:
+    """Return the job that looks at the clock when it is due; the key names the clock, so it is put once."""
+    due = clock.due_at.isoformat()
+    return Job(
+        kind=CLOCK,
+        key=f"{CLOCK}:{incident.incident_id}:{clock.kind}:{due}",
+        run_at=clock.due_at,
+        args={"incident": str(incident.incident_id)},
+    )

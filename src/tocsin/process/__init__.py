@@ -1,0 +1,1 @@
+"""One process: mounts the API and the console, starts the worker's loops."""

@@ -1,0 +1,1 @@
+"""The loops: due jobs, deliveries, the judging of signals, and seals."""

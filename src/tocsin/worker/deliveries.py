@@ -1,0 +1,45 @@
+"""Sends what waits for one channel; each channel has its own threads, so a dead one delays nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.domain.job import Job
+from tocsin.domain.ports.delivery import Channel, DeliveryFailed, FailureKind, Receipt
+from tocsin.domain.ports.shelves import Shelves
+from tocsin.flow.deliver import Deliver, NotNeeded
+from tocsin.worker.kernel import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The effect behind `deliver.<channel>` jobs. `channel` is None when the channel is not set up."""
+
+    name: str
+    channel: Channel | None
+    deliver: Deliver
+
+    def act(self, job: Job) -> Receipt | DeliveryFailed | NotNeeded:
+        """Send the message once and return what came of it."""
+        outgoing = self.deliver.outgoing(job)
+        if isinstance(outgoing, NotNeeded):
+            return outgoing
+        if self.channel is None:
+            return DeliveryFailed(
+                FailureKind.MISCONFIGURED,
+                f"the channel {self.name!r} is not set up; see docs/settings.md for its settings",
+            )
+        try:
+            return self.channel.send(outgoing.message, outgoing.address)
+        except DeliveryFailed as failed:
+            return failed
+
+    def settle(self, shelves: Shelves, job: Job, outcome: object) -> bool:
+        """Record the outcome together with the job's own end."""
+        if not isinstance(outcome, Receipt | DeliveryFailed | NotNeeded):
+            raise TypeError(f"a delivery cannot end as {outcome!r}")
+        return self.deliver.settle(shelves, job, outcome)
+
+    def effect(self) -> Effect:
+        """Return the handler for the kernel."""
+        return Effect(act=self.act, settle=self.settle)

@@ -1,0 +1,67 @@
+"""Threads that keep turning: each loop does its round, rests until it is rung or something is due, and stops cleanly."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tocsin.app.bell import Bell
+from tocsin.domain.errors import Explained
+
+log = logging.getLogger("tocsin.worker")
+
+AFTER_A_FAULT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A named round. `round` returns how many seconds it may rest, 0 to be called again at once."""
+
+    name: str
+    round: Callable[[], float]
+
+
+@dataclass(slots=True)
+class Loops:
+    """Runs loops in threads of their own until stopped; work in hand is finished first."""
+
+    loops: Sequence[Loop]
+    bell: Bell
+    leave_thread: Callable[[], None] = lambda: None
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start a thread for each loop."""
+        for loop in self.loops:
+            thread = threading.Thread(target=self._turn, args=(loop,), name=f"tocsin-{loop.name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, at_most_s: float = 20.0) -> bool:
+        """Ask all loops to end and wait for them; False when one did not end in time."""
+        self._stopping.set()
+        self.bell.ring()
+        for thread in self._threads:
+            thread.join(timeout=at_most_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _turn(self, loop: Loop) -> None:
+        while not self._stopping.is_set():
+            heard = self.bell.rings
+            rest_s = self._round(loop)
+            if rest_s > 0 and not self._stopping.is_set():
+                self.bell.rest(heard, rest_s)
+        self.leave_thread()
+
+    def _round(self, loop: Loop) -> float:
+        try:
+            return loop.round()
+        except Explained as fault:
+            log.error("%s waits: %s %s %s", loop.name, fault.happened, fault.means, fault.next_step)
+        except Exception:  # The worker's edge: a loop that met a fault goes on with the next round.
+            log.exception("%s met a fault and goes on", loop.name)
+        self._stopping.wait(AFTER_A_FAULT_S)
+        return 0.0

@@ -1,0 +1,82 @@
+"""Gives waiting entries their place in the log and signs its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tocsin.audit.checkpoint import Head, signed
+from tocsin.audit.growth import grown
+from tocsin.audit.merkle import Frontier
+from tocsin.audit.sealing import checkpoint_is_due, heartbeat_is_due
+from tocsin.domain.clock import Clock
+from tocsin.domain.entry import Leaf
+from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.domain.timeline import Happening
+from tocsin.flow.record import note
+from tocsin.store.signer import FileSigner
+
+LEAVES_AT_ONCE = 5000
+REST_S = 1.0
+
+
+@dataclass(slots=True)
+class Seals:
+    """One round sequences what waits and signs a checkpoint when one is due. Safe beside other processes."""
+
+    store: Store
+    clock: Clock
+    signer: FileSigner
+    _frontier: Frontier = field(default_factory=Frontier)
+    _last_entry_at: datetime | None = None
+
+    def round(self) -> float:
+        """Do what is due; return 0 while more entries wait, else how long to rest."""
+        now = self.clock.now()
+        with self.store.reading() as shelves:
+            waiting = shelves.log.waiting()
+            size, last = shelves.log.size(), shelves.log.last_checkpoint()
+        if waiting:
+            self._last_entry_at = now
+            self._sequence()
+            size += waiting
+        elif heartbeat_is_due(self._last_entry_at, now):
+            self._beat(now)
+        if checkpoint_is_due(size, last, now):
+            self._sign(now)
+        return 0.0 if waiting > LEAVES_AT_ONCE else REST_S
+
+    def _sequence(self) -> None:
+        with self.store.transaction() as shelves:
+            shelves.lock("log")
+            shelves.log.sequence(LEAVES_AT_ONCE)
+
+    def _beat(self, now: datetime) -> None:
+        """A quiet log shows that it is alive: a checkpoint itself bears no time."""
+        with self.store.transaction() as shelves:
+            note(shelves, Happening.HEARTBEAT, at=now)
+        self._last_entry_at = now
+
+    def _sign(self, now: datetime) -> None:
+        """Sign the head. The signer refuses one that contradicts what it signed before, and then nothing is kept."""
+        with self.store.transaction() as shelves:
+            shelves.lock("log")
+            last = shelves.log.last_checkpoint()
+            if last is not None and last.size == shelves.log.size():
+                return
+            head = self._head(shelves)
+            shelves.log.add_checkpoint(signed(head.size, head.root, self.signer, now))
+
+    def _head(self, shelves: Shelves) -> Head:
+        remembered = self.signer.last_signed
+        if self._frontier.size > remembered.size:
+            # The signer signed less than we have read: what we read may never have been committed.
+            self._frontier = Frontier()
+        return grown(self._frontier, _leaves(shelves, self._frontier.size), remembered)
+
+
+def _leaves(shelves: Shelves, start: int) -> Iterator[Leaf]:
+    stop = shelves.log.size()
+    for index in range(start, stop, LEAVES_AT_ONCE):
+        yield from shelves.log.leaves(index, min(index + LEAVES_AT_ONCE, stop))
