@@ -1,0 +1,73 @@
+"""How an inbound parser refuses: a whole body by an explained error, a part of it by a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tocsin.domain.errors import Explained
+
+LONGEST_DETAIL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One part of a body that was not understood, for quarantine.
+
+    `body` can be replayed: given to the same parser again it means this one part. `reason` is for people.
+    """
+
+    body: bytes
+    reason: str
+
+
+class BodyRefused(Explained):
+    """Nothing of a body could be taken. `status` is the HTTP status that says so to the sender."""
+
+    code = "body_refused"
+    status: ClassVar[int] = 400
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(
+            happened,
+            means="Nothing of this body was taken in; no alert or signal came of it.",
+            next_step="Correct the sender as the reason says and send again, or replay it from quarantine.",
+        )
+
+
+class NotJson(BodyRefused):
+    """The body is not JSON, or not JSON of the promised shape (HTTP 400)."""
+
+    code = "not_json"
+
+
+class WrongContentType(BodyRefused):
+    """The Content-Type or Content-Encoding is one that this address does not take (HTTP 415)."""
+
+    code = "wrong_content_type"
+    status = 415
+
+
+class UnknownFormat(BodyRefused):
+    """The body is JSON but of a format or version that we do not know (HTTP 400)."""
+
+    code = "unknown_format"
+
+
+class BodyTooLarge(BodyRefused):
+    """The body, once decompressed, passes the limit (HTTP 413)."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class BrokenGzip(BodyRefused):
+    """The gzip stream ends early, is damaged, or is followed by other bytes (HTTP 400)."""
+
+    code = "broken_gzip"
+
+
+def detail_of(error: Exception) -> str:
+    """Return a parser's own words on one bounded line without control characters."""
+    words = "".join(letter if letter.isprintable() else " " for letter in str(error)[: 2 * LONGEST_DETAIL])
+    return " ".join(words.split())[:LONGEST_DETAIL].rstrip(".")

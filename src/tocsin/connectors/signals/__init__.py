@@ -1,0 +1,1 @@
+"""Signals as they are posted or lie in files: NDJSON, JSON, CloudTrail, plain or gzip."""

@@ -1,0 +1,38 @@
+"""Refusals explain themselves and carry the status that the sender is answered with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.connectors.refusal import (
+    LONGEST_DETAIL,
+    BodyRefused,
+    BodyTooLarge,
+    BrokenGzip,
+    NotJson,
+    UnknownFormat,
+    WrongContentType,
+    detail_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "status"),
+    [
+        (NotJson, "not_json", 400),
+        (WrongContentType, "wrong_content_type", 415),
+        (UnknownFormat, "unknown_format", 400),
+        (BodyTooLarge, "body_too_large", 413),
+        (BrokenGzip, "broken_gzip", 400),
+    ],
+)
+def test_each_refusal_has_its_code_and_status(refusal: type[BodyRefused], code: str, status: int) -> None:
+    raised = refusal("The body is a poem.")
+    assert (raised.code, raised.status) == (code, status)
+    assert raised.explain().startswith("The body is a poem.\nNothing of this body was taken in")
+
+
+def test_a_parsers_words_are_one_bounded_printable_line() -> None:
+    shown = detail_of(ValueError("bad\x1b[31m\r\nthing \u202e" + "x" * 10_000))
+    assert shown.startswith("bad [31m thing x")
+    assert len(shown) <= LONGEST_DETAIL
