@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,26 @@ def shared() -> Path:
     if not SHARED.is_dir():
         skip_or_fail(f"shared material is not beside the repository ({SHARED})")
     return SHARED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn every skip into a failure under TOCSIN_REQUIRE_REAL=1, whoever asked for it and how."""
+    report = yield
+    _forbid_a_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Do the same for a file that skips itself while it is collected."""
+    report = yield
+    _forbid_a_skip(report)
+    return report
+
+
+def _forbid_a_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if os.environ.get("TOCSIN_REQUIRE_REAL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"TOCSIN_REQUIRE_REAL=1 forbids this skip: {reason}"

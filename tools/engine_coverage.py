@@ -41,7 +41,7 @@ def main() -> int:
         return 0
     print(f"== engine coverage ({len(sources)} files)", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        recorded = Path(scratch) / "coverage"
+        recorded = Path(scratch) / "recorded"
         if not _run_tests(tests, chosen, recorded):
             return 1
         short = [line for source in sources if (line := _shortfall(source, recorded, Path(scratch)))]
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _run_tests(tests: list[str], chosen: tuple[str, ...] | list[str], recorded: Path) -> bool:
-    settings = recorded.with_suffix(".ini")
+    settings = recorded.parent / "settings.ini"
     rooms = "\n    ".join(str(ROOT / "src/tocsin" / engine) for engine in chosen)
     settings.write_text(
         f"[run]\nbranch = true\ndata_file = {recorded}\nsource =\n    {rooms}\n", encoding="utf-8"
@@ -69,7 +69,7 @@ def _shortfall(source: Path, recorded: Path, scratch: Path) -> str:
     own_test = relative.parent / f"test_{relative.name}"
     # Code that runs while modules load belongs to no test; coverage files it under the empty name.
     contexts = ["^$", rf"^tests/{re.escape(own_test.as_posix())}::"]
-    coverage = Coverage(data_file=str(recorded), config_file=str(recorded.with_suffix(".ini")))
+    coverage = Coverage(data_file=str(recorded), config_file=str(recorded.parent / "settings.ini"))
     coverage.load()
     report = scratch / "report.json"
     with contextlib.redirect_stdout(io.StringIO()):
