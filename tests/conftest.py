@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+# Modules beside this file hold fixtures for more than one room.
+sys.path.insert(0, str(Path(__file__).parent))
+pytest_plugins = ["databases"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

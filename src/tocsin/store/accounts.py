@@ -91,7 +91,7 @@ class Accounts:
         return token
 
     def redeem(self, token: str, now: datetime) -> Account | None:
-        """Use up a link and return its account; None if it is unknown, used, expired or the account is shut."""
+        """Use up a link and return its account; None if it is unknown, used or expired."""
         digest = token_digest(token)
         links = SignInLink.objects.using(self._alias).filter(digest=digest, used_at=None, expires_at__gt=now)
         with self._store.transaction():
