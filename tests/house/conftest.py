@@ -33,12 +33,16 @@ SKIPPED_FOLDERS = {".venv", ".git", ".home", "node_modules", "dist", "build", "h
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One Python file: its path from the root, its room (what follows `src/tocsin/`), its text and tree."""
+    """One Python file: its path from the root, its room (what follows `src/tocsin/`), its text and tree.
+
+    A file that is no Python has an empty tree and says why in `mistake`, so that it does not hide the rest.
+    """
 
     path: str
     room: str
     text: str
     tree: ast.Module
+    mistake: str
 
     @property
     def is_engine(self) -> bool:
@@ -78,7 +82,11 @@ def _read(path: Path) -> Source:
     inside = relative.parts[2:] if relative.parts[:2] == ("src", "tocsin") else ()
     room = inside[0].removesuffix(".py") if inside else ""
     text = path.read_text(encoding="utf-8")
-    return Source(relative.as_posix(), room, text, ast.parse(text, filename=str(path)))
+    try:
+        tree, mistake = ast.parse(text, filename=str(path)), ""
+    except SyntaxError as error:
+        tree, mistake = ast.Module(body=[], type_ignores=[]), f"line {error.lineno}: {error.msg}"
+    return Source(relative.as_posix(), room, text, tree, mistake)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,12 @@ import re
 UNFINISHED = re.compile(r"#.*\b(?:TODO|FIXME|XXX|HACK)\b")
 
 
+def test_every_file_is_python(every_source, keep) -> None:
+    keep(
+        [f"{source.path} {source.mistake}" for source in every_source if source.mistake], "a file can be read"
+    )
+
+
 def test_every_module_says_why_it_exists(sources, keep) -> None:
     broken = []
     for source in sources:

@@ -46,7 +46,7 @@ ROOMS_WITH_DJANGO = frozenset({"store", "app", "api", "console", "process", "cli
 def test_the_floors_hold_and_nothing_goes_in_a_circle(repository: Path) -> None:
     program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     done = subprocess.run(
-        [sys.executable, "-c", program, "--no-cache"],
+        [sys.executable, "-c", program, "--no-cache", "--no-logo"],
         cwd=repository,
         env={"PYTHONPATH": str(repository / "src"), "PATH": "", "NO_COLOR": "1"},
         capture_output=True,
