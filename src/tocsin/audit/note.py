@@ -104,7 +104,9 @@ def key_id(name: str, algorithm: int, public_key: bytes) -> bytes:
 
 def is_key_name(name: str) -> bool:
     """Say whether a name may be a key's: not empty, no spaces, no plus, no control characters."""
-    return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
+    return (
+        bool(name) and "+" not in name and not any(c.isspace() or c < " " or _is_surrogate(c) for c in name)
+    )
 
 
 def parse_vkey(vkey: str) -> VerifierKey:
@@ -112,7 +114,7 @@ def parse_vkey(vkey: str) -> VerifierKey:
     name, _, rest = vkey.strip().partition("+")
     stated_id, _, encoded = rest.partition("+")
     typed = strict_base64(encoded)
-    if not is_key_name(name) or typed is None:
+    if not is_key_name(name) or not typed:
         raise KeyRefused("The verifier key is not of the form NAME+8 hex digits+base64.")
     if typed[:1] != bytes((ED25519,)) or len(typed) != 1 + PUBLIC_KEY_BYTES:
         raise KeyRefused("The verifier key is not an Ed25519 note key (type 1, 32 bytes).")
@@ -168,6 +170,10 @@ def strict_base64(encoded: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return decoded if b64encode(decoded).decode("ascii") == encoded else None
+
+
+def _is_surrogate(character: str) -> bool:
+    return "\ud800" <= character <= "\udfff"
 
 
 def _signature_line(signature: NoteSignature) -> str:

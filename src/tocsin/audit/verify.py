@@ -27,9 +27,9 @@ class Verdict:
 
     `size` and `root` are of the entries read until the end or the break. `first_broken` is the index of the
     first entry that is changed, missing or superfluous; where only a checkpoint can tell, the first entry
-    that no good checkpoint vouches for. It is None when the log is sound, or when only a checkpoint is damaged
-    and a later one vouches for the same entries. `sealed_size` is how many entries, from the first, a good
-    checkpoint vouches for. `unsequenced` is how many wait to be given their index.
+    that no good checkpoint vouches for. It is None when the log is sound, or when only a checkpoint is
+    damaged and a later one vouches for the same entries. `sealed_size` is how many entries, from the first,
+    a good checkpoint vouches for. `unsequenced` is how many wait to be given their index.
     """
 
     sound: bool

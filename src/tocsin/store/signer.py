@@ -96,7 +96,8 @@ class FileSigner:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         _create_whole(self._memory, body(Head(self._origin, 0, EMPTY_ROOT)).encode())
-        if self._remembered().size > 0:
+        # Who signed had a key, so the order of these two questions tells a lost key from one made meanwhile.
+        if self._remembered().size > 0 and not self._path.exists():
             raise _key_unfit(self._path, "is gone, although it has signed before")
         _create_whole(self._path, pem)
 
