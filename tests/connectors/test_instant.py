@@ -61,7 +61,7 @@ def test_an_events_time_is_read_in_many_spellings(value: Any) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *(None, True, 0, -5, 3600, 20200610, 1e300, 2**64, math.nan, math.inf, [], {}, {"#attributes": 3}),
+        *(None, True, 0, -5, 3600, 20200610, 1e300, 10**20, math.nan, math.inf, [], {}, {"#attributes": 3}),
         *("", "12:00:00", "nan", "inf", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9" * 100, "\ud800"),
         {"SystemTime": 5},
     ],

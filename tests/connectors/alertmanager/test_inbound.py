@@ -151,6 +151,13 @@ def test_a_refused_alert_can_be_replayed_alone(bad: Any, status: int, reason: st
     assert (again.status, again.reports, again.refused) == (status, (), (refused,))
 
 
+def test_an_alert_nested_too_deeply_to_be_written_is_kept_with_its_whole_body() -> None:
+    deep = b'{"labels":' + b"[" * 1000 + b"]" * 1000 + b"}"
+    body = b'[{"labels":{"a":"b"}},' + deep + b"]"
+    read = read_api_alerts(body, JSON)
+    assert (len(read.reports), read.refused[0].body, read.status) == (1, body, 400)
+
+
 def test_several_reasons_are_told_together() -> None:
     read = read_api_alerts(body_of(7, {"labels": {}}), JSON)
     assert json.loads(read.answer) == "the alert is not an object; at least one label pair required"

@@ -85,7 +85,7 @@ def read_api_alerts(body: bytes, content_type: str, *, source: str = "prometheus
         try:
             reports.append(_report(sent, source))
         except _AlertRefused as refusal:
-            refused.append(Refused(orjson.dumps([sent]), str(refusal)))
+            refused.append(Refused(_alone([sent], body), str(refusal)))
             lacks_labels = lacks_labels or isinstance(refusal, _LabelsMissing)
     if not refused:
         return ReadAlerts(tuple(reports), ())
@@ -117,7 +117,7 @@ def read_webhook(body: bytes, *, source: str = "alertmanager") -> ReadWebhook:
             reports.append(_webhook_report(sent, source))
         except _AlertRefused as refusal:
             alone = found | {"alerts": [sent], "truncatedAlerts": 0}
-            refused.append(Refused(orjson.dumps(alone), str(refusal)))
+            refused.append(Refused(_alone(alone, body), str(refusal)))
     return ReadWebhook(
         tuple(reports),
         tuple(refused),
@@ -125,6 +125,14 @@ def read_webhook(body: bytes, *, source: str = "alertmanager") -> ReadWebhook:
         _without_nul(_words(found, "groupKey")),
         _without_nul(_words(found, "receiver")),
     )
+
+
+def _alone(wrapped: Any, body: bytes) -> bytes:
+    """Write one alert in its wrapping, or return the whole body when it nests too deeply for that."""
+    try:
+        return orjson.dumps(wrapped)
+    except orjson.JSONEncodeError:
+        return body
 
 
 def _decoded(body: bytes) -> Any:

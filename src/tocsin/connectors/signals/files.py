@@ -91,15 +91,15 @@ class _Reading:
                 continue
             try:
                 record = decoded(stripped)
+                bundle = bundled(stripped) if is_bundle(record) else None
             except LineRefused as refusal:
                 self.refuse(RefusedLine(self.path, number, str(refusal)))
                 continue
-            if is_bundle(record):
-                inner = bundled(stripped, record)
-                yield from self._bundle(inner, number, number + extra)
-                extra += max(len(inner) - 1, 0)
-            else:
+            if bundle is None:
                 yield self._signal(stripped, record, number + extra)
+                continue
+            yield from self._bundle(bundle, number, number + extra)
+            extra += max(len(bundle) - 1, 0)
 
     def _bundle(self, raws: tuple[bytes, ...], number: int, position: int) -> Iterator[Signal]:
         for nth, raw in enumerate(raws):

@@ -160,11 +160,12 @@ def _read_lines(lines: list[bytes]) -> ReadSignals:
             continue
         try:
             record = decoded(stripped)
+            bundle = bundled(stripped) if is_bundle(record) else None
         except LineRefused as refusal:
             refused.append(Refused(stripped, f"line {number} is {refusal}"))
             continue
-        if is_bundle(record):
-            inner = _checked(bundled(stripped, record))
+        if bundle is not None:
+            inner = _checked(bundle)
             good += inner.lines
             refused += (Refused(part.body, f"line {number}, {part.reason}") for part in inner.refused)
         else:

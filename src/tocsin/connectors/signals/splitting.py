@@ -75,23 +75,21 @@ def records_in(document: bytes) -> tuple[bytes, ...]:
         return tuple(on_one_line(raw) for raw in _elements(stripped))
     try:
         record = decoded(stripped)
+        return bundled(stripped) if is_bundle(record) else (on_one_line(stripped),)
     except LineRefused as refusal:
         raise NotJson(f"The body is {refusal}.") from refusal
-    if is_bundle(record):
-        return bundled(stripped, record)
-    return (on_one_line(stripped),)
 
 
-def bundled(bundle: bytes, record: dict[str, Any]) -> tuple[bytes, ...]:
-    """Return the raw bytes of each of the `Records` of a bundle, given with its decoded form.
+def bundled(bundle: bytes) -> tuple[bytes, ...]:
+    """Return the raw bytes of each of the `Records` of a bundle.
 
-    A bundle that nests deeper than msgspec follows is written anew from that form.
+    Raises `LineRefused` when it nests deeper than msgspec follows (Python's recursion limit).
     """
     try:
         array = msgspec.json.decode(bundle, type=dict[str, msgspec.Raw])["Records"]
         raws = msgspec.json.decode(array, type=list[msgspec.Raw])
-    except (msgspec.MsgspecError, RecursionError):
-        return tuple(orjson.dumps(inner) for inner in record["Records"])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise LineRefused(f"too deeply nested: {detail_of(error)}") from error
     return tuple(on_one_line(bytes(raw)) for raw in raws)
 
 
