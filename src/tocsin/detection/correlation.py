@@ -1,4 +1,4 @@
-"""Count signals of one group inside a sliding window, and say when the count is remarkable (S26-S34, T1-T3)."""
+"""Count signals of one group in a sliding window, and say when the count is remarkable (S26-S34, T1-T3)."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class Counting:
 
 
 def swept(state: RuleState, span: int, newest: int) -> RuleState:
-    """Return the state without the groups that can no longer matter; `span` in seconds, `newest` in micros."""
+    """Return the state without the groups that can no longer matter; `span` in seconds."""
     oldest = newest - span * MICROS
     stale = []
     for key, window in state.groups.items():

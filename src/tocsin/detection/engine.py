@@ -22,7 +22,7 @@ from tocsin.domain.signal import Signal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """Something a correlation could not use, and how often: missing_group_key, missing_value, late, forgotten."""
+    """Something a correlation could not use, and how often; `what` is one of `correlation.COUNTERS`."""
 
     rule_id: str
     rule_title: str
@@ -41,9 +41,10 @@ class Judged:
 def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) -> Plan:
     """Compile a rule set. `levels` maps Sigma's levels to severities; None means no severity.
 
-    Raises LevelNotMapped if a rule uses a level the map does not know. A rule without a level has no severity.
+    Raises LevelNotMapped for a level the map does not know. A rule without a level has no severity.
     """
-    heads = [each.header for each in (*rule_set.rules, *rule_set.correlations)]
+    ruled: tuple[Rule | Correlation, ...] = (*rule_set.rules, *rule_set.correlations)
+    heads = [each.header for each in ruled]
     for head in heads:
         if head.level and head.level not in levels:
             raise LevelNotMapped(
@@ -55,11 +56,12 @@ def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) ->
 
 
 class Plan:
-    """A compiled rule set. Judging depends on nothing but the state and the signals; its caches are only caches."""
+    """A compiled rule set. Judging depends on nothing but state and signals; its caches change no answer."""
 
     def __init__(self, rule_set: RuleSet, severities: Mapping[str, Severity | None]) -> None:
         self._rules = rule_set.rules
         self._correlations = rule_set.correlations
+        self._all: tuple[Rule | Correlation, ...] = (*rule_set.rules, *rule_set.correlations)
         self._severities = severities
         self._matcher = Matcher(rule_set.rules)
         numbers = {rule.key: number for number, rule in enumerate(rule_set.rules)}
@@ -121,7 +123,7 @@ class Plan:
         )
 
     def _owned(self, state: WindowState) -> dict[str, RuleState]:
-        known = {each.key for each in (*self._rules, *self._correlations)}
+        known = {each.key for each in self._all}
         return {key: kept for key, kept in state.rules.items() if key in known}
 
     def _weigh(self, judging: _Judging, signal: Signal, numbers: tuple[int, ...]) -> None:
@@ -142,7 +144,7 @@ class Plan:
                 judging.rules[each.key] = counting.swept(kept, each.span, judging.newest)
 
     def _open(self, state: WindowState) -> Iterator[DetectedAlert]:
-        for each in (*self._rules, *self._correlations):
+        for each in self._all:
             kept = state.rules.get(each.key)
             if kept is None:
                 continue

@@ -34,8 +34,8 @@ class RuleSet:
 def load(files: Iterable[tuple[str, str]]) -> RuleSet:
     """Load rule files, given as pairs of path and text, in their order.
 
-    A file may hold several documents; an `action: global` document gives its keys to the ones behind it. What is
-    not supported becomes a problem of that rule alone; nothing is raised.
+    A file may hold several documents; an `action: global` document gives its keys to the ones behind it.
+    What is not supported becomes a problem of that rule alone; nothing is raised.
     """
     loading = _Loading()
     for path, text in files:

@@ -1,4 +1,4 @@
-"""What detection remembers between batches: open bursts and sliding windows, small enough to commit each time."""
+"""What detection remembers between batches: open bursts and sliding windows, ready to be committed."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ _KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "gener
 class Correlation:
     """A correlation ready to be joined with the rules it names.
 
-    `span` is in seconds. `bounds` must all hold. `field` is what value_count counts. `aliases` maps a group-by
-    name to the field's name in each referenced rule. `key` is filled with the referenced rules' keys by the
-    rule set; here it is the digest of this document's own meaning.
+    `span` is in seconds. `bounds` must all hold. `field` is what value_count counts. `aliases` maps a
+    group-by name to the field's name in each referenced rule. `key` is the digest of this document's own
+    meaning; the rule set replaces it by one that covers the referenced rules too.
     """
 
     header: Header

@@ -19,8 +19,8 @@ MOST_NODES = 50_000
 
 Plain = str | int | float | bool | None
 
-# Only the canonical decimal forms are numbers. `0x1410`, `05` and `1_000` keep their text, because this is how
-# logs write them; a YAML 1.1 reader would turn them into 5136, 5 and 1000 and the rule would never match.
+# Only the canonical decimal forms are numbers. `0x1410`, `05` and `1_000` keep their text, because this is
+# how logs write them; a YAML 1.1 reader would turn them into 5136, 5 and 1000 and the rule would never match.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?\Z")
 _WORDS: dict[str, bool | None] = {
@@ -107,7 +107,7 @@ def _not_yaml(place: Place, reason: str) -> RuleRejected:
     return RuleRejected(
         place,
         f"The file is not valid YAML: {reason}.",
-        next_step="Correct the YAML at this place; indentation and unquoted special characters are the usual causes.",
+        next_step="Correct this place; indentation and unquoted special characters are the usual causes.",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.detection.problems import Place, RuleRejected
@@ -61,7 +61,7 @@ class Header:
 
 
 def header(table: Table, path: str) -> Header:
-    """Read the name tag of a document. Raises RuleRejected for a missing title, a wrong level, a misspelt key."""
+    """Read the name tag of a document. Raises RuleRejected for a missing title, a wrong level or key."""
     refuse_unknown_keys(table)
     title = text_of(table, "title")
     if not title.strip():
@@ -83,7 +83,7 @@ def header(table: Table, path: str) -> Header:
 
 
 def refuse_unknown_keys(table: Table) -> None:
-    """Refuse a misspelt Sigma key and an extension that we would otherwise drop silently; other keys are free."""
+    """Refuse a misspelt Sigma key and an extension that would be dropped silently; other keys are free."""
     for key, _ in table.entries:
         name = str(key.value)
         if name.startswith("tocsin."):
@@ -97,13 +97,11 @@ def refuse_unknown_keys(table: Table) -> None:
             raise misspelt(key, near)
 
 
-def refuse_other_keys(table: Table, allowed: Iterable[str]) -> None:
+def refuse_other_keys(table: Table, allowed: Sequence[str]) -> None:
     """Refuse every key that is not allowed in a map whose keys Sigma fixes."""
     for key, _ in table.entries:
-        if key.value not in allowed:
-            raise misspelt(
-                key, difflib.get_close_matches(str(key.value), list(allowed), n=1) or list(allowed)
-            )
+        if str(key.value) not in allowed:
+            raise misspelt(key, difflib.get_close_matches(str(key.value), allowed, n=1) or list(allowed))
 
 
 def misspelt(key: Leaf, wanted: list[str]) -> RuleRejected:

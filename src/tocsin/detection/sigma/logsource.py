@@ -82,8 +82,11 @@ CHANNELS = {
             "ldap-client/debug": "ldap",
             "capi2/operational": "capi2",
             "iis-configuration/operational": "iis-configuration",
-            "certificateservicesclient-lifecycle-system/operational": "certificateservicesclient-lifecycle-system",
         }.items()
+    },
+    **{
+        f"microsoft-windows-{service}/operational": service
+        for service in ("certificateservicesclient-lifecycle-system",)
     },
     "microsoft-servicebus-client/operational": "microsoft-servicebus-client",
     "microsoft-servicebus-client/admin": "microsoft-servicebus-client",

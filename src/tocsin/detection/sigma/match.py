@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tocsin.detection.sigma.logsource import LogSource, origin, signature
@@ -16,9 +16,14 @@ from tocsin.detection.sigma.tree import All, Interned, Not, Tree, predicates
 MOST_SIGNATURES = 4_096
 
 _EXACT = frozenset({Op.EQUALS, Op.NUMBER})
+_INDEXED = _EXACT | {Op.STARTSWITH, Op.ENDSWITH}
 _UNINDEXED = frozenset({Op.NULL, Op.EXISTS, Op.FIELD})
 
+# A value that more rules than this ask for doesn't tell them apart.
+COMMON = 8
+
 Group = tuple[Predicate, ...]
+Cost = Callable[[Group], tuple[int, ...]]
 
 
 class Matcher:
@@ -36,7 +41,7 @@ class Matcher:
             self._sources.setdefault(rule.logsource, []).append(number)
 
     def hits(self, record: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return the numbers of the rules that hold for a record, ascending. Never raises, whatever it holds."""
+        """Return the numbers of the rules that hold for a record, ascending. Never raises."""
         if not isinstance(record, Mapping):
             return ()
         route = self._route(record)
@@ -66,16 +71,11 @@ class _Route:
 
     def __init__(self, number: int, trees: Mapping[int, Tree], interned: Interned) -> None:
         self._number = number
-        popularity = Counter(
-            predicate
-            for tree in trees.values()
-            for predicate in set(predicates(tree))
-            if predicate.op in _EXACT
-        )
+        cost = _costing(trees.values())
         always: list[int] = []
         self._fields: dict[str | None, _Index] = {}
         for rule, tree in trees.items():
-            witness = _best(_witnesses(tree, popularity), popularity)
+            witness = min(_witnesses(tree, cost), key=cost, default=None)
             if witness is None:
                 always.append(rule)
                 continue
@@ -97,7 +97,7 @@ class _Route:
 
 
 class _Index:
-    """One field of a route: exact values by look-up, endings and beginnings by length, the rest one by one."""
+    """One field of a route: exact values by look-up, both ends by length, the rest one by one."""
 
     def __init__(self) -> None:
         self._exact: dict[str | float, set[int]] = {}
@@ -134,26 +134,35 @@ class _Index:
         return tuple(found)
 
 
-def _witnesses(tree: Tree, popularity: Counter[Predicate]) -> list[Group]:
+def _witnesses(tree: Tree, cost: Cost) -> list[Group]:
     """Return groups of predicates; of each group at least one is true whenever the tree is."""
     if isinstance(tree, Predicate):
         return [] if tree.op in _UNINDEXED else [(tree,)]
     if isinstance(tree, Not):
         return []
     if isinstance(tree, All):
-        return [group for branch in tree.branches for group in _witnesses(branch, popularity)]
-    chosen = [_best(_witnesses(branch, popularity), popularity) for branch in tree.branches]
+        return [group for branch in tree.branches for group in _witnesses(branch, cost)]
+    chosen = [min(_witnesses(branch, cost), key=cost, default=None) for branch in tree.branches]
     if any(group is None for group in chosen):
         return []
     return [tuple(predicate for group in chosen if group for predicate in group)]
 
 
-def _best(groups: list[Group], popularity: Counter[Predicate]) -> Group | None:
-    """Return the group that is cheapest to look up and picks the fewest rules."""
+def _costing(trees: Iterable[Tree]) -> Cost:
+    """Return how dear a group is: scans before look-ups, common values before rare ones, odd fields last."""
+    values: Counter[Predicate] = Counter()
+    fields: Counter[str | None] = Counter()
+    for tree in trees:
+        exact = {predicate for predicate in predicates(tree) if predicate.op in _EXACT}
+        values.update(exact)
+        fields.update({predicate.field for predicate in exact})
 
-    def cost(group: Group) -> tuple[int, int, int]:
+    def cost(group: Group) -> tuple[int, ...]:
         keywords = sum(predicate.field is None for predicate in group)
-        scanned = sum(predicate.op not in _EXACT for predicate in group)
-        return keywords, scanned, max(popularity[predicate] for predicate in group)
+        scanned = sum(predicate.op not in _INDEXED for predicate in group)
+        edges = sum(predicate.op not in _EXACT for predicate in group)
+        common = max(values[predicate] for predicate in group)
+        rarest = min(fields[predicate.field] for predicate in group)
+        return keywords, scanned, edges, int(common > COMMON), -rarest, common
 
-    return min(groups, key=cost, default=None)
+    return cost

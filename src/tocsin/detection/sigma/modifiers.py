@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import re2
+import re2  # type: ignore[import-untyped]
 
+from tocsin.detection.sigma.document import Plain
 from tocsin.detection.sigma.predicates import TIME_PARTS, regex
 from tocsin.detection.sigma.values import Text, Wild, literal, parse
 
@@ -87,7 +88,7 @@ class Chain:
     negated: bool
 
 
-def chain(names: tuple[str, ...]) -> Chain:
+def chain(names: Sequence[str]) -> Chain:
     """Return the modifiers in order. Raises ModifierMisused for a name that Sigma does not know."""
     for name in names:
         if name not in CHANGES and name not in ("all", "neq"):
@@ -99,7 +100,7 @@ def chain(names: tuple[str, ...]) -> Chain:
     return Chain(changes, every="all" in names, negated="neq" in names)
 
 
-def variants(value: str | float | bool | None, changes: tuple[str, ...]) -> tuple[Value, ...]:
+def variants(value: Plain, changes: tuple[str, ...]) -> tuple[Value, ...]:
     """Return the values that one written value stands for; a field matches if any of them does.
 
     Raises ModifierMisused where a modifier cannot take the value.
@@ -110,7 +111,7 @@ def variants(value: str | float | bool | None, changes: tuple[str, ...]) -> tupl
     return tuple(_decoded(each) for each in found)
 
 
-def _start(value: str | float | bool | None, changes: tuple[str, ...]) -> Value:
+def _start(value: Plain, changes: tuple[str, ...]) -> Value:
     if value is None:
         if changes:
             raise ModifierMisused("`null` takes no modifier.", "Write `field: null`, or use `exists`.")

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from tocsin.detection.sigma.readings import Reading, canonical_number
 from tocsin.detection.sigma.values import Text, Wild

@@ -40,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a record holds under a field: whether it is there, whether a value is null, and the other values."""
+    """What a record holds under a field: is it there, is a value of it null, and the other values."""
 
     present: bool
     null: bool
@@ -82,7 +82,7 @@ def atom_of(value: object) -> str | int | float:
 
 
 def json_text(value: object) -> str:
-    """Return the JSON text of a structure, or empty text for what JSON cannot write (too deep, too strange)."""
+    """Return the JSON text of a structure, or empty text for what JSON cannot write (too deep)."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode("utf-8", "replace")
     except (TypeError, ValueError, RecursionError):
@@ -96,9 +96,10 @@ def lookup(record: object, path: str) -> Iterator[object]:
     while pending and budget:
         budget -= 1
         node, rest = pending.pop()
-        if isinstance(node, list | tuple):
+        # A plain map is by far the most common case, and asking for the exact type is the fastest question.
+        if type(node) is not dict and isinstance(node, list | tuple):
             pending.extend((member, rest) for member in reversed(node[:MOST_VALUES]))
-        elif isinstance(node, Mapping):
+        elif type(node) is dict or isinstance(node, Mapping):
             if rest in node:
                 yield node[rest]
                 continue
@@ -121,7 +122,7 @@ def members(value: object) -> Iterator[object]:
 
 
 def everything(record: object) -> Iterator[object]:
-    """Yield every leaf value of a record, maps and lists opened, at most DEEPEST levels and MOST_VALUES nodes."""
+    """Yield every leaf value of a record, at most DEEPEST levels down and among MOST_VALUES nodes."""
     pending: list[tuple[object, int]] = [(record, 0)]
     budget = MOST_VALUES
     while pending and budget:
@@ -150,7 +151,7 @@ class Memo:
 
     def read(self, field: str | None, value: object) -> Reading:
         """Return the reading of a value that is not null."""
-        atom = atom_of(value)
+        atom = value if type(value) is str else atom_of(value)
         table = self._tables.setdefault(field, {})
         known = table.get(atom)
         if known is not None:
@@ -184,15 +185,17 @@ class Facts:
 
     def _look(self, field: str | None) -> Found:
         if field is None:
-            return Found(
-                True, False, tuple(self._memo.read(None, value) for value in everything(self.record))
-            )
-        values = list(self._values(field))
+            readings = tuple(self._memo.read(None, value) for value in everything(self.record))
+            return Found(present=True, null=False, readings=readings)
+        if field in self.record:
+            value = self.record[field]
+            if type(value) is str:
+                return Found(present=True, null=False, readings=(self._memo.read(field, value),))
+            values = [value]
+        else:
+            values = list(lookup(self.record, field)) if "." in field else []
         if not values:
             return ABSENT
         flat = [member for value in values for member in members(value)]
         readings = tuple(self._memo.read(field, value) for value in flat if value is not None)
         return Found(present=True, null=None in flat, readings=readings)
-
-    def _values(self, field: str) -> Iterator[object]:
-        return lookup(self.record, field)

@@ -175,10 +175,10 @@ def _predicate(field: str | None, value: Value) -> Predicate:
             return Predicate(field, Op.EXISTS, value.wanted)
         case OtherField():
             return Predicate(field, Op.FIELD, value.name, detail=value.where)
-        case None:
-            return Predicate(field, Op.NULL, None)
-        case _:
+        case int() | float():
             return Predicate(field, Op.NUMBER, value)
+        case _:
+            return Predicate(field, Op.NULL, None)
 
 
 def _condition(node: Node, selections: dict[str, Tree]) -> Tree:

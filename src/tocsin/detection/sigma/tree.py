@@ -33,6 +33,9 @@ class Not:
 Tree = All | Any_ | Not | Predicate
 Verdict = Callable[[Facts], bool]
 
+# Members of two list fields that are compared with each other; more would let one record cost seconds.
+MOST_COMPARED = 100
+
 
 class Interned:
     """The distinct predicates of a plan, each with a number and its compiled test."""
@@ -82,7 +85,7 @@ class Interned:
 
 def _every(verdicts: tuple[Verdict, ...]) -> Verdict:
     def every(facts: Facts) -> bool:
-        for verdict in verdicts:
+        for verdict in verdicts:  # noqa: SIM110 - a generator costs twice the loop here.
             if not verdict(facts):
                 return False
         return True
@@ -92,7 +95,7 @@ def _every(verdicts: tuple[Verdict, ...]) -> Verdict:
 
 def _some(verdicts: tuple[Verdict, ...]) -> Verdict:
     def some(facts: Facts) -> bool:
-        for verdict in verdicts:
+        for verdict in verdicts:  # noqa: SIM110 - a generator costs twice the loop here.
             if verdict(facts):
                 return True
         return False
@@ -117,10 +120,10 @@ def _compared(predicate: Predicate) -> Verdict:
     compare, other = FIELD_TESTS[predicate.detail], str(predicate.value)
 
     def holds(facts: Facts) -> bool:
-        rights = facts.found(other).readings
+        rights = facts.found(other).readings[:MOST_COMPARED]
         return any(
             compare(left.folded, right.folded)
-            for left in facts.found(predicate.field).readings
+            for left in facts.found(predicate.field).readings[:MOST_COMPARED]
             for right in rights
         )
 
