@@ -131,6 +131,9 @@ def _times(report: AlertReport, now: datetime, resolve_timeout: timedelta) -> tu
 
 
 def _overlaps(known: Alert, heard: Alert) -> bool:
+    # Alertmanager has only the last two; without the first, an end that is told twice would be two episodes.
+    if heard.starts_at == heard.ends_at == known.ends_at:
+        return True
     return (
         known.starts_at < heard.ends_at < known.ends_at or known.starts_at < heard.starts_at < known.ends_at
     )
@@ -156,7 +159,8 @@ def _begins_anew(known: Alert, heard: Alert, now: datetime) -> bool:
     """An alert that fires after it was over needs a new look, even where the two spans touch."""
     fires_again = known.is_resolved(now) and not heard.is_resolved(now)
     apart = heard.starts_at >= known.ends_at or heard.ends_at <= known.starts_at
-    return fires_again or (apart and heard.starts_at != known.starts_at)
+    touches = heard.starts_at == known.starts_at or heard.ends_at == known.ends_at
+    return fires_again or (apart and not touches)
 
 
 def _same_episode(known: Alert, alert: Alert) -> Alert:
