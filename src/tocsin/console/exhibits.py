@@ -1,0 +1,45 @@
+"""One exhibit: its label, its digest, who has held it; reading it asks why and is written down."""
+
+from __future__ import annotations
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_POST
+
+from tocsin.app.wiring import current_app
+from tocsin.console.gate import Viewer, needs, page
+from tocsin.console.refusals import FormIncomplete
+from tocsin.console.seals import everything_is_sealed
+from tocsin.domain.errors import NotFound
+from tocsin.domain.person import Permission
+
+
+@needs(Permission.READ)
+def exhibit(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
+    """Show what is known of the exhibit, not its bytes."""
+    with current_app().store.reading() as shelves:
+        kept = shelves.exhibits.get(number)
+        incident = shelves.incidents.get(kept.incident_id) if kept else None
+        if kept is None or incident is None:
+            raise NotFound(
+                f"There is no exhibit EX-{number}.",
+                means="Nothing is shown.",
+                next_step="Look for it on its incident's page.",
+            )
+        custody = shelves.exhibits.custody_of(number)
+        sealed = everything_is_sealed(shelves)
+    context = {"room": "incidents", "exhibit": kept, "incident": incident, "custody": custody, "sealed": sealed}
+    return page(request, viewer, "console/exhibit.html", context)
+
+
+@require_POST
+@needs(Permission.RESPOND)
+def read(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponseBase:
+    """Hand out the bytes, always as a download, after the reader's reason went into custody and log."""
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise FormIncomplete("a reason to read it")
+    kept, content = current_app().respond.read(number, viewer.username, reason)
+    return FileResponse(
+        content, as_attachment=True, filename=kept.name, content_type="application/octet-stream"
+    )

@@ -1,0 +1,93 @@
+"""Refusals as HTTP statuses, and the console's own ones."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from tocsin.domain.errors import Explained, NotFound, Overloaded
+from tocsin.domain.person import Permission, Role
+
+
+class NotAllowed(Explained):
+    """A signed-in person asked for something their role does not hold."""
+
+    code: ClassVar[str] = "not_allowed"
+
+    def __init__(self, role: Role, permission: Permission) -> None:
+        super().__init__(
+            f"The role {role.value} does not hold the permission {permission.value}.",
+            means="Nothing was changed.",
+            next_step="Ask a commander to do it, or an admin to change your role.",
+        )
+
+
+class FormIncomplete(Explained):
+    """A form came without something that it needs."""
+
+    code: ClassVar[str] = "form_incomplete"
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            f"The form came without {missing}.",
+            means="Nothing was changed, and the incident's clocks run on.",
+            next_step=f"Go back, fill in {missing}, and send it again.",
+        )
+
+
+class SignInRefused(Explained):
+    """A username and password that do not belong together; which of them is wrong is not said."""
+
+    code: ClassVar[str] = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This username and password do not belong together.",
+            means="You are not signed in.",
+            next_step="Check both and try again, or ask an admin for a one-time sign-in link.",
+        )
+
+
+class LinkSpent(Explained):
+    """A sign-in link that is unknown, used or expired; which of them is not said."""
+
+    code: ClassVar[str] = "sign_in_link_spent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sign-in link does not work: it is unknown, was used before, or has expired.",
+            means="You are not signed in.",
+            next_step="Sign in by password, or ask for a new link: `tocsin up` prints one for the administrator.",
+        )
+
+
+class UnknownCommander(Explained):
+    """An incident cannot be handed to somebody who cannot sign in and respond."""
+
+    code: ClassVar[str] = "unknown_commander"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(
+            f"Nobody who may respond has the username {username[:80]!r}.",
+            means="The incident stays with whom it was.",
+            next_step="Choose somebody from the list.",
+        )
+
+
+_STATUSES: tuple[tuple[type[Explained], HTTPStatus], ...] = (
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (SignInRefused, HTTPStatus.FORBIDDEN),
+    (LinkSpent, HTTPStatus.FORBIDDEN),
+    (FormIncomplete, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (UnknownCommander, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+def status_of(refusal: Explained) -> int:
+    """Return the HTTP status of a refusal; a refused move is a conflict with how things stand."""
+    for kind, status in _STATUSES:
+        if isinstance(refusal, kind):
+            return status.value
+    return HTTPStatus.CONFLICT.value

@@ -1,0 +1,1 @@
+"""Marks that the templates draw: severity, clocks, times and text from outside."""

@@ -1,0 +1,62 @@
+"""Every address of the console."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from tocsin.console import acts, exhibits, inbox, incident, incidents, links, now, preferences, signin
+
+
+class _Numbered:
+    """A short name in an address, `INC-3`, which a view receives as its number."""
+
+    prefix = ""
+    regex = ""
+
+    def to_python(self, value: str) -> int:
+        """Return the number behind the prefix."""
+        return int(value.removeprefix(self.prefix))
+
+    def to_url(self, value: int) -> str:
+        """Return the short name."""
+        return f"{self.prefix}{value}"
+
+
+class IncidentName(_Numbered):
+    """`INC-n`, of at most nine digits."""
+
+    prefix = "INC-"
+    regex = r"INC-[1-9][0-9]{0,8}"
+
+
+class ExhibitName(_Numbered):
+    """`EX-n`, of at most nine digits."""
+
+    prefix = "EX-"
+    regex = r"EX-[1-9][0-9]{0,8}"
+
+
+register_converter(IncidentName, "incident")
+register_converter(ExhibitName, "exhibit")
+
+urlpatterns = [
+    path("", now.now, name="now"),
+    path("incidents", incidents.incidents, name="incidents"),
+    path("incidents/<incident:number>", incident.incident, name="incident"),
+    path("incidents/<incident:number>/acknowledge", acts.acknowledge, name="acknowledge"),
+    path("incidents/<incident:number>/escalate", acts.escalate, name="escalate"),
+    path("incidents/<incident:number>/note", acts.note, name="note"),
+    path("incidents/<incident:number>/move", acts.move, name="move"),
+    path("incidents/<incident:number>/severity", acts.severity, name="severity"),
+    path("incidents/<incident:number>/assign", acts.assign, name="assign"),
+    path("incidents/<incident:number>/exhibits", acts.keep, name="keep"),
+    path("exhibits/<exhibit:number>", exhibits.exhibit, name="exhibit"),
+    path("exhibits/<exhibit:number>/read", exhibits.read, name="exhibit-read"),
+    path("inbox", inbox.inbox, name="inbox"),
+    path("help", preferences.show_help, name="help"),
+    path("choose", preferences.choose, name="choose"),
+    path("sign-in", signin.by_password, name="sign-in"),
+    path("sign-in/<str:token>", signin.by_link, name="sign-in-link"),
+    path("sign-out", signin.sign_out, name="sign-out"),
+    path("acknowledge/<uuid:page_id>/<str:token>", links.link, name="link"),
+]
