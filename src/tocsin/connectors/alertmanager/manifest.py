@@ -1,0 +1,22 @@
+"""What the Alertmanager connector says of itself."""
+
+from __future__ import annotations
+
+from tocsin.connectors.manifest import Category, ConnectorSetting, Manifest
+
+MANIFEST = Manifest(
+    name="alertmanager",
+    title="Prometheus and Alertmanager",
+    category=Category.ALERTS,
+    summary="Takes alerts from Prometheus at /api/v2/alerts and from Alertmanager's webhook (version 4).",
+    settings=(
+        ConnectorSetting(
+            name="TOCSIN_ALERTMANAGER_OPEN",
+            hint="`loopback` lets a Prometheus on this machine in without an ingest token.",
+        ),
+    ),
+    inbound=(
+        "tocsin.connectors.alertmanager.inbound:read_api_alerts",
+        "tocsin.connectors.alertmanager.inbound:read_webhook",
+    ),
+)

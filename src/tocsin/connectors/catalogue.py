@@ -1,0 +1,34 @@
+"""Every connector by name; nothing of a connector is imported until it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from tocsin.connectors.manifest import Manifest
+from tocsin.domain.errors import NotFound
+
+CONNECTORS: tuple[str, ...] = ("alertmanager", "inbox", "signals", "slack", "smtp", "webhook")
+
+
+def manifest_of(name: str) -> Manifest:
+    """Return one connector's manifest, which imports no client. Raises `NotFound`."""
+    if name not in CONNECTORS:
+        raise NotFound(
+            f"There is no connector {name[:80]!r}.",
+            means="Nothing was sent or read through it.",
+            next_step=f"Use one of {', '.join(CONNECTORS)}.",
+        )
+    found: Manifest = import_module(f"tocsin.connectors.{name}.manifest").MANIFEST
+    return found
+
+
+def manifests() -> tuple[Manifest, ...]:
+    """Return all manifests, by name."""
+    return tuple(manifest_of(name) for name in CONNECTORS)
+
+
+def load(place: str) -> Any:
+    """Return what a manifest's `module:name` points to, importing the module now."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

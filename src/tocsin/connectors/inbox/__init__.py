@@ -1,0 +1,1 @@
+"""The Inbox: messages kept locally, for drills and first use."""

@@ -1,0 +1,1 @@
+"""Slack: messages to channels and people by the Web API."""

@@ -1,0 +1,1 @@
+"""The generic webhook: messages as JSON, signed by the Standard Webhooks rules."""
