@@ -8,10 +8,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Modules beside this file hold fixtures for more than one room.
 sys.path.insert(0, str(Path(__file__).parent))
 pytest_plugins = ["databases"]
+
+# A busy machine may pause any example for longer than hypothesis allows, which says nothing about the code.
+settings.register_profile("tocsin", deadline=None)
+settings.load_profile("tocsin")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
