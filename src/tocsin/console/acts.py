@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import BinaryIO, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,7 +13,7 @@ from tocsin.app.wiring import current_app
 from tocsin.console import times
 from tocsin.console.gate import Viewer, done, needs, time_now
 from tocsin.console.incident import found, responders
-from tocsin.console.refusals import FormIncomplete, NotAllowed, UnknownCommander
+from tocsin.console.refusals import FormIncomplete, RoleLacksPermission, UnknownCommander
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Permission
 from tocsin.domain.severity import Severity
@@ -65,7 +66,7 @@ def move(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         raise FormIncomplete("a status to move to")
     permission = allowed_move(incident, Status(to)).permission
     if not viewer.may(permission):
-        raise NotAllowed(viewer.role, permission)
+        raise RoleLacksPermission(viewer.role, permission)
     reason = request.POST.get("reason", "").strip()
     moved = current_app().close.move(incident.incident_id, Status(to), viewer.username, reason)
     return _done(request, moved, f"{moved.short_name} is now {moved.status}.")
@@ -90,7 +91,7 @@ def assign(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """Hand the incident over to a commander."""
     incident = _named(number)
     to = _text(request, "to", "a username")
-    if to not in {account.username for account in responders()}:
+    if to not in dict(responders()):
         raise UnknownCommander(to)
     current_app().close.assign(incident.incident_id, to, viewer.username)
     return _done(request, incident, f"{to} commands {incident.short_name}.")
@@ -108,7 +109,7 @@ def keep(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         incident.incident_id,
         name=upload.name or "unnamed",
         media_type=upload.content_type or "application/octet-stream",
-        content=upload.file,
+        content=cast(BinaryIO, upload.file),
         description=_text(request, "description", "what the file shows"),
         exported_by=_text(request, "exported_by", "the name of who exported it"),
         actor=viewer.username,

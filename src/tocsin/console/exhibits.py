@@ -28,7 +28,13 @@ def exhibit(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
             )
         custody = shelves.exhibits.custody_of(number)
         sealed = everything_is_sealed(shelves)
-    context = {"room": "incidents", "exhibit": kept, "incident": incident, "custody": custody, "sealed": sealed}
+    context = {
+        "room": "incidents",
+        "exhibit": kept,
+        "incident": incident,
+        "custody": custody,
+        "sealed": sealed,
+    }
     return page(request, viewer, "console/exhibit.html", context)
 
 

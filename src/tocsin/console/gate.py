@@ -11,17 +11,17 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tocsin.app.wiring import current_app
 from tocsin.console import keys
-from tocsin.console.refusals import NotAllowed, status_of
+from tocsin.console.refusals import RoleLacksPermission, status_of
 from tocsin.domain.errors import Explained
 from tocsin.domain.incident import Status
 from tocsin.domain.person import Permission, Role, allows
-from tocsin.store.models import Account
 
 P = ParamSpec("P")
 THEMES = ("system", "light", "dark")
@@ -53,13 +53,13 @@ class Viewer:
         return self.may(Permission.COMMAND)
 
 
-View = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponseBase]
 
 
 def viewer_of(request: HttpRequest) -> Viewer | None:
     """Return who is signed in, None when nobody is."""
     account = request.user
-    if not isinstance(account, Account) or not account.is_active:
+    if account.is_anonymous or not account.is_active:
         return None
     theme = request.COOKIES.get("tocsin_theme", "system")
     return Viewer(
@@ -71,18 +71,20 @@ def viewer_of(request: HttpRequest) -> Viewer | None:
     )
 
 
-def needs(permission: Permission) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+def needs(
+    permission: Permission,
+) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
     """Open a view only to signed-in people who hold the permission; turn refusals into pages that explain."""
 
-    def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             viewer = viewer_of(request)
             if viewer is None:
                 return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': _came_for(request)})}")
             try:
                 if not viewer.may(permission):
-                    raise NotAllowed(viewer.role, permission)
+                    raise RoleLacksPermission(viewer.role, permission)
                 return view(request, viewer, *args, **kwargs)
             except Explained as refusal:
                 return refuse(request, viewer, refusal)

@@ -24,7 +24,6 @@ from tocsin.domain.timeline import Happening, TimelineEntry
 from tocsin.incidents.lifecycle import moves_from
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
-from tocsin.store.models import Account
 
 LINES = 100
 ALERTS = 20
@@ -108,10 +107,13 @@ def found(shelves: Shelves, number: int) -> Incident:
     return incident
 
 
-def responders() -> tuple[Account, ...]:
-    """Return the active accounts that may respond, so that an incident can be handed to them."""
-    everybody = Accounts(DjangoStore()).everybody()
-    return tuple(one for one in everybody if one.is_active and allows(Role(one.role), Permission.RESPOND))
+def responders() -> tuple[tuple[str, str], ...]:
+    """Return username and words of each active account that may respond: an incident can be handed to it."""
+    return tuple(
+        (one.username, f"{one.get_full_name() or one.username} ({one.role})")
+        for one in Accounts(DjangoStore()).everybody()
+        if one.is_active and allows(Role(one.role), Permission.RESPOND)
+    )
 
 
 @needs(Permission.READ)

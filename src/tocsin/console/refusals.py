@@ -9,10 +9,10 @@ from tocsin.domain.errors import Explained, NotFound, Overloaded
 from tocsin.domain.person import Permission, Role
 
 
-class NotAllowed(Explained):
+class RoleLacksPermission(Explained):
     """A signed-in person asked for something their role does not hold."""
 
-    code: ClassVar[str] = "not_allowed"
+    code: ClassVar[str] = "role_lacks_permission"
 
     def __init__(self, role: Role, permission: Permission) -> None:
         super().__init__(
@@ -76,7 +76,7 @@ class UnknownCommander(Explained):
 
 _STATUSES: tuple[tuple[type[Explained], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
-    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (RoleLacksPermission, HTTPStatus.FORBIDDEN),
     (SignInRefused, HTTPStatus.FORBIDDEN),
     (LinkSpent, HTTPStatus.FORBIDDEN),
     (FormIncomplete, HTTPStatus.UNPROCESSABLE_ENTITY),
