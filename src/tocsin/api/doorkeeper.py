@@ -55,7 +55,7 @@ class Doorkeeper:
             raise NotSignedIn(
                 "This request carries no valid token.",
                 means="Nothing was accepted or shown.",
-                next_step="Create one with `tocsin token create` and send it as `Authorization: Bearer tocs_...`.",
+                next_step="Make one with `tocsin token create`; send it as `Authorization: Bearer tocs_...`.",
             )
         name, role = found
         if not allows(role, permission):

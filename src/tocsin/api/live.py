@@ -7,9 +7,20 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import orjson
+from django.conf import settings
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
+from tocsin.api.doorkeeper import Doorkeeper, token_in
+from tocsin.api.intake import doorkeeper_of
+from tocsin.api.problems import problem
+from tocsin.api.sessions import account_of
+from tocsin.app.wiring import App
 from tocsin.domain.clock import Clock
+from tocsin.domain.errors import Explained
+from tocsin.domain.person import Permission, Role, allows
 from tocsin.domain.ports.shelves import Store
 
 BEAT_S = 7.5
@@ -76,3 +87,31 @@ class Live:
                         )
                     )
             return rows
+
+
+def live_routes(app: App) -> list[Route]:
+    """Return the route of the stream; it is open to whoever may read, by session or by token."""
+    live = Live(app.store, app.clock)
+    doorkeeper = doorkeeper_of(app)
+
+    async def follow(request: Request) -> Response:
+        try:
+            await run_in_threadpool(_admit, request, doorkeeper)
+        except Explained as refused:
+            return problem(refused)
+        text = request.headers.get("last-event-id", "")
+        last_seen = int(text) if text.isdecimal() else None
+        return StreamingResponse(
+            live.stream(last_seen),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        )
+
+    return [Route("/live", follow, methods=["GET"])]
+
+
+def _admit(request: Request, doorkeeper: Doorkeeper) -> None:
+    """Admit a signed-in browser, else a token. Raises `NotSignedIn`, `NotAllowed`."""
+    account = account_of(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    if account is None or not allows(Role(account.role), Permission.READ):
+        doorkeeper.admit(token_in(request.headers), Permission.READ)

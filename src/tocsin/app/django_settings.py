@@ -6,7 +6,6 @@ from tocsin.app.keys import secret_key
 from tocsin.app.settings import load_settings
 from tocsin.store.databases import database_settings
 
-
 _settings = load_settings()
 _public_url = _settings.text("TOCSIN_PUBLIC_URL")
 

@@ -1,4 +1,4 @@
-"""What comes in is understood by its connector, then taken; what is not understood is set aside and can be replayed."""
+"""What comes in is read by its connector, then taken; what cannot be read is set aside for replay."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ KEY_BYTES = 32
 
 
 def secret_key(path: Path) -> bytes:
-    """Return the key in the file, making it with mode 0600 when it is not there; the same for all processes."""
+    """Return the key in the file; made with mode 0600 when it is not there, the same for all processes."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -12,7 +12,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped_packs() -> Path:
-    """Return the folder of shipped packs: inside the installed package, else beside a source checkout's `src`."""
+    """Return the folder of shipped packs: in the installed package, else beside a checkout's `src`."""
     installed = _PACKAGE / "packs"
     return installed if installed.is_dir() else _PACKAGE.parent.parent / "packs"
 
@@ -48,7 +48,7 @@ class Packs:
             raise Misconfigured(
                 f"No pack holds {name}.",
                 means="Tocsin does not start, because it could not decide what to do with an alert.",
-                next_step=f"Install Tocsin again, or put {name} into {self.home / 'packs'}/<name of your pack>/.",
+                next_step=f"Install Tocsin again, or put {name} into a folder of {self.home / 'packs'}.",
             )
         return _read(found[-1])
 
@@ -94,9 +94,15 @@ def rule_files_in(place: Path) -> Iterator[PackFile]:
             yield _read(path)
 
 
+def _shown(path: Path) -> str:
+    """Return a shipped file's path from its pack on: where it is installed tells a reader nothing."""
+    shipped = shipped_packs()
+    return str(path.relative_to(shipped.parent)) if path.is_relative_to(shipped) else str(path)
+
+
 def _read(path: Path) -> PackFile:
     try:
-        return PackFile(str(path), path.read_text(encoding="utf-8"))
+        return PackFile(_shown(path), path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(
             f"{path} cannot be read: {error}.",

@@ -25,19 +25,33 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_HOME", "~/.tocsin", "Folder of the database, evidence, signals, keys and packs."),
     Setting("TOCSIN_DATABASE_URL", "", "PostgreSQL URL; empty means SQLite in the home folder.", secret=True),
     Setting("TOCSIN_PUBLIC_URL", "http://127.0.0.1:8420", "Address that links in messages point to."),
-    Setting("TOCSIN_ALERTMANAGER_OPEN", "never", "`loopback` lets /api/v2 in without a token from 127.0.0.1."),
+    Setting(
+        "TOCSIN_ALERTMANAGER_OPEN", "never", "`loopback` lets /api/v2 in without a token from 127.0.0.1."
+    ),
     Setting("TOCSIN_MAX_BODY_MB", "32", "Largest body the intake accepts, in MB, as sent."),
     Setting("TOCSIN_MAX_DECODED_MB", "200", "Largest body after decompression, in MB."),
     Setting("TOCSIN_MAX_PENDING", "256", "Intake requests at work at once before the answer is 503."),
     Setting("TOCSIN_LOG_ORIGIN", "tocsin.local/audit", "Name of the log in its checkpoints."),
     Setting("TOCSIN_DELIVERY_THREADS", "4", "Deliveries made at the same time."),
     Setting("TOCSIN_DELIVERY_ATTEMPTS", "8", "Tries before a message is dead."),
-    Setting("TOCSIN_LEASE_SECONDS", "30", "How long a claimed job is held before another worker may take it."),
+    Setting(
+        "TOCSIN_LEASE_SECONDS", "30", "How long a claimed job is held before another worker may take it."
+    ),
     Setting("TOCSIN_SLACK_TOKEN", "", "Bot token (xoxb-...) for the slack channel.", secret=True),
     Setting("TOCSIN_SLACK_URL", "https://slack.com/api/", "Base address of Slack's Web API."),
-    Setting("TOCSIN_SMTP_URL", "", "smtp://user:password@host:587?starttls=true for the smtp channel.", secret=True),
+    Setting(
+        "TOCSIN_SMTP_URL",
+        "",
+        "smtp://user:password@host:587?starttls=true for the smtp channel.",
+        secret=True,
+    ),
     Setting("TOCSIN_SMTP_FROM", "", "Sender address of mail."),
-    Setting("TOCSIN_WEBHOOK_SECRETS", "", "Comma-separated whsec_ secrets that sign the webhook channel.", secret=True),
+    Setting(
+        "TOCSIN_WEBHOOK_SECRETS",
+        "",
+        "Comma-separated whsec_ secrets that sign the webhook channel.",
+        secret=True,
+    ),
     Setting("TOCSIN_ACCESS_LOG", "false", "`true` writes one line a request to stderr."),
 )
 
@@ -46,7 +60,7 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings in force. Read one with `text`, `number` or `path`; unknown names are a programming error."""
+    """The settings in force. Read one with `text`, `number` or `chosen`."""
 
     values: Mapping[str, str]
     origins: Mapping[str, str]
@@ -62,7 +76,7 @@ class Settings:
             raise Misconfigured(
                 f"{name} is {text!r}, which is not a whole number above zero.",
                 means="Tocsin does not start, so nothing is heard and nobody is called.",
-                next_step=f"Set {name} to a number such as {_BY_NAME[name].default}, or remove it ({self.origins[name]}).",
+                next_step=f"Set it to a number such as {_BY_NAME[name].default} ({self.origins[name]}).",
             )
         return int(text)
 
@@ -104,7 +118,9 @@ def load_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     for setting in SETTINGS:
         if setting.name == "TOCSIN_HOME":
             values[setting.name] = chosen_home
-            origins[setting.name] = "option" if home else "environment" if "TOCSIN_HOME" in environ else "default"
+            origins[setting.name] = (
+                "option" if home else "environment" if "TOCSIN_HOME" in environ else "default"
+            )
         elif setting.name in environ:
             values[setting.name], origins[setting.name] = environ[setting.name].strip(), "environment"
         elif setting.name in from_file:
@@ -115,7 +131,7 @@ def load_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
 
 
 def _read_file(path: Path) -> dict[str, str]:
-    """Return the file's settings by their `TOCSIN_*` names; keys in the file are lower case without the prefix."""
+    """Return the file's settings by their `TOCSIN_*` names; there lower case, without prefix."""
     if not path.is_file():
         return {}
     try:
@@ -124,7 +140,7 @@ def _read_file(path: Path) -> dict[str, str]:
         raise Misconfigured(
             f"{path} cannot be read: {error}.",
             means="Tocsin does not start, so nothing is heard and nobody is called.",
-            next_step="Correct the file; each line is `name = \"value\"`, the names are in docs/settings.md.",
+            next_step='Correct the file; each line is `name = "value"`, the names are in docs/settings.md.',
         ) from error
     found: dict[str, str] = {}
     for key, value in table.items():
@@ -133,7 +149,7 @@ def _read_file(path: Path) -> dict[str, str]:
             raise Misconfigured(
                 f"{path} sets {key!r}, which is not a setting this file can hold.",
                 means="Tocsin does not start, so that a misspelt setting is not silently ignored.",
-                next_step="Remove or correct the line; the names are in docs/settings.md, without TOCSIN_ and in lower case.",
+                next_step="Correct the line; docs/settings.md has the names; lower case, no TOCSIN_.",
             )
         found[name] = str(value).lower() if isinstance(value, bool) else str(value)
     return found

@@ -10,6 +10,7 @@ from tocsin.app.channels import build_channels
 from tocsin.app.hearing import Hearing
 from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs
+from tocsin.app.proving import Proving
 from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
 from tocsin.detection.engine import Plan, compile_plan
@@ -68,6 +69,7 @@ class App:
     deliver: Deliver
     respond: Respond
     close: Close
+    proving: Proving
     hang_up: Callable[[], None]
 
     @property
@@ -106,6 +108,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     django_store = DjangoStore()
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
+    signer = FileSigner(home / "keys" / "log.key", settings.text("TOCSIN_LOG_ORIGIN"))
     call = Call(kept, clock, policies.roster, secret_key(home / "keys" / "links.key"))
     respond = Respond(kept, clock, locker)
     close = Close(kept, clock, policies.clocks, policies.triage, call)
@@ -127,7 +130,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         store=kept,
         locker=locker,
         lake=lake,
-        signer=FileSigner(home / "keys" / "log.key", settings.text("TOCSIN_LOG_ORIGIN")),
+        signer=signer,
         plan=plan_of(policies.rules, policies.words),
         channels=build_channels(settings, kept, clock),
         hearing=Hearing(kept, lake, clock, take, bell.ring, max_decoded),
@@ -136,6 +139,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         deliver=deliver,
         respond=respond,
         close=close,
+        proving=Proving(kept, signer),
         hang_up=django_store.hang_up,
     )
 

@@ -1,4 +1,4 @@
-"""People are called: steps with deadlines until somebody acknowledges; others are told; and why is written down."""
+"""People are called, step by step, until somebody acknowledges; others are told; why is written down."""
 
 from __future__ import annotations
 
@@ -55,9 +55,8 @@ class Call:
             self._tell(shelves, after, NoticeEvent.RESOLVED, now)
         if before.acknowledged_at is None and after.acknowledged_at is not None:
             self._acknowledged(shelves, after, now)
-        elif after.acknowledged_at is None and after.status.is_active:
-            if escalation.starts(self.roster, after.severity, before.severity):
-                self._step(shelves, after, 0, started_at=now, now=now)
+        elif escalation.restarts(self.roster, before, after):
+            self._step(shelves, after, 0, started_at=now, now=now)
 
     def escalate(self, shelves: Shelves, job: Job) -> None:
         """The next step of an escalation is due."""
@@ -180,40 +179,41 @@ class Call:
         entry = line(incident, Happening.PAGED, text, by="tocsin", now=now)
         record(shelves, Changed(incident=incident, entries=(entry,)), {"page": str(page.page_id)})
         for number, contact in enumerate(call.contacts, start=1):
-            self._send(shelves, incident, f"page-{page.page_id}-{number}", contact, now, page=page)
+            delivery = _delivery(incident, f"page-{page.page_id}-{number}", contact, now)
+            delivery = replace(delivery, page_id=page.page_id, person=page.person)
+            _send(shelves, delivery, event="page", reason=page.reason)
 
     def _tell(self, shelves: Shelves, incident: Incident, event: NoticeEvent, now: datetime) -> None:
         for told in notices(self.roster, incident, event):
-            key = f"notice-{uuid4()}"
-            self._send(shelves, incident, key, told.contact, now, event=event, reason=told.reason)
+            delivery = _delivery(incident, f"notice-{uuid4()}", told.contact, now)
+            _send(shelves, delivery, event=told.event, reason=told.reason)
 
-    def _send(
-        self,
-        shelves: Shelves,
-        incident: Incident,
-        key: str,
-        contact: Contact,
-        now: datetime,
-        *,
-        page: Page | None = None,
-        event: str = "page",
-        reason: str = "",
-    ) -> None:
-        """Put one message on its way: the delivery is a row, and the job of the same key sends it."""
-        delivery = Delivery(
-            key=key,
-            incident_id=incident.incident_id,
-            page_id=page.page_id if page else None,
-            person=page.person if page else None,
-            channel=contact.channel,
-            address=contact.address,
-            subject=f"{event} of {incident.short_name}",
-            state=DeliveryState.WAITING,
-            requested_at=now,
+
+def _delivery(incident: Incident, key: str, contact: Contact, now: datetime) -> Delivery:
+    return Delivery(
+        key=key,
+        incident_id=incident.incident_id,
+        page_id=None,
+        person=None,
+        channel=contact.channel,
+        address=contact.address,
+        subject=incident.short_name,
+        state=DeliveryState.WAITING,
+        requested_at=now,
+    )
+
+
+def _send(shelves: Shelves, delivery: Delivery, *, event: str, reason: str) -> None:
+    """Put one message on its way: the delivery is a row, and the job of the same key sends it."""
+    shelves.pages.add_delivery(replace(delivery, subject=f"{event} of {delivery.subject}"))
+    shelves.jobs.put(
+        Job(
+            kind=f"{DELIVER}.{delivery.channel}",
+            key=delivery.key,
+            run_at=delivery.requested_at,
+            args={"event": event, "reason": reason},
         )
-        shelves.pages.add_delivery(delivery)
-        args = {"event": event, "reason": reason}
-        shelves.jobs.put(Job(kind=f"{DELIVER}.{contact.channel}", key=key, run_at=now, args=args))
+    )
 
 
 def _escalation_key(incident: Incident) -> str:

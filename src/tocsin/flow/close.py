@@ -1,4 +1,4 @@
-"""An incident is worked on and ended: notes, owner, severity, moves; quiet ones end by themselves where that is allowed."""
+"""An incident is worked on and ended: notes, owner, severity, moves; quiet ones may end by themselves."""
 
 from __future__ import annotations
 
@@ -33,13 +33,19 @@ class Close:
 
     def note(self, incident_id: UUID, actor: str, text: str) -> Incident:
         """Write a person's line into the timeline. Raises `NotFound`, `ReasonMissing`."""
-        return self._change(incident_id, lambda incident, now: lifecycle.note(incident, text, by=actor, now=now))
+        return self._change(
+            incident_id, lambda incident, now: lifecycle.note(incident, text, by=actor, now=now)
+        )
 
     def assign(self, incident_id: UUID, to: str, actor: str) -> Incident:
         """Give the command to a person. Raises `NotFound`, `MoveRefused`."""
-        return self._change(incident_id, lambda incident, now: lifecycle.assign(incident, to, by=actor, now=now))
+        return self._change(
+            incident_id, lambda incident, now: lifecycle.assign(incident, to, by=actor, now=now)
+        )
 
-    def change_severity(self, incident_id: UUID, severity: Severity, actor: str, reason: str = "") -> Incident:
+    def change_severity(
+        self, incident_id: UUID, severity: Severity, actor: str, reason: str = ""
+    ) -> Incident:
         """Rate the incident anew; a rise to a paging severity calls. Raises `NotFound`, `MoveRefused`."""
         return self._change(
             incident_id,

@@ -60,9 +60,7 @@ class Deliver:
                 return NotNeeded(f"it is {delivery.state} already")
             return self._outgoing(shelves, job, delivery, incident)
 
-    def settle(
-        self, shelves: Shelves, job: Job, outcome: Receipt | DeliveryFailed | NotNeeded
-    ) -> bool:
+    def settle(self, shelves: Shelves, job: Job, outcome: Receipt | DeliveryFailed | NotNeeded) -> bool:
         """Record the outcome and end, repeat or bury the job; False when another worker holds it by now."""
         now = self.clock.now()
         held = shelves.jobs.get(job.key)
@@ -78,9 +76,7 @@ class Deliver:
         if isinstance(outcome, DeliveryFailed):
             return self._failed(shelves, job, delivery, incident, outcome, now)
         if isinstance(outcome, NotNeeded):
-            ended = replace(
-                delivery, state=DeliveryState.NOT_NEEDED, finished_at=now, answer=outcome.reason
-            )
+            ended = replace(delivery, state=DeliveryState.NOT_NEEDED, finished_at=now, answer=outcome.reason)
         else:
             ended = replace(
                 delivery,
@@ -97,7 +93,11 @@ class Deliver:
         self, shelves: Shelves, job: Job, delivery: Delivery, incident: Incident
     ) -> Outgoing | NotNeeded:
         runbook = next(
-            (url for alert in shelves.alerts.of_incident(incident.incident_id) if (url := runbook_url(alert))),
+            (
+                url
+                for alert in shelves.alerts.of_incident(incident.incident_id)
+                if (url := runbook_url(alert))
+            ),
             "",
         )
         page = shelves.pages.get(delivery.page_id) if delivery.page_id else None
@@ -117,9 +117,7 @@ class Deliver:
             return NotNeeded(f"{incident.short_name} was {incident.status} before it was sent")
         token = links.token(page, self.call.link_key)
         link = f"{self.public_url}/acknowledge/{page.page_id}/{token}"
-        message = page_message(
-            key=delivery.key, incident=incident, page=page, link=link, runbook_url=runbook
-        )
+        message = page_message(key=delivery.key, incident=incident, page=page, link=link, runbook_url=runbook)
         return Outgoing(message, delivery.address)
 
     def _failed(

@@ -1,4 +1,4 @@
-"""Evidence first: collectors keep what is known as soon as an incident opens; people add to it; reads are recorded."""
+"""Evidence first: collectors keep what is known as soon as an incident opens; people add to it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Respond:
         shelves.jobs.put(_collection(incident, now + COLLECT_AGAIN_AFTER, again=now))
 
     def collect(self, job: Job) -> Collected | None:
-        """Gather the alerts of the incident with their labels and raw records; None when there is no incident."""
+        """Gather the incident's alerts with labels and raw records; None when there is no incident."""
         with self.store.reading() as shelves:
             incident = shelves.incidents.get(UUID(job.args["incident"]))
             if incident is None:
@@ -128,13 +128,17 @@ class Respond:
                 at=now,
                 actor=actor,
                 subject=exhibit.short_name,
-                facts={"digest": exhibit.digest, "reason": reason, "fault": faults[0].sentence if faults else ""},
+                facts={
+                    "digest": exhibit.digest,
+                    "reason": reason,
+                    "fault": faults[0].sentence if faults else "",
+                },
             )
         if faults:
             raise NotFound(
                 faults[0].sentence,
                 means="The bytes are not handed out, because they prove nothing any more.",
-                next_step="Treat this as tampering: tell the security lead, and compare with the log's entry.",
+                next_step="Treat this as tampering: tell the security lead; the log's entry has the digest.",
             )
         return exhibit, self.locker.open(exhibit.digest)
 

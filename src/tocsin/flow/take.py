@@ -1,4 +1,4 @@
-"""An alert is taken: merged, classified, put to an incident; recorded and called before anything else is done."""
+"""An alert is taken: merged, classified, put to an incident; recorded and called before all else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one body: how many reports were accepted, what was quarantined, which incidents it touched."""
+    """What became of one body: reports accepted, parts quarantined, incidents touched."""
 
     accepted: int
     quarantined: tuple[Quarantined, ...]
@@ -96,7 +96,7 @@ class Take:
             self._take(shelves, detected_report(alert, now), now, RESOLVE_TIMEOUT)
 
     def lapse(self, shelves: Shelves, job: Job) -> None:
-        """An alert's lease ran out without a resend: it is resolved. A lease that was moved is waited for anew."""
+        """An alert's lease ran out without a resend: it is over. A moved lease is waited for anew."""
         now = self.clock.now()
         alert = shelves.alerts.latest(job.args["fingerprint"])
         if alert is None or alert.number != int(job.args["number"]):

@@ -55,6 +55,12 @@ def starts(roster: Roster, severity: Severity, before: Severity | None = None) -
     return before is None or severity.is_worse_than(before)
 
 
+def restarts(roster: Roster, before: Incident, after: Incident) -> bool:
+    """Say whether a change of an incident nobody has taken yet makes its escalation begin anew."""
+    waits = after.acknowledged_at is None and after.status.is_active
+    return waits and starts(roster, after.severity, before.severity)
+
+
 def first_step_at(roster: Roster, severity: Severity, started_at: datetime) -> datetime | None:
     """Return when step 0 of an escalation is due, None if the severity calls nobody."""
     steps = roster.steps.get(severity, ())

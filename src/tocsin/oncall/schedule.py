@@ -68,4 +68,4 @@ def on_call(schedule: Schedule, at: datetime) -> OnCall | None:
 def _begins(schedule: Schedule, shift: int) -> datetime:
     """Python's `fold=0` is the rule above: the offset before a gap, the first of two equal local times."""
     day = schedule.starts + timedelta(days=shift * schedule.rotation.days)
-    return datetime.combine(day, schedule.handover, tzinfo=schedule.zone).astimezone(UTC)
+    return datetime.combine(day, schedule.handover, tzinfo=schedule.zone).replace(fold=0).astimezone(UTC)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Any, cast
 
-import django_htmx
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
-import tocsin.console
+from tocsin.api.health import health_routes
 from tocsin.api.intake import intake_routes
 from tocsin.api.live import live_routes
-from tocsin.api.health import health_routes
 from tocsin.app.wiring import App
 from tocsin.worker.staff import staff
 
@@ -24,7 +23,7 @@ DJANGO_THREADS = 8
 
 
 def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Starlette:
-    """Return the application; its lifespan starts and stops the worker's loops, then calls `on_start`."""
+    """Return the application; its lifespan starts and stops the worker's loops and calls `on_start` between."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -41,13 +40,13 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Star
             *health_routes(app),
             *intake_routes(app),
             *live_routes(app),
-            Mount("/static/django_htmx", StaticFiles(directory=_static_of(django_htmx) / "django_htmx")),
-            Mount("/static", StaticFiles(directory=_static_of(tocsin.console))),
-            Mount("/", WSGIMiddleware(get_wsgi_application(), workers=DJANGO_THREADS)),
+            Mount("/static", StaticFiles(packages=[("tocsin.console", "static"), ("django_htmx", "static")])),
+            Mount("/", _django()),
         ],
         lifespan=lifespan,
     )
 
 
-def _static_of(package: object) -> Path:
-    return Path(str(getattr(package, "__file__"))).parent / "static"
+def _django() -> ASGIApp:
+    """Return Django as an ASGI application; its own ASGI handler costs three times as much a request."""
+    return cast("ASGIApp", WSGIMiddleware(cast("Any", get_wsgi_application()), workers=DJANGO_THREADS))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.detection.engine import Plan, WindowState
+from tocsin.detection.engine import Plan
+from tocsin.detection.state import WindowState
 from tocsin.domain.clock import Clock
 from tocsin.domain.ports.keeping import SignalLake
 from tocsin.domain.ports.shelves import Store

@@ -1,4 +1,4 @@
-"""The job kernel: claims what is due and runs it, as a fenced transition or as an effect that may be tried again."""
+"""The job kernel: claims what is due and runs it, as a fenced transition or a repeatable effect."""
 
 from __future__ import annotations
 

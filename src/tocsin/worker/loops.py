@@ -1,4 +1,4 @@
-"""Threads that keep turning: each loop does its round, rests until it is rung or something is due, and stops cleanly."""
+"""Threads that keep turning: each does its round, rests until rung or until something is due, and stops."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class Loops:
     def start(self) -> None:
         """Start a thread for each loop."""
         for loop in self.loops:
-            thread = threading.Thread(target=self._turn, args=(loop,), name=f"tocsin-{loop.name}", daemon=True)
+            thread = threading.Thread(
+                target=self._turn, args=(loop,), name=f"tocsin-{loop.name}", daemon=True
+            )
             thread.start()
             self._threads.append(thread)
 

@@ -59,7 +59,7 @@ class Seals:
         self._last_entry_at = now
 
     def _sign(self, now: datetime) -> None:
-        """Sign the head. The signer refuses one that contradicts what it signed before, and then nothing is kept."""
+        """Sign the head; one that contradicts what was signed before is refused, and nothing is kept."""
         with self.store.transaction() as shelves:
             shelves.lock("log")
             last = shelves.log.last_checkpoint()

@@ -1,4 +1,4 @@
-"""Who works here: one loop for our own transitions, one for each channel, one each for evidence, signals and seals."""
+"""Who works here: a loop for our own transitions, for each channel, for evidence, signals and seals."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""`tocsin up`: serves and works in one process, says where to look and how to sign in, plays the drill."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import uvicorn
+
+from tocsin.app import drills
+from tocsin.app.settings import Settings
+from tocsin.app.wiring import App, build_app, install
+from tocsin.domain.errors import Explained
+from tocsin.domain.person import Role
+from tocsin.process.asgi import build_asgi
+from tocsin.process.preparing import Stand
+from tocsin.store.accounts import Accounts
+from tocsin.store.django_store import DjangoStore
+
+FIRST_ACCOUNT = "admin"
+LINK_LIVES = timedelta(hours=12)
+STOP_WITHIN_S = 10
+BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One server process. `say` tells the person who started it."""
+
+    app: App
+    stand: Stand
+    say: Callable[[str], None]
+
+    def run(self, listening: socket.socket) -> None:
+        """Serve until SIGTERM or Ctrl-C; work in hand is finished first."""
+        install(self.app)
+        welcome = self._welcome()
+        config = uvicorn.Config(
+            build_asgi(self.app, on_start=lambda: self._started(welcome)),
+            log_level="warning",
+            access_log=self.app.settings.chosen("TOCSIN_ACCESS_LOG", "true", "false") == "true",
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+            backlog=BACKLOG,
+            server_header=False,
+        )
+        # A second Ctrl-C is raised again by uvicorn after its shutdown; the work is done by then.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+
+    def _started(self, welcome: list[str]) -> None:
+        self.say(f"Tocsin is up at {self.stand.url}")
+        for line in welcome:
+            self.say(line)
+        if self.stand.drill:
+            threading.Thread(target=self._play, name="tocsin-drill", daemon=True).start()
+
+    def _welcome(self) -> list[str]:
+        accounts = Accounts(DjangoStore())
+        if self.stand.drill:
+            seats = drills.seat_cast(accounts, self.app.clock.now(), LINK_LIVES)
+            return [
+                f"Sign in as {seat.name} ({seat.role}): {self.stand.url}/sign-in/{seat.token}"
+                for seat in seats
+            ]
+        if not accounts.everybody():
+            accounts.create(FIRST_ACCOUNT, "Administrator", Role.ADMIN)
+        if accounts.by_username(FIRST_ACCOUNT) is None:
+            return ["Sign in with your account; `tocsin person link NAME` makes a one-time link."]
+        token = accounts.sign_in_link(FIRST_ACCOUNT, self.app.clock.now(), LINK_LIVES)
+        return [f"Sign in once as {FIRST_ACCOUNT}: {self.stand.url}/sign-in/{token}"]
+
+    def _play(self) -> None:
+        name = self.stand.drill or ""
+        try:
+            drills.play(self.app, name, self.stand.url)
+        except Explained as refusal:
+            self.say(refusal.explain())
+        else:
+            self.say(f"Drill {name} played: open the address above and look at Now.")
+
+
+def serve(settings: Settings, stand: Stand, listening: socket.socket, say: Callable[[str], None]) -> None:
+    """Build the application and serve it. Raises `PackProblem`, `Misconfigured`, `NotFound`."""
+    if stand.drill:
+        drills.write_oncall(settings.home)
+    app = build_app(settings)
+    if stand.drill:
+        app.packs.drill(stand.drill)
+    Serving(app, stand, say).run(listening)
