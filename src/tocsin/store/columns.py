@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
+
+if TYPE_CHECKING:
+    _TextField: TypeAlias = models.TextField[Any, Any]
+else:
+    # Django's fields are generic for the type checker only.
+    _TextField = models.TextField
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -22,7 +28,7 @@ def storable(text: str) -> str:
     return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-class Text(models.TextField):
+class Text(_TextField):
     """Text of any length; what no database can hold is replaced by U+FFFD, in filters too."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -30,7 +36,7 @@ class Text(models.TextField):
         return storable(prepared) if isinstance(prepared, str) else prepared
 
 
-class Json(models.TextField):
+class Json(_TextField):
     """A JSON value kept as ASCII text, so that order, NUL and odd characters come back as they were."""
 
     def get_prep_value(self, value: Any) -> str:

@@ -129,7 +129,7 @@ def _turn(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 @contextmanager
-def _snapshot(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def _snapshot(connection: Any) -> Iterator[None]:
     """Let the next SQLite transaction begin without the write lock, and refuse writes in it."""
     if connection.vendor != "sqlite":
         yield

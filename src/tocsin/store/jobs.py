@@ -86,11 +86,12 @@ class DjangoJobs:
 
 
 def _row(job: Job) -> models.Job:
+    args: Any = dict(job.args)
     return models.Job(
         key=job.key,
         kind=job.kind,
         run_at=job.run_at,
-        args=dict(job.args),
+        args=args,
         state=job.state.value,
         attempts=job.attempts,
         owner=job.owner,

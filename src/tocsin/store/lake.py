@@ -96,7 +96,7 @@ def _check_reach(source: str, size: int, offset: int) -> None:
         raise SignalsMissing(
             f"The signals of {source!r} end at byte {size}, but they were judged up to byte {offset}.",
             means="Signals were lost from the disk, and new ones of this source are not judged.",
-            next_step="Restore the source's folder from a backup, or send its signals again under a new name.",
+            next_step="Restore the source's folder from a backup, or send its signals under a new name.",
         )
 
 

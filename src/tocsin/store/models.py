@@ -282,7 +282,7 @@ class Account(AbstractBaseUser):
         return self.username
 
     def get_full_name(self) -> str:
-        return self.display_name
+        return str(self.display_name)
 
 
 class SignInLink(models.Model):

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tocsin.domain.alert import Alert
 from tocsin.store import models
 from tocsin.store.rows import change, insert
@@ -43,7 +45,7 @@ class DjangoAlerts:
         return tuple(_alert(row) for row in self._rows.order_by("-number")[:limit])
 
     @property
-    def _rows(self) -> models.models.QuerySet[models.Alert]:
+    def _rows(self) -> QuerySet[models.Alert]:
         return models.Alert.objects.using(self._alias)
 
 

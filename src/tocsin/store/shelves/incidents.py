@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tocsin.domain.incident import ClockKind, Incident, IncidentClock, Status
 from tocsin.domain.severity import Severity
 from tocsin.store import models
@@ -50,11 +52,11 @@ class DjangoIncidents:
         return tuple(_incident(row) for row in rows[offset : offset + limit])
 
     def count(self, statuses: Sequence[Status] = (), severities: Sequence[Severity] = ()) -> int:
-        return self._filtered(statuses, severities).count()
+        return int(self._filtered(statuses, severities).count())
 
     def _filtered(
         self, statuses: Sequence[Status], severities: Sequence[Severity]
-    ) -> models.models.QuerySet[models.Incident]:
+    ) -> QuerySet[models.Incident]:
         rows = self._rows
         if statuses:
             rows = rows.filter(status__in=[status.value for status in statuses])
@@ -63,11 +65,11 @@ class DjangoIncidents:
         return rows
 
     @property
-    def _rows(self) -> models.models.QuerySet[models.Incident]:
+    def _rows(self) -> QuerySet[models.Incident]:
         return models.Incident.objects.using(self._alias)
 
 
-def _first(rows: models.models.QuerySet[models.Incident]) -> Incident | None:
+def _first(rows: QuerySet[models.Incident]) -> Incident | None:
     row = rows.first()
     return None if row is None else _incident(row)
 
@@ -127,8 +129,8 @@ def _clock_columns(clock: IncidentClock) -> dict[str, str | None]:
         "due_at": clock.due_at.isoformat(),
         "owner": clock.owner,
         "consequence": clock.consequence,
-        "met_at": clock.met_at and clock.met_at.isoformat(),
-        "missed_at": clock.missed_at and clock.missed_at.isoformat(),
+        "met_at": _text(clock.met_at),
+        "missed_at": _text(clock.missed_at),
     }
 
 
@@ -139,6 +141,14 @@ def _clock(kept: dict[str, Any]) -> IncidentClock:
         due_at=datetime.fromisoformat(kept["due_at"]),
         owner=kept["owner"],
         consequence=kept["consequence"],
-        met_at=kept["met_at"] and datetime.fromisoformat(kept["met_at"]),
-        missed_at=kept["missed_at"] and datetime.fromisoformat(kept["missed_at"]),
+        met_at=_instant(kept["met_at"]),
+        missed_at=_instant(kept["missed_at"]),
     )
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _instant(kept: str | None) -> datetime | None:
+    return None if kept is None else datetime.fromisoformat(kept)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tocsin.domain.page import Delivery, DeliveryState, Page
 from tocsin.store import models
 from tocsin.store.rows import change, insert, insert_once
@@ -45,11 +47,11 @@ class DjangoPages:
         return tuple(_delivery(row) for row in rows)
 
     @property
-    def _pages(self) -> models.models.QuerySet[models.Page]:
+    def _pages(self) -> QuerySet[models.Page]:
         return models.Page.objects.using(self._alias)
 
     @property
-    def _deliveries(self) -> models.models.QuerySet[models.Delivery]:
+    def _deliveries(self) -> QuerySet[models.Delivery]:
         return models.Delivery.objects.using(self._alias)
 
 

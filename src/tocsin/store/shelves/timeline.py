@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import QuerySet
 
 from tocsin.domain.timeline import Happening, TimelineEntry
 from tocsin.store import models
@@ -68,7 +69,7 @@ class DjangoTimeline:
             return None if finished is None else int(finished)
 
     @property
-    def _rows(self) -> models.models.QuerySet[models.TimelineLine]:
+    def _rows(self) -> QuerySet[models.TimelineLine]:
         return models.TimelineLine.objects.using(self._alias)
 
 

@@ -1,0 +1,89 @@
+"""The log's rows on every store."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from uuid import UUID
+
+from nouns import a_checkpoint
+from tocsin.domain.entry import Leaf
+from tocsin.store.django_store import DjangoStore
+
+
+def append(store, *numbers):
+    with store.transaction() as shelves:
+        for number in numbers:
+            shelves.log.append(UUID(int=number), b"line %d \x00\xff" % number)
+
+
+def leaf(index, number):
+    content = b"line %d \x00\xff" % number
+    return Leaf(index=index, content=content, leaf_hash=hashlib.sha256(b"\0" + content).digest())
+
+
+def test_lines_wait_until_the_sequencer_gives_them_an_index(any_store):
+    append(any_store, 1, 2, 3)
+    with any_store.transaction() as shelves:
+        assert (shelves.log.waiting(), shelves.log.size()) == (3, 0)
+        assert shelves.log.sequence(limit=2) == 2
+        assert (shelves.log.waiting(), shelves.log.size()) == (1, 2)
+    append(any_store, 4)
+    with any_store.transaction() as shelves:
+        assert shelves.log.sequence() == 2
+        assert shelves.log.sequence() == 0
+    with any_store.reading() as shelves:
+        assert shelves.log.leaves(0, 10) == (leaf(0, 1), leaf(1, 2), leaf(2, 3), leaf(3, 4))
+        assert shelves.log.leaves(1, 3) == (leaf(1, 2), leaf(2, 3))
+        assert shelves.log.leaves(4, 9) == ()
+
+
+def test_a_full_batch_moves_whole(database_store):
+    append(database_store, *range(1, 1202))
+    with database_store.transaction() as shelves:
+        assert shelves.log.sequence() == 1201
+        assert (shelves.log.waiting(), shelves.log.size()) == (0, 1201)
+        assert shelves.log.leaves(1200, 1201) == (leaf(1200, 1201),)
+
+
+def test_an_undone_change_leaves_no_line(any_store):
+    try:
+        with any_store.transaction() as shelves:
+            shelves.log.append(UUID(int=1), b"never happened")
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+    with any_store.reading() as shelves:
+        assert shelves.log.waiting() == 0
+
+
+def test_two_sequencers_at_once_give_each_index_once(postgres_store):
+    append(postgres_store, *range(40))
+    start = threading.Barrier(2)
+
+    def sequence():
+        store = DjangoStore()
+        start.wait()
+        for _ in range(20):
+            with store.transaction() as shelves:
+                shelves.log.sequence(limit=3)
+        store.hang_up()
+
+    threads = [threading.Thread(target=sequence) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with postgres_store.reading() as shelves:
+        assert (shelves.log.waiting(), shelves.log.size()) == (0, 40)
+        assert shelves.log.leaves(0, 40) == tuple(leaf(index, index) for index in range(40))
+
+
+def test_checkpoints_are_kept_by_size(any_store):
+    with any_store.transaction() as shelves:
+        assert shelves.log.last_checkpoint() is None
+        for size in (3, 1, 7):
+            shelves.log.add_checkpoint(a_checkpoint(size))
+    with any_store.reading() as shelves:
+        assert shelves.log.checkpoints() == (a_checkpoint(1), a_checkpoint(3), a_checkpoint(7))
+        assert shelves.log.last_checkpoint() == a_checkpoint(7)
