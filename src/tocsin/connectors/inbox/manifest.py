@@ -9,5 +9,5 @@ MANIFEST = Manifest(
     title="Inbox",
     category=Category.MESSAGES,
     summary="Keeps messages in Tocsin itself, for drills and first use. It reaches nobody outside.",
-    channel="tocsin.connectors.inbox.channel:InboxChannel",
+    channel="tocsin.connectors.inbox.setup:build",
 )

@@ -16,6 +16,9 @@ from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
 
 SLACK_URL = "https://slack.com/api/"
 
+LONGEST_ANSWER_BYTES = 524_288
+"""Slack repeats the whole message in its answer, with six bytes for a foreign letter."""
+
 # The codes are from https://docs.slack.dev/reference/methods/chat.postMessage, section Errors.
 _PASSING = {
     *("ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error"),
@@ -41,7 +44,7 @@ class SlackChannel:
 
     token: Secret
     base_url: str = SLACK_URL
-    outbound: Outbound = field(default_factory=Outbound)
+    outbound: Outbound = field(default_factory=lambda: Outbound(longest_answer=LONGEST_ANSWER_BYTES))
 
     @property
     def name(self) -> str:
@@ -72,9 +75,7 @@ class SlackChannel:
         except orjson.JSONDecodeError:
             verdict = None
         if not isinstance(verdict, dict) or type(verdict.get("ok")) is not bool:
-            raise DeliveryFailed(
-                FailureKind.UNKNOWN, "Slack answered 200 with something that is not its JSON"
-            )
+            raise DeliveryFailed(FailureKind.UNKNOWN, "Slack answered 200 with what is not its JSON")
         if verdict["ok"]:
             return Receipt(f"ts {self._shown(verdict.get('ts'))} in {self._shown(verdict.get('channel'))}")
         code = self._shown(verdict.get("error"))

@@ -23,5 +23,5 @@ MANIFEST = Manifest(
     permissions=(
         PermissionWanted(name="chat:write", why="to post messages where the bot was invited, and to people"),
     ),
-    channel="tocsin.connectors.slack.channel:SlackChannel",
+    channel="tocsin.connectors.slack.setup:build",
 )

@@ -15,6 +15,7 @@ from tocsin.connectors.plain import one_line
 from tocsin.connectors.secret import Secret, hidden_in
 from tocsin.connectors.smtp.letter import is_mail_address, letter_of
 from tocsin.connectors.smtp.relay import Relay, relay_of
+from tocsin.connectors.trust import system_trust
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.page import Message
@@ -79,7 +80,7 @@ def _connected(
 ) -> Iterator[smtplib.SMTP]:
     """Connect, greet and start TLS; a server that drips its answers is cut off at the limit all the same."""
     greeting = sender.rpartition("@")[2]
-    tls = tls or ssl.create_default_context()
+    tls = tls or system_trust()
     client = (
         smtplib.SMTP_SSL(local_hostname=greeting, timeout=time_limit_s, context=tls)
         if relay.is_tls

@@ -22,5 +22,5 @@ MANIFEST = Manifest(
             required=True,
         ),
     ),
-    channel="tocsin.connectors.smtp.channel:SmtpChannel",
+    channel="tocsin.connectors.smtp.setup:build",
 )

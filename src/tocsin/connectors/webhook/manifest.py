@@ -17,5 +17,5 @@ MANIFEST = Manifest(
             secret=True,
         ),
     ),
-    channel="tocsin.connectors.webhook.channel:WebhookChannel",
+    channel="tocsin.connectors.webhook.setup:build",
 )

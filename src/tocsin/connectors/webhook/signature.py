@@ -26,7 +26,7 @@ def key_of(secret: Secret) -> bytes:
         key = b""
     if not text.startswith(PREFIX) or not SHORTEST_KEY_BYTES <= len(key) <= LONGEST_KEY_BYTES:
         raise Misconfigured(
-            f"A webhook secret is not {PREFIX} and base64 of {SHORTEST_KEY_BYTES} to {LONGEST_KEY_BYTES} bytes.",
+            "A webhook secret is not whsec_ and the base64 of 24 to 64 bytes.",
             means="The webhook channel is not set up; nothing goes out by it.",
             next_step="Make one with `openssl rand -base64 32`, put whsec_ before it, give it to both sides.",
         )
