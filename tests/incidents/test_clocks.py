@@ -11,7 +11,7 @@ from tocsin.domain.incident import ClockKind, Incident
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
 from tocsin.incidents.clock_policy import DEFAULT_CLOCKS
-from tocsin.incidents.clocks import met, missed, restarted, reviews, started, without_running
+from tocsin.incidents.clocks import asks_again, met, missed, restarted, reviews, started, without_running
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
 
@@ -112,6 +112,36 @@ def test_an_acknowledged_incident_is_not_asked_to_acknowledge_again(incident: In
     assert [clock.kind for clock in restarted(answered, Severity.P1, at(1), DEFAULT_CLOCKS).clocks] == [
         "engage"
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again"),
+    [
+        pytest.param(Severity.P3, Severity.P1, True, id="from days to minutes"),
+        pytest.param(Severity.P4, Severity.P2, True, id="from no clock to minutes"),
+        pytest.param(Severity.P2, Severity.P1, False, id="from minutes to fewer minutes"),
+        pytest.param(Severity.P4, Severity.P3, False, id="from no clock to days"),
+        pytest.param(Severity.P3, Severity.P4, False, id="from days to no clock"),
+    ],
+)
+def test_an_acknowledgement_given_at_leisure_does_not_hold_for_an_emergency(
+    incident: Incident, before: Severity, after: Severity, again: bool
+) -> None:
+    stands = replace(incident, severity=before, acknowledged_at=NOW, acknowledged_by="ben")
+    assert asks_again(stands, after, DEFAULT_CLOCKS) is again
+    assert not asks_again(replace(stands, acknowledged_at=None), after, DEFAULT_CLOCKS)
+
+
+def test_an_incident_that_must_be_acknowledged_again_has_a_new_clock(incident: Incident) -> None:
+    p3 = replace(incident, severity=Severity.P3, clocks=started(Severity.P3, NOW, DEFAULT_CLOCKS))
+    answered = met(p3, ClockKind.ACKNOWLEDGE, at(1)).incident
+    clocks = restarted(answered, Severity.P1, at(60), DEFAULT_CLOCKS).clocks
+    assert [(clock.kind, clock.is_running) for clock in clocks] == [
+        ("acknowledge", False),
+        ("acknowledge", True),
+        ("engage", True),
+    ]
+    assert clocks[1].due_at == at(65)
 
 
 def test_running_clocks_can_be_ended_and_settled_ones_stay(incident: Incident) -> None:

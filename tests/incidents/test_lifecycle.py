@@ -218,6 +218,19 @@ def test_lowering_a_severity_needs_a_reason_and_raising_does_not(incident: Incid
     assert change_severity(incident, Severity.P1, by="ada", now=now, policy=DEFAULT_CLOCKS).entries == ()
 
 
+def test_a_raise_to_an_emergency_asks_for_a_new_acknowledgement(
+    incident: Incident, alert: Alert, now: datetime
+) -> None:
+    p3 = acknowledge(replace(incident, severity=Severity.P3, clocks=()), "ben", now).incident
+    raised = join(p3, alert, now, DEFAULT_CLOCKS, Severity.P1)
+    assert (raised.incident.acknowledged_at, raised.incident.acknowledged_by) == (None, None)
+    assert raised.incident.commander == "ben"
+    assert raised.entries[1].text == (
+        "P3 Medium → P1 Critical because of ALR-8\nben had acknowledged it at P3 Medium only."
+    )
+    assert acknowledge(raised.incident, "ada", now).incident.acknowledged_by == "ada"
+
+
 def test_a_resolved_incident_is_rated_without_new_clocks(incident: Incident, now: datetime) -> None:
     over = replace(incident, status=Status.RESOLVED, clocks=())
     rated = change_severity(over, Severity.P2, by="ada", now=now, policy=DEFAULT_CLOCKS, reason="x")

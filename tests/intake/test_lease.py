@@ -152,7 +152,8 @@ def test_spans_merge_as_in_alertmanager(
         pytest.param((-10, -1), report(-5, 4), Change.NEW_EPISODE, id="it fires again, overlapping"),
         pytest.param((-10, -5), report(-3, 4), Change.NEW_EPISODE, id="it fires again later"),
         pytest.param((-10, -5), report(-5, -1), Change.NEW_EPISODE, id="a second episode is over already"),
-        pytest.param((-10, 4), report(-30, -20), Change.NEW_EPISODE, id="an earlier episode is told late"),
+        pytest.param((-10, 4), report(-30, -20), Change.RESENT, id="an earlier episode is told late"),
+        pytest.param((10, 20), report(1, 5), Change.NEW_EPISODE, id="what fires now goes before what will"),
         pytest.param((-10, -10), report(-10, -10), Change.RESENT, id="a moment is repeated"),
     ],
 )
@@ -164,6 +165,11 @@ def test_each_report_has_one_meaning(old: tuple[float, float], new: AlertReport,
     assert (merged.alert.number, merged.alert.incident_id) == (
         (0, None) if change is Change.NEW_EPISODE else kept
     )
+
+
+def test_an_earlier_episode_told_late_leaves_the_known_one_as_it_is() -> None:
+    before = known(-10, 4)
+    assert merge(report(-30, -20, summary="old news"), before, NOON).alert == before
 
 
 def test_a_resend_moves_the_lease() -> None:

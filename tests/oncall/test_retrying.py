@@ -12,7 +12,9 @@ from tocsin.oncall.retrying import next_try
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
 
-def wait_after(attempts: int, *, wish: float | None = None, kind: FailureKind = FailureKind.RETRY_LATER) -> timedelta | None:
+def wait_after(
+    attempts: int, *, wish: float | None = None, kind: FailureKind = FailureKind.RETRY_LATER
+) -> timedelta | None:
     due = next_try(kind, attempts=attempts, most_attempts=8, retry_after_s=wish, now=NOW)
     return None if due is None else due - NOW
 

@@ -57,6 +57,12 @@ def test_an_incident_that_is_over_is_not_joined(alert: Alert, status: Status) ->
     assert isinstance(decide(replace(INCIDENT, status=status), CLASSIFIED, alert, NOW), Open)
 
 
+def test_one_episode_does_not_open_a_second_incident(alert: Alert) -> None:
+    known = replace(alert, incident_id=INCIDENT.incident_id)
+    decision = decide(None, CLASSIFIED, known, NOW)
+    assert decision == RecordOnly(reason="Its incident has ended, and this is still the same episode.")
+
+
 @pytest.mark.parametrize("status", [Status.OPEN, Status.INVESTIGATING, Status.MITIGATED])
 def test_a_worse_alert_joins_and_raises(alert: Alert, status: Status) -> None:
     decision = decide(replace(INCIDENT, status=status), CLASSIFIED, alert, NOW)

@@ -35,7 +35,7 @@ class Calendar:
         while left > 0:
             day += timedelta(days=1)
             left -= self.is_business_day(day)
-        return datetime.combine(day, self.day_ends, tzinfo=self.zone).astimezone(UTC)
+        return datetime.combine(day, self.day_ends, tzinfo=self.zone).replace(fold=0).astimezone(UTC)
 
     @property
     def spoken(self) -> str:

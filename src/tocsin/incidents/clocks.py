@@ -39,20 +39,30 @@ def reviews(severity: Severity, now: datetime, policy: ClockPolicy) -> tuple[Inc
 def restarted(incident: Incident, severity: Severity, now: datetime, policy: ClockPolicy) -> Incident:
     """Return the incident with the clocks of its new severity.
 
-    A clock that was met or missed stays as it is. One that runs keeps the earlier of its old and its new
-    deadline when the severity got worse, takes the new one when it got better, and ends if there is none.
+    A clock that was met or missed stays as it is; beside one that was met a new one starts if the incident
+    waits to be acknowledged again. One that runs keeps the earlier of its old and its new deadline when the
+    severity got worse, takes the new one when it got better, and ends if there is none.
     """
     settled = tuple(
         clock for clock in incident.clocks if not clock.is_running or clock.kind is ClockKind.REVIEW
     )
-    done = {clock.kind for clock in settled}
-    if incident.acknowledged_at is not None:
+    waits = incident.acknowledged_at is None
+    done = {clock.kind for clock in settled if not (waits and clock.met_at)}
+    if not waits:
         done.add(ClockKind.ACKNOWLEDGE)
     fresh = tuple(clock for clock in started(severity, now, policy) if clock.kind not in done)
     if severity.is_worse_than(incident.severity):
         old = {clock.kind: clock for clock in incident.clocks if clock.is_running}
         fresh = tuple(min(clock, old.get(clock.kind, clock), key=lambda one: one.due_at) for clock in fresh)
     return replace(incident, clocks=(*settled, *fresh))
+
+
+def asks_again(incident: Incident, severity: Severity, policy: ClockPolicy) -> bool:
+    """Say whether an acknowledgement no longer holds: it was given at leisure, and now minutes count."""
+    before, after = (policy.clocks[one].acknowledge for one in (incident.severity, severity))
+    was_urgent = before is not None and before.elapsed is not None
+    is_urgent = after is not None and after.elapsed is not None
+    return incident.acknowledged_at is not None and is_urgent and not was_urgent
 
 
 def met(incident: Incident, kind: ClockKind, now: datetime, by: str = TOCSIN) -> Changed:

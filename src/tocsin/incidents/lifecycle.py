@@ -252,9 +252,13 @@ def _rated(
     incident: Incident, severity: Severity, because: str, by: str, now: datetime, policy: ClockPolicy
 ) -> Changed:
     rated = replace(incident, severity=severity)
-    if incident.status.is_active:
-        rated = replace(clocks.restarted(incident, severity, now, policy), severity=severity)
     text = f"{incident.severity.label} → {severity.label} {because}".strip()
+    if incident.status.is_active:
+        asked = incident
+        if clocks.asks_again(incident, severity, policy):
+            asked = replace(incident, acknowledged_at=None, acknowledged_by=None)
+            text += f"\n{incident.acknowledged_by} had acknowledged it at {incident.severity.label} only."
+        rated = replace(clocks.restarted(asked, severity, now, policy), severity=severity)
     return Changed(
         incident=rated, entries=(line(incident, Happening.SEVERITY_CHANGED, text, by=by, now=now),)
     )

@@ -59,13 +59,16 @@ def merge(
 
     The rules are Alertmanager's (`provider/mem` and `types.Alert.Merge`). A new episode has number 0 and no
     incident. `count` never falls and `evidence` belongs to the greatest count, so a repeated or late report
-    changes nothing. Raises `AlertRefused`.
+    changes nothing. Unlike there, an episode that was over before the known one began does not replace it.
+    Raises `AlertRefused`.
     """
     heard = _heard(report, now, resolve_timeout)
     if known is None:
         return Merged(alert=heard, change=Change.NEW_EPISODE)
     if known.fingerprint != heard.fingerprint:
         raise ValueError(f"a report of {heard.fingerprint} cannot be merged into {known.fingerprint}")
+    if _is_bygone(known, heard, now):
+        return Merged(alert=known, change=Change.RESENT)
     alert = _united(known, heard, now) if _overlaps(known, heard) else heard
     if _begins_anew(known, heard, now):
         return Merged(alert=alert, change=Change.NEW_EPISODE)
@@ -137,6 +140,12 @@ def _overlaps(known: Alert, heard: Alert) -> bool:
     return (
         known.starts_at < heard.ends_at < known.ends_at or known.starts_at < heard.starts_at < known.ends_at
     )
+
+
+def _is_bygone(known: Alert, heard: Alert, now: datetime) -> bool:
+    """A sender that tries again for hours may tell of an end after a newer beginning was heard."""
+    earlier = heard.starts_at < known.starts_at and heard.ends_at < known.starts_at
+    return earlier and heard.is_resolved(now)
 
 
 def _united(known: Alert, heard: Alert, now: datetime) -> Alert:

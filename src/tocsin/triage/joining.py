@@ -48,6 +48,8 @@ def decide(incident: Incident | None, classified: Classified, alert: Alert, now:
         return RecordOnly(reason="It is informational (severity none), so no incident is opened.")
     if incident is not None and incident.status.is_active:
         return _join(incident, severity)
+    if alert.incident_id is not None:
+        return RecordOnly(reason="Its incident has ended, and this is still the same episode.")
     if alert.is_resolved(now) and not (severity is Severity.P1 and now - alert.ends_at <= MISSED_WINDOW):
         return RecordOnly(reason="It was over before it was reported, so nobody is called.")
     return Open(severity=severity, reason=f"No incident of the group {classified.group_key} is active.")

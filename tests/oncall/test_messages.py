@@ -1,0 +1,118 @@
+"""Tests of the words of pages and notices: short, plain, and safe to send."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tocsin.domain.incident import Incident
+from tocsin.domain.page import Page
+from tocsin.oncall.messages import MAX_SUBJECT, MAX_TEXT, notice_message, page_message
+from tocsin.oncall.roster import NoticeEvent
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LINK = "https://tocsin.example/a/1/token"
+PAGE = Page(
+    page_id=UUID(int=9),
+    incident_id=UUID(int=1),
+    step=0,
+    person="ben",
+    role="primary",
+    reason="INC-3 is P1 Critical, step 1 of 3: Ben is primary on call.",
+    requested_at=AT,
+    acknowledge_by=AT + timedelta(minutes=5),
+    link_expires_at=AT + timedelta(hours=24),
+)
+
+
+def test_a_page_says_what_since_when_by_when_and_why_you(incident: Incident) -> None:
+    message = page_message(
+        key="k", incident=incident, page=PAGE, link=LINK, runbook_url="https://r.example/api"
+    )
+    assert message.subject == "P1 Critical INC-3: API is down"
+    assert message.text == (
+        "P1 Critical: API is down, since 2026-11-20 12:00 UTC\n"
+        "Affected: shop, basket\n"
+        "Acknowledge by 2026-11-20 12:05 UTC: https://tocsin.example/a/1/token\n"
+        "Why you: INC-3 is P1 Critical, step 1 of 3: Ben is primary on call.\n"
+        "Runbook: https://r.example/api\n"
+        "Nobody can buy."
+    )
+    assert message.fields == (
+        ("Severity", "P1 Critical"),
+        ("Incident", "INC-3"),
+        ("Type", "service-degradation"),
+        ("Status", "open"),
+        ("Since", "2026-11-20 12:00 UTC"),
+        ("Affected", "shop, basket"),
+        ("Acknowledge by", "2026-11-20 12:05 UTC"),
+        ("Called", "ben (primary)"),
+    )
+    assert (message.key, message.link, message.runbook_url) == ("k", LINK, "https://r.example/api")
+    assert (message.severity, message.incident, message.event, message.is_page) == (
+        "P1",
+        "INC-3",
+        "page",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (NoticeEvent.OPENED, "INC-3 was opened."),
+        (NoticeEvent.ESCALATED, "INC-3 was not acknowledged in time and was escalated."),
+        (NoticeEvent.RESOLVED, "INC-3 is resolved."),
+    ],
+)
+def test_a_notice_says_what_happened(incident: Incident, event: NoticeEvent, said: str) -> None:
+    message = notice_message(
+        key="k", incident=incident, event=event, link=LINK, reason="Notice 1 of oncall.yml."
+    )
+    assert message.subject == f"[{event}] P1 Critical INC-3: API is down"
+    lines = message.text.splitlines()
+    assert lines[0] == "P1 Critical: API is down, since 2026-11-20 12:00 UTC"
+    assert lines[1] == f"{said} {LINK}"
+    assert "Notice 1 of oncall.yml." in lines
+    assert (message.event, message.is_page) == (event.value, False)
+
+
+def test_a_notice_may_carry_the_runbook(incident: Incident) -> None:
+    message = notice_message(
+        key="k", incident=incident, event=NoticeEvent.OPENED, link=LINK, runbook_url="https://r.example/api"
+    )
+    assert "Runbook: https://r.example/api" in message.text
+
+
+def test_what_is_not_known_leaves_no_empty_line(incident: Incident) -> None:
+    bare = replace(incident, services=(), description="")
+    message = page_message(key="k", incident=bare, page=PAGE, link=LINK)
+    assert len(message.text.splitlines()) == 3
+    assert "Affected" not in dict(message.fields)
+
+
+def test_a_drill_is_marked_first(incident: Incident) -> None:
+    message = page_message(key="k", incident=replace(incident, drill=True), page=PAGE, link=LINK)
+    assert message.subject.startswith("DRILL P1 Critical")
+    assert message.text.startswith("DRILL P1 Critical")
+
+
+def test_outside_text_cannot_break_lines_or_lengths(incident: Incident) -> None:
+    hostile = replace(
+        incident,
+        title="a\r\nBcc: eve@example.org\x1b" + "x" * 999,
+        description="d" * 9999,
+        services=("s" * 999,),
+    )
+    message = page_message(
+        key="k", incident=hostile, page=replace(PAGE, reason="r" * 999), link="https://l" * 99
+    )
+    assert "\n" not in message.subject
+    assert "\r" not in message.subject
+    assert "\x1b" not in message.text
+    assert len(message.subject) == MAX_SUBJECT
+    assert len(message.text) == MAX_TEXT
+    assert len(message.text.splitlines()[0]) < 350
