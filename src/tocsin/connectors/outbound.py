@@ -6,11 +6,11 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import httpcore
 import httpx
 
+from tocsin.connectors.trust import system_trust
 from tocsin.connectors.wire import AddressRefused, TimedBackend
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
 
@@ -54,7 +54,7 @@ class Outbound:
         backend = TimedBackend(
             deadline=time.monotonic() + self.time_limit_s, allow_private=self.allow_private
         )
-        tls = self.tls or _system_tls()
+        tls = self.tls or system_trust()
         try:
             with httpcore.ConnectionPool(ssl_context=tls, network_backend=backend, retries=0) as pool:
                 return self._exchange(pool, request)
@@ -129,9 +129,3 @@ def _unreachable(host: str, error: Exception) -> DeliveryFailed:
             return DeliveryFailed(FailureKind.MISCONFIGURED, reason)
         cause = cause.__cause__ or cause.__context__
     return DeliveryFailed(FailureKind.RETRY_LATER, f"{host} cannot be reached ({type(error).__name__})")
-
-
-@cache
-def _system_tls() -> ssl.SSLContext:
-    """Return the system's trust (SSL_CERT_FILE is honoured); reading it takes some 20 ms, therefore once."""
-    return ssl.create_default_context()

@@ -1,0 +1,361 @@
+"""Partners that run on this machine and keep their own rules: HTTP, Slack, mail, and bad ones."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.message import Message as Mail
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+@dataclass
+class Received:
+    """One request as a partner got it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class HttpPartner:
+    """An HTTP server on this machine that writes down what it gets and answers as it is told."""
+
+    reply: Callable[[Received], Reply] = lambda received: (200, {}, b"fine")
+    received: list[Received] = field(default_factory=list)
+    url: str = ""
+
+
+@contextmanager
+def http_partner(partner: HttpPartner, tls: ssl.SSLContext | None = None) -> Iterator[HttpPartner]:
+    class Talk(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            partner.received.append(got)
+            status, headers, answer = partner.reply(got)
+            self.send_response(status)
+            for name, value in ({"Content-Length": str(len(answer))} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Talk)
+    server.daemon_threads = True
+    scheme = "http"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    partner.url = f"{scheme}://127.0.0.1:{server.server_address[1]}/"
+    try:
+        yield partner
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def partner() -> Iterator[HttpPartner]:
+    with http_partner(HttpPartner()) as running:
+        yield running
+
+
+@dataclass
+class FakeSlack(HttpPartner):
+    """A Slack that knows one bot, one channel and one person, and checks blocks as Slack documents them."""
+
+    token: str = "xoxb-a-very-secret-bot-token"
+    channels: tuple[str, ...] = ("C0INCIDENTS", "U0BEN")
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        self.reply = self.answer
+
+    def answer(self, got: Received) -> Reply:
+        verdict: dict[str, Any] = {"ok": False, "error": self.error or self.fault_of(got)}
+        if not verdict["error"]:
+            message = json.loads(got.body)
+            self.messages.append(message)
+            ts = f"1795207000.{len(self.messages):06}"
+            verdict = {"ok": True, "channel": message["channel"], "ts": ts, "message": message}
+        return 200, {"Content-Type": "application/json"}, json.dumps(verdict).encode()
+
+    def fault_of(self, got: Received) -> str:
+        if got.path != "/chat.postMessage":
+            return "unknown_method"
+        if got.headers.get("authorization") != f"Bearer {self.token}":
+            return "invalid_auth"
+        if not got.headers.get("content-type", "").startswith("application/json"):
+            return "invalid_post_type"
+        message = json.loads(got.body)
+        if message.get("channel") not in self.channels:
+            return "channel_not_found"
+        if not message.get("text") and not message.get("blocks"):
+            return "no_text"
+        if not all(map(is_valid_block, message.get("blocks", []))) or len(message.get("blocks", [])) > 50:
+            return "invalid_blocks"
+        total = sum(len(block["text"]["text"]) for block in message.get("blocks", []) if "text" in block)
+        return "msg_blocks_too_long" if total > 13_000 else ""
+
+
+def is_valid_block(block: Any) -> bool:
+    kind = block.get("type")
+    if kind == "header":
+        return is_valid_text(block["text"], "plain_text", 150)
+    if kind == "section":
+        return is_valid_text(block["text"], "mrkdwn", 3000)
+    if kind == "actions":
+        return 1 <= len(block["elements"]) <= 25 and all(map(is_valid_button, block["elements"]))
+    return False
+
+
+def is_valid_text(text: Any, kind: str, longest: int) -> bool:
+    if not isinstance(text, dict) or text.get("type") != kind:
+        return False
+    width = len(text["text"].encode("utf-16-le", "surrogatepass")) // 2
+    is_quiet = kind == "plain_text" or ("<" not in text["text"] and ">" not in text["text"])
+    return 1 <= width <= longest and is_quiet
+
+
+def is_valid_button(button: Any) -> bool:
+    return (
+        button["type"] == "button"
+        and is_valid_text(button["text"], "plain_text", 75)
+        and button.get("url", "").startswith(("http://", "https://"))
+        and len(button["url"]) <= 3000
+        and button.get("style", "primary") in ("primary", "danger")
+    )
+
+
+@pytest.fixture
+def slack() -> Iterator[FakeSlack]:
+    fake = FakeSlack()
+    with http_partner(fake):
+        yield fake
+
+
+@dataclass
+class FakeMailServer:
+    """A mail server with one account; `says` gives the answer to a command, 250 unless told."""
+
+    user: str = "tocsin"
+    password: str = "a-very-secret-password"
+    says: dict[str, str] = field(default_factory=dict)
+    letters: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    port: int = 0
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if "RCPT" not in self.says:
+            envelope.rcpt_tos.append(address)
+        return self.says.get("RCPT", "250 OK")
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self.says.get("MAIL", "250 OK")
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if "DATA" not in self.says:
+            content = envelope.content
+            assert isinstance(content, bytes)
+            self.raw.append(content)
+            letter: Mail = message_from_bytes(content, policy=policy.default)
+            assert isinstance(letter, EmailMessage)
+            self.letters.append(letter)
+        return self.says.get("DATA", "250 OK")
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, how: str, given: Any
+    ) -> AuthResult:
+        is_right = isinstance(given, LoginPassword) and (given.login, given.password) == (
+            self.user.encode(),
+            self.password.encode(),
+        )
+        return AuthResult(success=is_right, handled=False)
+
+
+@contextmanager
+def mail_server(
+    fake: FakeMailServer, *, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[FakeMailServer]:
+    fake.port = free_port()
+    controller = Controller(
+        fake,
+        hostname="127.0.0.1",
+        port=fake.port,
+        ssl_context=tls,
+        tls_context=starttls,
+        require_starttls=starttls is not None,
+        authenticator=fake.authenticate,
+        auth_require_tls=starttls is not None,
+    )
+    controller.start()
+    try:
+        yield fake
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def mail() -> Iterator[FakeMailServer]:
+    with mail_server(FakeMailServer()) as running:
+        yield running
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def dead_port() -> int:
+    """A port where nobody listens."""
+    return free_port()
+
+
+Script = Callable[[socket.socket, threading.Event], None]
+
+
+def say_nothing(talk: socket.socket, stop: threading.Event) -> None:
+    stop.wait()
+
+
+def drip(start: bytes, drop: bytes) -> Script:
+    """Make a server that says something, then one drop after another, never finishing."""
+
+    def script(talk: socket.socket, stop: threading.Event) -> None:
+        talk.sendall(start)
+        while not stop.wait(0.02):
+            talk.sendall(drop)
+
+    return script
+
+
+def hang_up(talk: socket.socket, stop: threading.Event) -> None:
+    """Close without a word."""
+
+
+@contextmanager
+def raw_server(script: Script) -> Iterator[int]:
+    """Run a server of bare sockets; yields its port."""
+    stop = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def talk_to(talk: socket.socket) -> None:
+        with talk, suppress(OSError):
+            script(talk, stop)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=talk_to, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        stop.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Servers that misbehave, started on demand."""
+
+    stack: ExitStack
+    say_nothing: Script = say_nothing
+    hang_up: Script = hang_up
+    drip: Callable[[bytes, bytes], Script] = drip
+
+    def serve(self, script: Script) -> int:
+        """Start one and return its port."""
+        return self.stack.enter_context(raw_server(script))
+
+
+@pytest.fixture
+def bad() -> Iterator[Bad]:
+    with ExitStack() as stack:
+        yield Bad(stack)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate for 127.0.0.1 and localhost that only `trust` believes."""
+
+    server: ssl.SSLContext
+    trust: ssl.SSLContext
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    folder: Path = tmp_path_factory.mktemp("certificate")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(pem + secret)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "both.pem")
+    return Certificate(server, ssl.create_default_context(cadata=pem.decode()))
+
+
+@pytest.fixture
+def serve_http() -> Iterator[Callable[[HttpPartner, ssl.SSLContext | None], HttpPartner]]:
+    with ExitStack() as stack:
+        yield lambda partner, tls: stack.enter_context(http_partner(partner, tls))
+
+
+@pytest.fixture
+def serve_mail() -> Iterator[Callable[..., FakeMailServer]]:
+    with ExitStack() as stack:
+        yield lambda **how: stack.enter_context(mail_server(FakeMailServer(), **how))

@@ -1,0 +1,63 @@
+"""Text from outside is bounded and shows what it is."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.connectors.plain import is_web_link, one_line, paragraphs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  two  words ", "two words"),
+        ("a\r\nBcc: eve@evil.example", "a Bcc: eve@evil.example"),
+        ("inv\u202eoice\u2066.exe", "invoice.exe"),
+        ("bell\x07 esc\x1b[31m nul\0", "bell esc[31m nul"),
+        ("עברית 🔔", "עברית 🔔"),
+        ("half\ud800", "half"),
+        ("a\u2028b", "a b"),
+        ("0123456789x", "012345678…"),
+        (" " * 50 + "far away", "…"),
+    ],
+)
+def test_a_line_is_one_line(text: str, expected: str) -> None:
+    assert one_line(text, limit=24 if len(text) < 30 and text[-1] != "x" else 10) == expected
+
+
+def test_paragraphs_keep_their_breaks_and_tabs() -> None:
+    assert paragraphs("\na\r\nb\rc\n\n\td\0\n", limit=100) == "a\nb\nc\n\n\td"
+
+
+def test_a_cut_is_shown() -> None:
+    assert paragraphs("x" * 11, limit=10) == "x" * 9 + "…"
+    assert paragraphs("x" * 10, limit=10) == "x" * 10
+
+
+@given(st.text(), st.integers(2, 50))
+def test_any_text_becomes_bounded_and_printable(text: str, limit: int) -> None:
+    for shown in (one_line(text, limit=limit), paragraphs(text, limit=limit)):
+        assert len(shown) <= limit
+        assert all(unicodedata.category(letter) not in ("Cc", "Cs") or letter in "\n\t" for letter in shown)
+    assert "\n" not in one_line(text, limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("https://tocsin.example/pages/1?t=2", True),
+        ("http://127.0.0.1:8420/", True),
+        ("javascript:alert(1)", False),
+        ("//evil.example", False),
+        ("https://a.example/\r\nX: 1", False),
+        ("https://a.example/ b", False),
+        ("https://a.example/\u202e", False),
+        ("", False),
+    ],
+)
+def test_only_web_links_are_links(link: str, expected: bool) -> None:
+    assert is_web_link(link) is expected
