@@ -57,7 +57,7 @@ class LinkSpent(Explained):
         super().__init__(
             "This sign-in link does not work: it is unknown, was used before, or has expired.",
             means="You are not signed in.",
-            next_step="Sign in by password, or ask for a new link: `tocsin up` prints one for the administrator.",
+            next_step="Sign in by password, or ask for a new link; `tocsin up` prints the first one.",
         )
 
 
