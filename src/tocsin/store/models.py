@@ -92,7 +92,7 @@ class Incident(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["group_digest", "number"], name="incident_group"),
+            models.Index(fields=["group_digest", "status", "number"], name="incident_group"),
             models.Index(fields=["status", "number"], name="incident_status"),
         ]
 

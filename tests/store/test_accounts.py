@@ -1,0 +1,92 @@
+"""Accounts, roles and one-time links."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import authenticate
+
+from nouns import NOON, later
+from tocsin.domain.errors import NotFound
+from tocsin.domain.person import Role
+from tocsin.store.accounts import AccountRefused, Accounts
+from tocsin.store.models import SignInLink
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def accounts(database_store):
+    return Accounts(database_store)
+
+
+def test_an_account_is_found_by_its_name(accounts):
+    made = accounts.create("ada", "Ada", Role.COMMANDER, email="ada@example.org")
+    found = accounts.by_username("ada")
+    assert (found.pk, found.display_name, found.role) == (made.pk, "Ada", "commander")
+    assert (found.is_active, found.is_drill, found.has_usable_password()) == (True, False, False)
+    assert accounts.by_username("eve") is None
+
+
+def test_a_password_signs_in(accounts):
+    accounts.create("ada", "Ada", Role.COMMANDER, password="correct horse battery")
+    assert authenticate(username="ada", password="correct horse battery").username == "ada"
+    assert authenticate(username="ada", password="wrong") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param({"username": "ada"}, "already", id="a name that is taken"),
+        pytest.param({"username": "Ada"}, "username", id="capitals"),
+        pytest.param({"username": ""}, "username", id="no name"),
+        pytest.param({"username": "a" * 65}, "username", id="a long name"),
+        pytest.param({"username": "eve\n"}, "username", id="a line break"),
+        pytest.param({"role": Role.INGEST}, "ingest", id="a machine's role"),
+        pytest.param({"password": "short"}, "12", id="a weak password"),
+    ],
+)
+def test_an_account_that_cannot_be_made_is_refused_with_a_reason(accounts, asked, said):
+    accounts.create("ada", "Ada", Role.COMMANDER)
+    with pytest.raises(AccountRefused) as refusal:
+        accounts.create(**{"username": "eve", "display_name": "Eve", "role": Role.VIEWER, **asked})
+    assert said in refusal.value.explain()
+    assert [account.username for account in accounts.everybody()] == ["ada"]
+
+
+def test_people_are_listed_by_role(accounts):
+    accounts.create("dana", "Dana", Role.APPROVER)
+    accounts.create("ben", "Ben", Role.RESPONDER)
+    accounts.set_role("ben", Role.APPROVER)
+    assert [account.username for account in accounts.with_role(Role.APPROVER)] == ["ben", "dana"]
+    assert accounts.with_role(Role.RESPONDER) == ()
+    with pytest.raises(NotFound):
+        accounts.set_role("eve", Role.ADMIN)
+
+
+def test_a_link_lets_in_once(accounts):
+    accounts.create("ada", "Ada", Role.COMMANDER)
+    token = accounts.sign_in_link("ada", NOON, HOUR)
+    assert accounts.redeem(token, later(1)).username == "ada"
+    assert accounts.redeem(token, later(2)) is None
+    assert accounts.redeem("guessed", later(2)) is None
+    assert token not in str(SignInLink.objects.values_list().get())
+
+
+def test_an_expired_link_lets_nobody_in(accounts):
+    accounts.create("ada", "Ada", Role.COMMANDER)
+    token = accounts.sign_in_link("ada", NOON, HOUR)
+    assert accounts.redeem(token, later(3600)) is None
+    with pytest.raises(NotFound):
+        accounts.sign_in_link("eve", NOON, HOUR)
+
+
+def test_the_cast_of_a_drill_leaves_with_its_links(accounts):
+    accounts.create("ada", "Ada", Role.COMMANDER)
+    accounts.create("drill-ben", "Ben", Role.RESPONDER, is_drill=True)
+    token = accounts.sign_in_link("drill-ben", NOON, HOUR)
+    assert accounts.remove_drill() == 1
+    assert accounts.remove_drill() == 0
+    assert accounts.redeem(token, later(1)) is None
+    assert [account.username for account in accounts.everybody()] == ["ada"]
