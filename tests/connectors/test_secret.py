@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import pickle
 
 import pytest
@@ -17,7 +18,7 @@ def test_every_way_to_print_it_shows_stars() -> None:
         repr(SECRET),
         str(SECRET),
         f"{SECRET:>30}",
-        "%s %r" % (SECRET, SECRET),
+        logging.Formatter().format(logging.LogRecord("a", 10, "b", 1, "%s %r", (SECRET, SECRET), None)),
         str([SECRET]),
         f"{SECRET}",
     )

@@ -92,7 +92,8 @@ def _request(url: str, content: bytes, headers: Mapping[str, str]) -> tuple[str,
     try:
         parsed = httpx.URL(url)
         host = parsed.host
-        is_usable = parsed.scheme in ("http", "https") and bool(host) and not parsed.userinfo
+        is_usable = parsed.scheme in ("http", "https") and host != "" and "%" not in host
+        is_usable = is_usable and not parsed.userinfo
     except (httpx.InvalidURL, ValueError):
         is_usable = False
     if not is_usable:

@@ -1,0 +1,114 @@
+"""Blocks are valid by Slack's documented limits whatever the text, and no text can mention or link."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.connectors.slack.blocks import LONGEST_SECTION, payload_of
+from tocsin.domain.page import Message
+
+TEXT = (
+    st.text()
+    | st.text(alphabet="&<>🔔\n\r\0\u202ea ", max_size=9000)
+    | st.sampled_from(["x" * 100_000, "🔔" * 5000])
+)
+
+
+def message(**changes: Any) -> Message:
+    plain = {
+        "key": "k1",
+        "subject": "P1: <b> & co",
+        "text": "61 failures",
+        "link": "https://tocsin.example/p/1",
+    }
+    return Message(**(plain | {"severity": "P1", "incident": "INC-1", "is_page": True} | changes))
+
+
+def test_a_page_has_header_text_facts_and_buttons() -> None:
+    sent = payload_of(
+        message(
+            fields=(("Severity", "P1 Critical"), ("Who", "<@U1>")), runbook_url="https://runbooks.example/1"
+        ),
+        "C0INCIDENTS",
+    )
+    assert sent == {
+        "channel": "C0INCIDENTS",
+        "text": "P1: &lt;b&gt; &amp; co",
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": "P1: <b> & co", "emoji": False}},
+            {"type": "section", "text": {"type": "mrkdwn", "text": "61 failures"}},
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "*Severity:* P1 Critical\n*Who:* &lt;@U1&gt;"},
+            },
+            {
+                "type": "actions",
+                "elements": [
+                    {
+                        "type": "button",
+                        "action_id": "open",
+                        "text": {"type": "plain_text", "text": "Acknowledge"},
+                        "url": "https://tocsin.example/p/1",
+                        "style": "primary",
+                    },
+                    {
+                        "type": "button",
+                        "action_id": "runbook",
+                        "text": {"type": "plain_text", "text": "Runbook"},
+                        "url": "https://runbooks.example/1",
+                    },
+                ],
+            },
+        ],
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": "tocsin_message", "event_payload": {"key": "k1"}},
+    }
+
+
+def test_a_notice_is_opened_not_acknowledged() -> None:
+    button = payload_of(message(is_page=False), "C0")["blocks"][-1]["elements"][0]
+    assert button["text"]["text"] == "Open"
+
+
+@pytest.mark.parametrize("link", ["", "javascript:alert(1)", "https://a.example/" + "x" * 3000])
+def test_what_is_no_usable_link_makes_no_button(link: str) -> None:
+    assert [block["type"] for block in payload_of(message(link=link), "C0")["blocks"]] == [
+        "header",
+        "section",
+    ]
+
+
+def test_an_escape_is_never_cut_in_two() -> None:
+    for extra in range(6):
+        text = payload_of(message(text="x" * extra + "&" * 5000), "C0")["blocks"][1]["text"]["text"]
+        assert len(text) <= LONGEST_SECTION
+        assert text.removeprefix("x" * extra).removesuffix("…").replace("&amp;", "") == ""
+
+
+def test_facts_that_do_not_fit_are_left_out_whole() -> None:
+    fields = tuple((f"field {number}", "v" * 900) for number in range(50))
+    text = payload_of(message(fields=fields), "C0")["blocks"][2]["text"]["text"]
+    assert len(text) <= LONGEST_SECTION
+    assert all(line.endswith("…") for line in text.split("\n"))
+
+
+@given(TEXT, TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=3))
+def test_any_text_makes_valid_blocks(subject: str, text: str, fields: list[tuple[str, str]]) -> None:
+    sent = payload_of(message(subject=subject, text=text, fields=tuple(fields)), "C0")
+    json.dumps(sent, ensure_ascii=False).encode("utf-8")
+    header, *sections = (block["text"] for block in sent["blocks"] if "text" in block)
+    assert 1 <= width(header["text"]) <= 150
+    assert "\n" not in header["text"]
+    assert all(1 <= width(section["text"]) <= 3000 for section in sections)
+    assert not any(mark in section["text"] for section in sections for mark in "<>\0\u202e")
+    assert 1 <= len(sent["text"]) <= 4000
+
+
+def width(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
