@@ -1,0 +1,132 @@
+"""Hunts over files, without a database: rules and signals in, alerts in one stable order out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tocsin.app.packs import PackFile, Packs, rule_files_in
+from tocsin.connectors.signals.files import Collector, read_file
+from tocsin.detection.engine import Diagnostic, Plan, WindowState, compile_plan, latest
+from tocsin.detection.rules import RuleSet, load
+from tocsin.domain.detected import DetectedAlert
+from tocsin.domain.errors import NotFound
+from tocsin.domain.severity import Severity
+from tocsin.domain.signal import Signal
+from tocsin.triage.severities import parse_severities
+
+DEFAULT_PACK = "baseline"
+DETECTION_WORDS = "detection"
+SIGNALS_AT_ONCE = 10_000
+MOST_FILES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hunted:
+    """The alerts of a hunt, how many signals it read, and what its correlations could not use."""
+
+    alerts: tuple[DetectedAlert, ...]
+    signals: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> RuleSet:
+    """Load the rules at places (files, folders) and of packs; without either those of the shipped pack.
+
+    Raises `NotFound` for an unknown pack or a place that is not there; broken rules are in the set's problems.
+    """
+    for place in places:
+        if not place.exists():
+            raise _nothing_at(place)
+    chosen: list[PackFile] = [file for place in places for file in rule_files_in(place)]
+    for name in names or (() if places else (DEFAULT_PACK,)):
+        chosen += packs.rule_files(name)
+    unique = {file.path: file.text for file in chosen}
+    return load(unique.items())
+
+
+def levels(packs: Packs) -> Mapping[str, Severity | None]:
+    """Return the packs' severities for Sigma's levels. Raises `PackProblem`, `Misconfigured`."""
+    file = packs.file("severities.yml")
+    return parse_severities(file.text, file.path).sources[DETECTION_WORDS].words
+
+
+def files_at(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the files to read: each path itself, or all below a folder, by name; none twice, none hidden.
+
+    Raises `NotFound` for a path that is not there.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise _nothing_at(path)
+        for each in [path] if not path.is_dir() else sorted(path.rglob("*")):
+            if each == path or (each.is_file() and not each.name.startswith(".")):
+                found.setdefault(each)
+    return tuple(found)
+
+
+def hunt(files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collector) -> Hunted:
+    """Judge all signals of the files, which come in the order of the files; what cannot be read goes to `refuse`."""
+    state = WindowState()
+    alerts: list[DetectedAlert] = []
+    read = 0
+    for batch in _batches(_signals(files, undated, refuse)):
+        read += len(batch)
+        judged = plan.judge(state, batch)
+        state = judged.state
+        alerts += judged.alerts
+    return Hunted(latest(alerts), read, plan.diagnostics(state))
+
+
+def plan_for(rules: RuleSet, words: Mapping[str, Severity | None]) -> Plan:
+    """Compile rules with our words for Sigma's levels. Raises `LevelNotMapped`."""
+    return compile_plan(rules, levels=words)
+
+
+def alert_record(alert: DetectedAlert) -> dict[str, Any]:
+    """Return the object that a hunt prints for an alert; its fields are a contract."""
+    return {
+        "rule_id": alert.rule_id,
+        "rule_title": alert.rule_title,
+        "severity": alert.severity.value if alert.severity else None,
+        "first_seen": _instant(alert.first_seen),
+        "last_seen": _instant(alert.last_seen),
+        "count": alert.count,
+        "group": dict(alert.group),
+        "evidence": [
+            {
+                "source": ref.source,
+                "position": ref.position,
+                "time": _instant(ref.time),
+                "raw": ref.raw.decode("utf-8", "replace"),
+            }
+            for ref in alert.evidence
+        ],
+    }
+
+
+def _signals(files: Sequence[Path], undated: datetime, refuse: Collector) -> Iterator[Signal]:
+    for path in files:
+        yield from read_file(path, undated=undated, refuse=refuse, source=str(path))
+
+
+def _batches(signals: Iterator[Signal]) -> Iterator[list[Signal]]:
+    while batch := list(islice(signals, SIGNALS_AT_ONCE)):
+        yield batch
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _nothing_at(path: Path) -> NotFound:
+    return NotFound(
+        f"There is nothing at {path}.",
+        means="No alert was looked for, because the answer would be incomplete.",
+        next_step="Check the path; folders are searched as a whole.",
+    )

@@ -1,0 +1,76 @@
+"""Opens the store of the home folder as the local administrator, safe beside a running server."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tocsin.domain.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from tocsin.app.settings import Settings
+    from tocsin.app.wiring import App
+
+
+def actor() -> str:
+    """Return who acts, as the timeline and the log name them: `cli:` and the machine's own username."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        # A container's user may have no name.
+        return f"cli:{os.getuid()}"
+
+
+@contextmanager
+def opened() -> Iterator[App]:
+    """Build the application on the home folder in force. Raises `Misconfigured` when nothing is there yet."""
+    from tocsin.app.settings import load_settings
+
+    settings = load_settings()
+    django_ready(settings)
+    from tocsin.app.wiring import build_app
+
+    _refuse_unmigrated(settings)
+    app = build_app(settings)
+    try:
+        yield app
+    finally:
+        app.hang_up()
+
+
+def django_ready(settings: Settings) -> None:
+    """Set Django up for an existing home folder. Raises `Misconfigured` when there is none."""
+    if not settings.home.is_dir():
+        raise _nothing_there(settings, "is not there")
+    os.environ["TOCSIN_HOME"] = str(settings.home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.app.django_settings")
+    import django
+
+    django.setup()
+
+
+def unmigrated() -> int:
+    """Return how many migrations the database still needs."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _refuse_unmigrated(settings: Settings) -> None:
+    if not settings.text("TOCSIN_DATABASE_URL") and not (settings.home / "tocsin.db").exists():
+        raise _nothing_there(settings, "holds no database")
+    if unmigrated():
+        raise _nothing_there(settings, "has a database that is not up to date")
+
+
+def _nothing_there(settings: Settings, how: str) -> Misconfigured:
+    return Misconfigured(
+        f"The home folder {settings.home} {how}.",
+        means="Nothing was shown or changed.",
+        next_step="Start the server once with `tocsin up`, run `tocsin migrate`, or name another one with --home.",
+    )
