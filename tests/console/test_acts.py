@@ -138,6 +138,8 @@ def test_reading_an_address_of_an_act_does_nothing(ada, open_incident):
 def test_a_form_that_another_site_sends_is_refused(app, ben, open_incident):
     incident = open_incident()
     ben.handler.enforce_csrf_checks = True
-    answer = ben.post(f"/incidents/{incident.short_name}/acknowledge", headers={"Origin": "https://evil.example"})
+    answer = ben.post(
+        f"/incidents/{incident.short_name}/acknowledge", headers={"Origin": "https://evil.example"}
+    )
     assert answer.status_code == 403
     assert _now(app, incident).acknowledged_at is None
