@@ -10,7 +10,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,13 @@ def default_database(url: str) -> Iterator[DjangoStore]:
 def _hang_up() -> None:
     connections["default"].close()
     del connections["default"]
+
+
+def write(store: MemoryStore | DjangoStore, *steps: Callable[[Any], object]) -> None:
+    """Take the steps in one transaction, each with the shelves."""
+    with store.transaction() as shelves:
+        for step in steps:
+            step(shelves)
 
 
 @pytest.fixture
