@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.connectors.plain import is_web_link, one_line, paragraphs
+from tocsin.connectors.plain import is_web_link, one_line, paragraphs, title_of
+from tocsin.domain.page import Message
 
 
 @pytest.mark.parametrize(
@@ -27,11 +28,20 @@ from tocsin.connectors.plain import is_web_link, one_line, paragraphs
     ],
 )
 def test_a_line_is_one_line(text: str, expected: str) -> None:
-    assert one_line(text, limit=24) < 30 and text[-1] != "x" else 10) == expected
+    assert one_line(text, limit=24) == expected
 
 
 def test_paragraphs_keep_their_breaks_and_tabs() -> None:
     assert paragraphs("\na\r\nb\rc\n\n\td\0\n", limit=100) == "a\nb\nc\n\n\td"
+
+
+@pytest.mark.parametrize(
+    ("subject", "incident", "expected"),
+    [("a\nb", "INC-1", "a b"), (" \0", "INC-1", "INC-1"), ("", "\x85\ud800", "Tocsin")],
+)
+def test_a_title_is_never_empty(subject: str, incident: str, expected: str) -> None:
+    sent = Message(key="k", subject=subject, text="", link="", severity="P1", incident=incident, is_page=True)
+    assert title_of(sent, limit=100) == expected
 
 
 def test_a_cut_is_shown() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from tocsin.domain.page import Message
+
 CUT = "…"
 
 _KEPT_CONTROLS = "\n\t"
@@ -22,6 +24,11 @@ def one_line(text: str, *, limit: int) -> str:
     """Return the text on one line, at most `limit` characters; a cut shows as an ellipsis."""
     words = _cleaned(" ".join(text[: 2 * limit].split())).split()
     return _cut(" ".join(words), limit, was_longer=len(text) > 2 * limit)
+
+
+def title_of(message: Message, *, limit: int) -> str:
+    """Return a title that is never empty: the subject, else the incident, else our own name."""
+    return one_line(message.subject, limit=limit) or one_line(message.incident, limit=limit) or "Tocsin"
 
 
 def is_web_link(link: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.connectors.plain import CUT, is_web_link, one_line, paragraphs
+from tocsin.connectors.plain import CUT, is_web_link, one_line, paragraphs, title_of
 from tocsin.domain.page import Message
 
 # The limits are from https://docs.slack.dev/reference/block-kit/blocks and .../block-elements/button-element.
@@ -25,7 +25,7 @@ def payload_of(message: Message, channel: str) -> dict[str, Any]:
     """
     return {
         "channel": channel,
-        "text": _escaped(_fallback(message), LONGEST_FALLBACK),
+        "text": _escaped(title_of(message, limit=1000), LONGEST_FALLBACK),
         "blocks": _blocks(message),
         "unfurl_links": False,
         "unfurl_media": False,
@@ -33,13 +33,9 @@ def payload_of(message: Message, channel: str) -> dict[str, Any]:
     }
 
 
-def _fallback(message: Message) -> str:
-    return one_line(message.subject, limit=1000) or message.incident or "Tocsin"
-
-
 def _blocks(message: Message) -> list[dict[str, Any]]:
     longest = LONGEST_HEADER // 2 if _has_wide(message.subject) else LONGEST_HEADER
-    title = one_line(message.subject, limit=longest) or _fallback(message)
+    title = title_of(message, limit=longest)
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
     ]

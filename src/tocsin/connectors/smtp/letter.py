@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from tocsin.connectors.plain import is_web_link, one_line, paragraphs
+from tocsin.connectors.plain import is_web_link, one_line, paragraphs, title_of
 from tocsin.domain.page import Message
 
 LONGEST_SUBJECT = 200
@@ -37,7 +37,7 @@ def letter_of(message: Message, sender: str, receiver: str, now: datetime) -> Em
     letter = EmailMessage(policy=SMTP)
     letter["From"] = sender
     letter["To"] = receiver
-    letter["Subject"] = one_line(message.subject, limit=LONGEST_SUBJECT) or message.incident or "Tocsin"
+    letter["Subject"] = title_of(message, limit=LONGEST_SUBJECT)
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = _id_of("message", message.key, domain)
     letter["References"] = _id_of("incident", message.incident, domain)
