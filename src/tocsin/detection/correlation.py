@@ -99,6 +99,9 @@ class Counting:
         # A signal that is late, but not older than the span, counts as if it came with the newest one.
         time = max(ref.time, window.held[-1].time) if window.size() else ref.time
         self._expire(window, time - self._span)
+        if not window.size():
+            # A group shows the spelling of the first signal since it was last quiet, swept in between or not.
+            window.group = group
         window.held.append(Held(time, value, ref))
         window.distinct[value] = window.distinct.get(value, 0) + 1
         window.uncounted += 1

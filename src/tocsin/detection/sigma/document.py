@@ -16,6 +16,8 @@ from tocsin.detection.problems import Place, RuleRejected
 # Bounds against a hostile pack: aliases can make a small file a huge tree.
 DEEPEST = 40
 MOST_NODES = 50_000
+# Brackets inside text count too, hence far more than DEEPEST.
+MOST_BRACKETS = 500
 
 Plain = str | int | float | bool | None
 
@@ -23,6 +25,7 @@ Plain = str | int | float | bool | None
 # how logs write them; a YAML 1.1 reader would turn them into 5136, 5 and 1000 and the rule would never match.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?\Z")
+_BRACKET = re.compile(r"[\[\]{}]")
 _WORDS: dict[str, bool | None] = {
     "": None,
     "~": None,
@@ -79,6 +82,7 @@ def documents(text: str) -> Iterator[Node]:
     Raises RuleRejected at the place of a syntax error, a doubled key, or a bound exceeded; documents before
     that place have been yielded by then.
     """
+    _refuse_deep_brackets(text)
     composed = YAML(typ="safe").compose_all(text)
     while True:
         try:
@@ -101,6 +105,17 @@ def plain(node: Node) -> Any:
     if isinstance(node, Series):
         return [plain(member) for member in node.members]
     return {str(name.value): plain(value) for name, value in node.entries}
+
+
+def _refuse_deep_brackets(text: str) -> None:
+    """Refuse brackets that open hundreds deep; the parser would take quadratic time for them."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = depth + 1 if bracket.group() in "[{" else max(0, depth - 1)
+        if depth > MOST_BRACKETS:
+            line = text.count("\n", 0, bracket.start()) + 1
+            column = bracket.start() - text.rfind("\n", 0, bracket.start())
+            raise _not_yaml(Place(line, column), f"more than {MOST_BRACKETS} brackets are open")
 
 
 def _not_yaml(place: Place, reason: str) -> RuleRejected:
@@ -144,7 +159,11 @@ class _Reader:
                     next_step="Put both values under one key, or into two maps of a list.",
                 )
             seen.add(str(key.value))
-            entries.append((key, self.read(value_node, depth + 1)))
+            value = self.read(value_node, depth + 1)
+            if isinstance(value, Leaf) and value.value is None:
+                # The mark of an empty value lies on the next line; its key is where a person looks.
+                value = Leaf(None, key.place)
+            entries.append((key, value))
         return Table(tuple(entries), place)
 
     def _key(self, node: Any) -> Leaf:

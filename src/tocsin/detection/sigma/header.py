@@ -76,7 +76,7 @@ def header(table: Table, path: str) -> Header:
         title=title,
         level=_level(table),
         tags=texts_of(table, "tags"),
-        description=text_of(table, "description"),
+        description=text_of(table, "description").strip(),
         author=text_of(table, "author"),
         references=texts_of(table, "references"),
     )
@@ -92,8 +92,8 @@ def refuse_unknown_keys(table: Table) -> None:
                 f"The extension `{name}` is not supported yet by this version.",
                 next_step="Remove the key; the rule then keeps its standard Sigma meaning.",
             )
-        near = difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.85)
-        if name not in _KNOWN and near:
+        near = [] if name in _KNOWN else difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.85)
+        if near:
             raise misspelt(key, near)
 
 

@@ -1,0 +1,79 @@
+"""A rule's name tag: what is needed, what is misspelt."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.detection.problems import RuleRejected
+from tocsin.detection.sigma.document import Table, documents
+from tocsin.detection.sigma.header import header, refuse_other_keys, table_of, texts_of
+
+
+def table(text: str) -> Table:
+    (root,) = documents(text)
+    assert isinstance(root, Table)
+    return root
+
+
+def test_a_header_keeps_what_an_alert_shows() -> None:
+    head = header(
+        table(
+            "title: Failed Login\nid: abc\nname: login_failed\nlevel: High\ntags: [attack.t1110, 5]\n"
+            "description: |\n  Two\n  lines\nauthor: Tocsin\nreferences: https://example.org\nregression: x\n"
+        ),
+        "a.yml",
+    )
+    assert (head.title, head.id, head.name, head.level) == ("Failed Login", "abc", "login_failed", "high")
+    assert head.tags == ("attack.t1110", "5")
+    assert head.description == "Two\nlines"
+    assert head.references == ("https://example.org",)
+    assert (head.path, head.place.line) == ("a.yml", 1)
+    assert head.label == "abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"), [("title: T\nname: n", "n"), ("title: T", "T"), ("title: T\nid:\ntags:", "T")]
+)
+def test_a_rule_without_id_is_known_by_name_or_title(text: str, label: str) -> None:
+    assert header(table(text), "a.yml").label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("id: x", 1, 1, "no `title`"),
+        ("title: ' '", 1, 1, "no `title`"),
+        ("title: [a]", 1, 8, "must be text"),
+        ("title: T\nlevel: urgent", 2, 8, "unknown"),
+        ("title: T\ntags: {a: b}", 2, 7, "list of texts"),
+        ("title: T\ntags: [[a]]", 2, 7, "list of texts"),
+        ("title: T\ncorelation: {}", 2, 1, "unknown"),
+        ("title: T\ndetections: {}", 2, 1, "unknown"),
+        ("title: T\ntocsin.ratio: {}", 2, 1, "not supported yet"),
+    ],
+)
+def test_a_faulty_header_is_refused_at_its_place(text: str, line: int, column: int, words: str) -> None:
+    with pytest.raises(RuleRejected) as caught:
+        header(table(text), "a.yml")
+    assert (caught.value.place.line, caught.value.place.column) == (line, column)
+    assert words in caught.value.happened
+
+
+def test_a_misspelt_key_names_the_right_one() -> None:
+    with pytest.raises(RuleRejected, match="timespam") as caught:
+        refuse_other_keys(table("timespam: 5m"), ("timespan", "rules"))
+    assert "`timespan`" in caught.value.next_step
+    with pytest.raises(RuleRejected) as caught:
+        refuse_other_keys(table("zzz: 5m"), ("timespan", "rules"))
+    assert "`timespan`, `rules`" in caught.value.next_step
+    refuse_other_keys(table("rules: 5m"), ("timespan", "rules"))
+
+
+def test_a_required_map_must_be_there_and_not_be_empty() -> None:
+    found = table("a: {b: c}\nempty: {}\ntext: x\nnone:")
+    assert table_of(found, "a").get("b") is not None
+    for key in ("empty", "text", "gone"):
+        with pytest.raises(RuleRejected):
+            table_of(found, key)
+    assert texts_of(found, "gone") == ()
+    assert texts_of(found, "none") == ()

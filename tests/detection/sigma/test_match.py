@@ -1,0 +1,200 @@
+"""Many rules at once give the same answers as one rule at a time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from tocsin.detection.rules import RuleSet
+from tocsin.detection.sigma import match
+from tocsin.detection.sigma.logsource import LogSource, origin, signature
+from tocsin.detection.sigma.match import Matcher
+from tocsin.detection.sigma.readings import Facts, Memo
+from tocsin.detection.sigma.rule import Rule
+from tocsin.detection.sigma.tree import Interned
+
+DETECTIONS = [
+    "s: {a: x}\n  condition: s",
+    "s: {a: 5}\n  condition: s",
+    "s: {a: '5'}\n  condition: s",
+    "s: {a|cased: X}\n  condition: s",
+    "s: {a|startswith: x, b: y}\n  condition: s",
+    "s: {a|endswith: y}\n  condition: s",
+    "s: {a|contains: [x, y]}\n  condition: s",
+    "s: {a|re: 'x+y'}\n  condition: s",
+    "s: {a: x}\n  t: {b: y}\n  condition: s or t",
+    "s: {a: x}\n  t: {b: null}\n  condition: s or t",
+    "s: {a: x}\n  condition: not s",
+    "s: {a|exists: true}\n  condition: s",
+    "s: {a|fieldref: b}\n  condition: s",
+    "s: [xy]\n  condition: s",
+    "s: {a|gt: 4}\n  f: {b: y}\n  condition: s and not f",
+    "s: {a: [x, y, xy], b|contains: y}\n  condition: s",
+]
+
+
+def text_of(number: int, detection: str) -> str:
+    return f"title: R{number}\nlogsource: {{category: c{number % 2}}}\ndetection:\n  {detection}\n"
+
+
+@pytest.fixture(scope="module")
+def matcher_and_rules(load_sound: Callable[..., RuleSet]) -> tuple[Matcher, tuple[Rule, ...]]:
+    rules = load_sound(*(text_of(number, detection) for number, detection in enumerate(DETECTIONS))).rules
+    return Matcher(rules), rules
+
+
+def naive(rules: tuple[Rule, ...], record: Mapping[str, Any]) -> tuple[int, ...]:
+    """Ask every rule about a record, with nothing remembered."""
+    source = origin(signature(record))
+    return tuple(
+        number
+        for number, rule in enumerate(rules)
+        if source.fits(rule.logsource) and Interned().compile(rule.tree)(Facts(record, Memo()))
+    )
+
+
+VALUES = st.sampled_from(
+    ["x", "X", "xy", "yx", "y", "", "5", 5, 5.0, "05", None, True, ["x", 5], [], {"k": "xy"}]
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b"]), VALUES),
+    st.sampled_from(["c0", "c1", "c2"]),
+)
+def test_candidates_never_lose_a_rule(
+    matcher_and_rules: tuple[Matcher, tuple[Rule, ...]], record: dict[str, Any], category: str
+) -> None:
+    matcher, rules = matcher_and_rules
+    whole = {**record, "category": category}
+    assert matcher.hits(whole) == naive(rules, whole)
+
+
+def deep() -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(20_000):
+        nested = [nested]
+    return nested
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [],
+        None,
+        {"category": "c0", "a": deep(), "b": {"k": deep()}},
+        {"category": "c1", "a": 10**6000, "b": -(10**6000)},
+        {"category": "c0", 1: 2, None: 3, "a": {1: {2: 3}}},
+        {"category": "c1", "a": "\ud800", "b": float("nan")},
+        {"category": "c0", "a": b"bytes", "b": object()},
+        {"EventID": {"#text": 1}, "Channel": 5},
+        {"category": ["c0"], "a": [None, [None]]},
+    ],
+    ids=["list", "none", "deep", "huge", "odd keys", "surrogate", "odd types", "odd event", "odd category"],
+)
+def test_no_record_makes_the_matcher_raise(
+    matcher_and_rules: tuple[Matcher, tuple[Rule, ...]], record: Any
+) -> None:
+    assert isinstance(matcher_and_rules[0].hits(record), tuple)
+
+
+def test_invented_log_sources_do_not_fill_the_memory(
+    load_sound: Callable[..., RuleSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match, "MOST_SIGNATURES", 3)
+    matcher = Matcher(load_sound(text_of(0, DETECTIONS[0])).rules)
+    assert [matcher.hits({"category": "c0", "product": f"p{number}", "a": "x"}) for number in range(9)] == [
+        (0,)
+    ] * 9
+
+
+def test_sigmahq_windows_rules_answer_like_the_naive_evaluator(sigmahq_rules: RuleSet, shared: Path) -> None:
+    rules = tuple(rule for rule in sigmahq_rules.rules if rule.logsource.product == "windows")
+    matcher, interned = Matcher(rules), Interned()
+    verdicts = [interned.compile(rule.tree) for rule in rules]
+    hits = 0
+    with gzip.open(shared / "data" / "windows-otrf.ndjson.gz") as lines:
+        for number, line in enumerate(lines):
+            if number % 400:
+                continue
+            record = orjson.loads(line)
+            source, facts = origin(signature(record)), Facts(record, Memo())
+            fitting: dict[LogSource, bool] = {}
+            expected = tuple(
+                n
+                for n, rule in enumerate(rules)
+                if fitting.setdefault(rule.logsource, source.fits(rule.logsource)) and verdicts[n](facts)
+            )
+            assert matcher.hits(record) == expected
+            hits += len(expected)
+    assert hits
+
+
+# In these four the suite counts one match where a plain evaluator of the rule finds each record.
+COUNTED_OTHERWISE = {
+    "0b9ad457-2554-44c1-82c2-d56a99c42377",
+    "8fbf3271-1ef6-4e94-8210-03c2317947f6",
+    "45e112d0-7759-4c2a-aa36-9f8fb79d3393",
+    "c7dcacd0-cc59-4004-b0a4-1d6cdebe6f3e",
+}
+
+
+def test_every_sigmahq_regression_fires_with_the_counts_it_states(
+    sigmahq_rules: RuleSet, sigmahq: Path
+) -> None:
+    matcher = Matcher(sigmahq_rules.rules)
+    names = [rule.header.id for rule in sigmahq_rules.rules]
+    silent, differing, cases = [], set(), 0
+    for path in sorted(sigmahq.glob("regression_data/**/info.yml")):
+        info = YAML(typ="safe").load(path)
+        wanted = info["rule_metadata"][0]["id"]
+        for case in info.get("regression_tests_info", ()):
+            if case["type"] != "evtx":
+                continue
+            cases += 1
+            records = twins(sigmahq / case["path"].replace(".evtx", ".json"))
+            count = sum(wanted in {names[number] for number in matcher.hits(record)} for record in records)
+            if not count:
+                silent.append(case["path"])
+            elif case.get("match_count", count) != count:
+                differing.add(wanted)
+    assert cases == 202
+    assert silent == []
+    assert differing == COUNTED_OTHERWISE
+
+
+def twins(path: Path) -> list[dict[str, Any]]:
+    """Return the flat records of a JSON twin: one document, a list, or several documents in a row."""
+    text, decoder, at = path.read_text("utf-8").strip(), json.JSONDecoder(), 0
+    found: list[Any] = []
+    while at < len(text):
+        document, at = decoder.raw_decode(text, at)
+        found.extend(document if isinstance(document, list) else [document])
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return [flat(document["Event"]) for document in found]
+
+
+def flat(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a Windows event with System attributes joined by `_` and field names without spaces (S24)."""
+    record: dict[str, Any] = {}
+    for name, value in event["System"].items():
+        if isinstance(value, dict):
+            record.update({f"{name}_{key}": inner for key, inner in value.get("#attributes", {}).items()})
+        record[name] = value.get("#text") if isinstance(value, dict) else value
+    pending = [event.get("EventData") or {}, event.get("UserData") or {}]
+    while pending:
+        for name, value in pending.pop().items():
+            if isinstance(value, dict) and "#text" not in value:
+                pending.append(value)
+            elif not name.startswith("#"):
+                record[name.replace(" ", "")] = value["#text"] if isinstance(value, dict) else value
+    return record

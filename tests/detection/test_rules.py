@@ -1,0 +1,132 @@
+"""Loading: every sound rule comes in, every other becomes a problem with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tocsin.detection.rules import RuleSet, load
+
+BASE = "title: Base\nname: base\nlogsource: {category: c}\ndetection:\n  s: {a: x}\n  condition: s\n"
+COUNT = "title: Many\ncorrelation: {type: event_count, rules: [base], timespan: 5m, condition: {gte: 2}}\n"
+
+
+def places(rule_set: RuleSet) -> list[tuple[str, int, int]]:
+    return [(problem.path, problem.line, problem.column) for problem in rule_set.problems]
+
+
+def test_a_broken_rule_does_not_stop_the_others() -> None:
+    found = load([("a.yml", "title: [\n"), ("b.yml", BASE), ("c.yml", "title: T\n"), ("d.yml", COUNT)])
+    assert [rule.header.title for rule in found.rules] == ["Base"]
+    assert [correlation.header.title for correlation in found.correlations] == ["Many"]
+    assert [(problem.path, problem.rule) for problem in found.problems] == [("a.yml", ""), ("c.yml", "T")]
+
+
+def test_a_file_may_hold_many_documents_and_empty_ones() -> None:
+    found = load([("a.yml", f"{BASE}---\n---\n{COUNT}")])
+    assert (len(found.rules), len(found.correlations), found.problems) == (1, 1, ())
+
+
+def test_global_keys_reach_the_documents_behind_them_until_a_reset() -> None:
+    shared = "action: global\ntitle: Shared\nlogsource: {product: p}\ndetection:\n  condition: s\n"
+    parts = "name: {0}\nlogsource: {{category: {0}}}\ndetection:\n  s: {{a: {0}}}\n"
+    text = "---\n".join(
+        [shared, parts.format("one"), parts.format("two"), "action: reset\n", parts.format("three")]
+    )
+    found = load([("a.yml", text)])
+    assert [(rule.header.title, rule.header.name) for rule in found.rules] == [
+        ("Shared", "one"),
+        ("Shared", "two"),
+    ]
+    assert {rule.logsource.product for rule in found.rules} == {"p"}
+    assert {rule.logsource.category for rule in found.rules} == {"one", "two"}
+    assert [problem.reason for problem in found.problems] == ["The rule has no `title`."]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("- a\n", 1, 1, "not a map"),
+        ("text\n", 1, 1, "not a map"),
+        ("action: repeat\ntitle: T\n", 1, 9, "action"),
+        ("title: F\nfilter: {rules: any, s: {a: x}, condition: not s}\n", 2, 1, "filters"),
+        (BASE.replace("a: x", "a|expand: '%x%'"), 5, 17, "not resolved"),
+        (COUNT, 2, 41, "not loaded"),
+        (f"{BASE}---\n{BASE.replace('Base', 'Other')}", 8, 1, "already used"),
+        (
+            f"{BASE}---\n{COUNT}name: many\n---\n{COUNT.replace('base', 'many').replace('Many', 'Chain')}",
+            13,
+            41,
+            "chains",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_is_a_problem_at_its_place(
+    text: str, line: int, column: int, words: str
+) -> None:
+    (problem,) = load([("a.yml", text)]).problems
+    assert (problem.line, problem.column) == (line, column)
+    assert words in problem.reason
+    assert problem.next_step
+
+
+def test_a_problem_names_the_rule_by_id_else_title_else_nothing() -> None:
+    texts = ["id: i\ntitle: T\n", "title: T\n", "id: 5\n", "- x\n"]
+    assert [problem.rule for text in texts for problem in load([("a.yml", text)]).problems] == [
+        "i",
+        "T",
+        "",
+        "",
+    ]
+
+
+def test_remarks_do_not_keep_a_rule_out() -> None:
+    found = load([("a.yml", BASE.replace("a: x", "a: [x, null]"))])
+    assert len(found.rules) == 1
+    assert [(remark.line, remark.rule) for remark in found.remarks] == [(5, "base")]
+
+
+def test_rules_are_found_by_name_and_by_id_and_without_both_by_title() -> None:
+    by_id = BASE.replace("name: base", "name: n\nid: i").replace("Base", "Two")
+    found = load([("a.yml", BASE), ("b.yml", by_id), ("c.yml", BASE.replace("name: base\n", ""))])
+    assert set(found.by_reference()) == {"base", "n", "i", "Base"}
+
+
+def test_the_key_of_a_correlation_covers_the_rules_it_names() -> None:
+    first = load([("a.yml", BASE), ("b.yml", COUNT)]).correlations[0].key
+    same = load([("a.yml", BASE + "description: new\n"), ("b.yml", COUNT)]).correlations[0].key
+    other = load([("a.yml", BASE.replace("a: x", "a: y")), ("b.yml", COUNT)]).correlations[0].key
+    assert first == same
+    assert first != other
+
+
+def test_all_of_sigmahq_loads_but_for_unresolved_placeholders(sigmahq_rules: RuleSet) -> None:
+    assert len(sigmahq_rules.rules) == 3_755
+    assert len(sigmahq_rules.problems) == 25
+    assert all("placeholder" in problem.reason for problem in sigmahq_rules.problems)
+    assert sigmahq_rules.remarks == ()
+
+
+def test_sigmahqs_unsupported_rules_are_problems_and_nothing_else(
+    sigmahq: Path, rule_files: Callable[[Iterable[Path]], list[tuple[str, str]]]
+) -> None:
+    files = rule_files(sigmahq.glob("unsupported/**/*.yml"))
+    found = load(files)
+    assert len(files) == 87
+    assert (
+        len({problem.path for problem in found.problems} | {rule.header.path for rule in found.rules}) == 87
+    )
+    assert sum("timeframe" in p.reason or "Aggregations" in p.reason for p in found.problems) >= 45
+
+
+def test_the_shipped_rules_load_and_say_when_they_are_wrong(
+    rule_files: Callable[[Iterable[Path]], list[tuple[str, str]]],
+) -> None:
+    pack = Path(__file__).resolve().parents[2] / "packs" / "baseline" / "rules"
+    found = load(rule_files(pack.glob("*.yml")))
+    heads = [each.header for each in (*found.rules, *found.correlations)]
+    assert (found.problems, found.remarks) == ((), ())
+    assert len({head.id for head in heads}) == len(heads) == 7
+    assert all(head.level and head.tags and head.description and head.author == "Tocsin" for head in heads)
