@@ -76,6 +76,16 @@ def test_a_swallowed_error_of_the_database_is_not_taken_for_success(database_sto
     assert kept(database_store) == (1, 1)
 
 
+def test_a_swallowed_error_of_a_question_is_not_taken_for_success_either(postgres_store):
+    def swallow(shelves):
+        with suppress(DatabaseError), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT 1/0")
+
+    with pytest.raises(RuntimeError, match="swallowed"):
+        write(postgres_store, lambda shelves: shelves.jobs.put(a_job()), swallow)
+    keep(postgres_store)
+
+
 def test_a_reader_sees_one_state_while_others_write(database_store):
     with database_store.reading() as shelves:
         assert shelves.incidents.count() == 0

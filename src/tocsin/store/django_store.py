@@ -70,8 +70,8 @@ class DjangoStore:
         connection = self._free_connection()
         with _explained(connection), _turn(connection), self._atomic():
             yield self._shelves
-            if connection.needs_rollback:
-                # Django would now roll back without a word, and the caller would believe it was kept.
+            if connection.needs_rollback or _is_aborted(connection):
+                # It would now be rolled back without a word, and the caller would believe it was kept.
                 raise RuntimeError("an error of the database was swallowed inside a transaction")
 
     @contextmanager
@@ -156,6 +156,13 @@ def _drop_if_cut(connection: BaseDatabaseWrapper) -> None:
         return
     if raw.closed or (_has_news(raw.fileno()) and not connection.is_usable()):
         connection.close()
+
+
+def _is_aborted(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether PostgreSQL has given the transaction up; a COMMIT would then be a ROLLBACK and no error."""
+    if connection.vendor != "postgresql" or connection.connection is None:
+        return False
+    return bool(connection.connection.info.transaction_status.name == "INERROR")
 
 
 def _has_news(descriptor: int) -> bool:
