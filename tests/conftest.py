@@ -12,7 +12,7 @@ from hypothesis import settings
 
 # Modules beside this file hold fixtures for more than one room.
 sys.path.insert(0, str(Path(__file__).parent))
-pytest_plugins = ["databases"]
+pytest_plugins = ["databases", "served"]
 
 # A busy machine may pause any example for longer than hypothesis allows, which says nothing about the code.
 settings.register_profile("tocsin", deadline=None)
