@@ -11,13 +11,13 @@ from pathlib import Path
 
 import httpx
 
+from tocsin.app.tokens import end_token, make_token
 from tocsin.app.wiring import App
 from tocsin.domain.clock import Clock, SystemClock
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Role
 from tocsin.intake.scenario import Cue, Scenario, expand, parse_scenario
 from tocsin.store.accounts import Accounts
-from tocsin.store.tokens import new_token
 
 TOKEN_NAME = "drill"
 TOKEN_LIVES = timedelta(hours=1)
@@ -31,7 +31,7 @@ CAST = (
 )
 
 ONCALL = """\
-# Made by a drill: Ben is called first, Ada second, and every page stays in the Inbox, which reaches nobody outside.
+# Made by a drill: Ben is called first, Ada second; every page stays in the Inbox, which reaches nobody.
 # Remove this file, or put an oncall.yml of your own into another folder of packs, to call real people.
 # `tocsin person remove --drill` removes it together with the practice accounts.
 
@@ -61,6 +61,9 @@ notices:
     severities: [P1, P2, P3, P4]
     events: [opened, escalated, resolved]
 """
+
+# Nobody sets this event: waiting for it is a pause.
+_PAUSE = threading.Event().wait
 
 
 class ServerUnreachable(Explained):
@@ -94,7 +97,7 @@ def oncall_path(home: Path) -> Path:
 
 
 def write_oncall(home: Path, clock: Clock | None = None) -> Path | None:
-    """Put the cast on call, before the application is built; None when the home has an on-call file of its own.
+    """Put the cast on call, before the application is built; None when the home has its own on-call file.
 
     A drill's own file of earlier stays as it is. The rotation begins today, in UTC, with Ben's week.
     """
@@ -137,9 +140,7 @@ def read_drill(app: App, name: str) -> Scenario:
     return parse_scenario(file.text, file.path)
 
 
-def play(
-    app: App, name: str, base_url: str, *, pause: Callable[[float], object] = threading.Event().wait
-) -> Played:
+def play(app: App, name: str, base_url: str, *, pause: Callable[[float], object] = _PAUSE) -> Played:
     """Play a scenario against the server at an address, with a token made for it and revoked afterwards.
 
     Raises `NotFound`, `PackProblem`, `ServerUnreachable`.
@@ -170,15 +171,13 @@ def batches(cues: tuple[Cue, ...], most: int = BATCHES) -> tuple[tuple[Cue, ...]
 @contextmanager
 def _token(app: App) -> Iterator[str]:
     """Lend a token for as long as the play lasts; it also ends by itself."""
-    text, digest = new_token()
-    now = app.clock.now()
-    with app.store.transaction() as shelves:
-        number = shelves.tokens.add(digest, TOKEN_NAME, Role.INGEST, now + TOKEN_LIVES, now)
+    made = make_token(
+        app.store, app.clock, name=TOKEN_NAME, role=Role.INGEST, lives=TOKEN_LIVES, actor=TOKEN_NAME
+    )
     try:
-        yield text
+        yield made.text
     finally:
-        with app.store.transaction() as shelves:
-            shelves.tokens.revoke(number, app.clock.now())
+        end_token(app.store, app.clock, made.number, actor=TOKEN_NAME)
 
 
 def _client(base_url: str, token: str) -> httpx.Client:
@@ -210,4 +209,3 @@ def _unreachable(url: str, error: Exception) -> ServerUnreachable:
         means="The drill was not played to its end.",
         next_step="Start it with `tocsin up`, or set TOCSIN_PUBLIC_URL to the address it listens on.",
     )
-

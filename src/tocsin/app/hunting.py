@@ -11,8 +11,9 @@ from typing import Any
 
 from tocsin.app.packs import PackFile, Packs, rule_files_in
 from tocsin.connectors.signals.files import Collector, read_file
-from tocsin.detection.engine import Diagnostic, Plan, WindowState, compile_plan, latest
+from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.state import WindowState
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.errors import NotFound
 from tocsin.domain.severity import Severity
@@ -37,7 +38,7 @@ class Hunted:
 def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> RuleSet:
     """Load the rules at places (files, folders) and of packs; without either those of the shipped pack.
 
-    Raises `NotFound` for an unknown pack or a place that is not there; broken rules are in the set's problems.
+    Raises `NotFound` for an unknown pack or a missing place; broken rules are in the set's problems.
     """
     for place in places:
         if not place.exists():
@@ -71,7 +72,7 @@ def files_at(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def hunt(files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collector) -> Hunted:
-    """Judge all signals of the files, which come in the order of the files; what cannot be read goes to `refuse`."""
+    """Judge all signals in the order of the files; what cannot be read goes to `refuse`."""
     state = WindowState()
     alerts: list[DetectedAlert] = []
     read = 0

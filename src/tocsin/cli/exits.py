@@ -60,7 +60,15 @@ _BY_CODE = {
 }
 
 # When two apply, the first of these wins.
-_WEIGHT = (Exit.BROKEN, Exit.UNREACHABLE, Exit.LOGIN, Exit.REFUSED, Exit.PROBLEMS, Exit.NOT_FOUND, Exit.FAILED)
+_WEIGHT = (
+    Exit.BROKEN,
+    Exit.UNREACHABLE,
+    Exit.LOGIN,
+    Exit.REFUSED,
+    Exit.PROBLEMS,
+    Exit.NOT_FOUND,
+    Exit.FAILED,
+)
 
 
 def exit_of(error: Explained) -> Exit:

@@ -58,7 +58,9 @@ def read_filters(typed: Sequence[str], fields: Sequence[str], now: datetime) -> 
 def _parts(typed: str, fields: Sequence[str]) -> tuple[str, str, str]:
     found = _FILTER.fullmatch(typed)
     if found is None:
-        raise click.UsageError(f"{typed!r} is no filter; write it as severity=P1, status!=closed or title=~.*login.*")
+        raise click.UsageError(
+            f"{typed!r} is no filter; write it as severity=P1, status!=closed or title=~.*login.*"
+        )
     if found["field"] not in (*fields, *_TIMES):
         raise click.UsageError(
             f"There is no field {found['field']!r} to filter by; there are {', '.join((*fields, *_TIMES))}."

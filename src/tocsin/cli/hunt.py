@@ -26,17 +26,21 @@ UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 @verb("hunt", example="tocsin hunt cloudtrail/ --rules ./sigma/rules/cloud/aws --json")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
-    "--rules", "places", multiple=True, type=click.Path(path_type=Path), help="Rule file or folder; repeatable."
+    "--rules",
+    "places",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Rule file or folder; repeatable.",
 )
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Rules of this pack; repeatable.")
 @click.option("--strict", is_flag=True, help="End with 6 if a rule or a line could not be used.")
 def hunt(
-    show: Show, paths: tuple[Path, ...], places: tuple[Path, ...], packs: tuple[str, ...], strict: bool
+    show: Show, *, paths: tuple[Path, ...], places: tuple[Path, ...], packs: tuple[str, ...], strict: bool
 ) -> None:
     """Look for what rules describe in files or folders: NDJSON, JSON, CloudTrail, plain or gzip.
 
-    Without --rules or --pack the shipped rules are used. Broken rules and unreadable lines are named on stderr
-    and the rest is hunted; a file that cannot be read at all ends with 1.
+    Without --rules or --pack the shipped rules are used. Broken rules and unreadable lines are named on
+    stderr and the rest is hunted; a file that cannot be read at all ends with 1.
     """
     from tocsin.app import hunting
     from tocsin.app.packs import Packs
@@ -94,4 +98,6 @@ class _Refusals:
     def finish(self) -> None:
         """Say how many were not named."""
         if self.count > SHOWN_REFUSALS:
-            self._show.warn(f"{self.count} parts could not be read; the first {SHOWN_REFUSALS} are named above.")
+            self._show.warn(
+                f"{self.count} parts could not be read; the first {SHOWN_REFUSALS} are named above."
+            )

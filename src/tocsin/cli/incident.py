@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from tocsin.cli.verb import noun, verb
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.severity import Severity
 
+if TYPE_CHECKING:
+    from tocsin.app.wiring import App
+
 VIA = "the command line"
 FIELDS = ("severity", "status", "type", "service", "commander", "title", "drill")
 COLUMNS = ("id", "severity", "status", "title", "commander", "next_clock_due_at")
@@ -23,7 +27,7 @@ _READ_AT_ONCE = 500
 @verb("list", example="tocsin incident list severity=P1 'status!=closed' since=2d")
 @click.argument("filters", nargs=-1)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Most rows.")
-def listed(show: Show, filters: tuple[str, ...], limit: int) -> None:
+def listed(show: Show, *, filters: tuple[str, ...], limit: int) -> None:
     """List incidents, those due first; FILTERS are field=value, !=, =~ or !~, since= and until=."""
     found = []
     with opened() as app:
@@ -33,14 +37,14 @@ def listed(show: Show, filters: tuple[str, ...], limit: int) -> None:
             while batch := shelves.incidents.listed(limit=_READ_AT_ONCE, offset=start):
                 start += len(batch)
                 found += [each for each in batch if wanted.holds(incident_record(each), each.detected_at)]
-    found.sort(key=_due)
+    found.sort(key=due_order)
     records = [incident_record(each) for each in found[:limit]]
     show.rows("tocsin.incident.list/1", records, COLUMNS, more=len(found) - limit)
 
 
 @verb("show", example="tocsin incident show INC-3")
 @click.argument("incident_id", metavar="INCIDENT")
-def shown(show: Show, incident_id: str) -> None:
+def shown(show: Show, *, incident_id: str) -> None:
     """Show one incident with its timeline, pages and exhibits."""
     with opened() as app, app.store.reading() as shelves:
         found = find_incident(shelves, incident_id)
@@ -69,7 +73,7 @@ def shown(show: Show, incident_id: str) -> None:
 
 @verb("ack", example="tocsin incident ack INC-3")
 @click.argument("incident_id", metavar="INCIDENT")
-def acknowledged(show: Show, incident_id: str) -> None:
+def acknowledged(show: Show, *, incident_id: str) -> None:
     """Take an incident: the calls stop. Repeating it changes nothing."""
     with opened() as app:
         found = _found(app, incident_id)
@@ -79,7 +83,7 @@ def acknowledged(show: Show, incident_id: str) -> None:
 @verb("assign", example="tocsin incident assign INC-3 ada")
 @click.argument("incident_id", metavar="INCIDENT")
 @click.argument("person")
-def assigned(show: Show, incident_id: str, person: str) -> None:
+def assigned(show: Show, *, incident_id: str, person: str) -> None:
     """Give the command of an incident to PERSON, a username."""
     with opened() as app:
         from tocsin.cli.person import demand_account
@@ -92,9 +96,9 @@ def assigned(show: Show, incident_id: str, person: str) -> None:
 @verb("note", example="tocsin incident note INC-3 'The tokens of shop-api are revoked.'")
 @click.argument("incident_id", metavar="INCIDENT")
 @click.argument("text")
-def noted(show: Show, incident_id: str, text: str) -> None:
+def noted(show: Show, *, incident_id: str, text: str) -> None:
     """Write a line into the timeline; `-` reads it from stdin."""
-    written = click.get_text_stream("stdin").read() if text == "-" else text
+    written = sys.stdin.read() if text == "-" else text
     with opened() as app:
         found = _found(app, incident_id)
         _done(show, app.close.note(found.incident_id, actor(), written), "has a new line")
@@ -104,7 +108,7 @@ def noted(show: Show, incident_id: str, text: str) -> None:
 @click.argument("incident_id", metavar="INCIDENT")
 @click.argument("severity", type=click.Choice([each.value for each in Severity], case_sensitive=False))
 @click.option("--reason", default="", help="Why; needed to lower it.")
-def rated(show: Show, incident_id: str, severity: str, reason: str) -> None:
+def rated(show: Show, *, incident_id: str, severity: str, reason: str) -> None:
     """Rate an incident anew; a rise to a paging severity calls."""
     with opened() as app:
         found = _found(app, incident_id)
@@ -117,7 +121,7 @@ def rated(show: Show, incident_id: str, severity: str, reason: str) -> None:
 @click.argument("incident_id", metavar="INCIDENT")
 @click.argument("to", type=click.Choice([each.value for each in Status], case_sensitive=False))
 @click.option("--reason", default="", help="Why; some moves need it.")
-def moved(show: Show, incident_id: str, to: str, reason: str) -> None:
+def moved(show: Show, *, incident_id: str, to: str, reason: str) -> None:
     """Move an incident along its states."""
     with opened() as app:
         found = _found(app, incident_id)
@@ -127,7 +131,7 @@ def moved(show: Show, incident_id: str, to: str, reason: str) -> None:
 @verb("close", example="tocsin incident close INC-3 --reason 'Review is done.'")
 @click.argument("incident_id", metavar="INCIDENT")
 @click.option("--reason", default="", help="Why; some moves need it.")
-def closed(show: Show, incident_id: str, reason: str) -> None:
+def closed(show: Show, *, incident_id: str, reason: str) -> None:
     """Close a resolved incident; closed is final."""
     with opened() as app:
         found = _found(app, incident_id)
@@ -136,7 +140,7 @@ def closed(show: Show, incident_id: str, reason: str) -> None:
 
 @verb("export", example="tocsin incident export INC-3 > INC-3.json")
 @click.argument("incident_id", metavar="INCIDENT")
-def exported(show: Show, incident_id: str) -> None:
+def exported(show: Show, *, incident_id: str) -> None:
     """Print the incident record as JSON, as other systems read it; `--json` wraps it in the envelope."""
     from tocsin.cli.show import json_text
     from tocsin.incidents.record import r1_record
@@ -174,7 +178,7 @@ def incident_record(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _due(incident: Incident) -> tuple[bool, bool, float, str, float]:
+def due_order(incident: Incident) -> tuple[bool, bool, float, str, float]:
     """Sort what still runs before what has ended, by its next clock, then the worst and newest first."""
     clock = incident.next_clock
     due = clock.due_at.timestamp() if clock else 0.0
@@ -182,7 +186,7 @@ def _due(incident: Incident) -> tuple[bool, bool, float, str, float]:
     return not incident.status.is_active, clock is None, due, incident.severity.value, newest
 
 
-def _found(app: Any, incident_id: str) -> Incident:
+def _found(app: App, incident_id: str) -> Incident:
     with app.store.reading() as shelves:
         return find_incident(shelves, incident_id)
 

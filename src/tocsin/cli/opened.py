@@ -72,5 +72,5 @@ def _nothing_there(settings: Settings, how: str) -> Misconfigured:
     return Misconfigured(
         f"The home folder {settings.home} {how}.",
         means="Nothing was shown or changed.",
-        next_step="Start the server once with `tocsin up`, run `tocsin migrate`, or name another one with --home.",
+        next_step="Run `tocsin up` or `tocsin migrate` once, or name another folder with --home.",
     )

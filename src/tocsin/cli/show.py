@@ -32,7 +32,9 @@ class Show:
         elif self.is_table:
             from tocsin.cli.table import print_table
 
-            print_table(columns, [[_cell(record.get(name), is_table=True) for name in columns] for record in records])
+            print_table(
+                columns, [[_cell(record.get(name), is_table=True) for name in columns] for record in records]
+            )
         else:
             for record in records:
                 _write("\t".join(_cell(record.get(name)) for name in columns))

@@ -1,4 +1,4 @@
-"""Makes text from outside safe for a terminal: nothing in it can move the cursor or turn the writing around."""
+"""Makes text from outside safe for a terminal: nothing in it moves the cursor or turns the writing around."""
 
 from __future__ import annotations
 

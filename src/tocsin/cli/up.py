@@ -12,9 +12,11 @@ from tocsin.cli.verb import verb
 
 @verb("up", example="tocsin up --drill credential-stuffing")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8420, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option(
+    "--port", default=8420, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on."
+)
 @click.option("--drill", metavar="NAME", help="Play this scenario after the start, with a practice cast.")
-def up(show: Show, host: str, port: int, drill: str | None) -> None:
+def up(show: Show, *, host: str, port: int, drill: str | None) -> None:
     """Serve and work in one process; what is missing is made, the database is brought up to date."""
     from tocsin.process.preparing import Stand, listen, prepare, settings_for
 

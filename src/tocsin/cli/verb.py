@@ -34,8 +34,8 @@ def _common() -> list[click.Parameter]:
 class Verb(click.Command):
     """A command whose refusals are three lines and an exit code. The function gets a `Show` first."""
 
-    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, params=[*(params or []), *_common()], **kwargs)
+    def __init__(self, name: str | None, *, params: list[click.Parameter], **kwargs: Any) -> None:
+        super().__init__(name, params=[*params, *_common()], **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb. `--home` is put where every room looks for it: into the environment."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tocsin.domain.clock import Clock
+from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
 from tocsin.domain.page import Delivery, DeliveryState, Message
@@ -13,7 +14,7 @@ from tocsin.domain.ports.delivery import DeliveryFailed, Receipt
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.call import Call
-from tocsin.flow.record import record
+from tocsin.flow.record import note, record
 from tocsin.incidents.changed import TOCSIN, Changed, line
 from tocsin.oncall import links
 from tocsin.oncall.messages import notice_message, page_message
@@ -88,6 +89,22 @@ class Deliver:
             self._write(shelves, incident, kind, ended, f"{_named(ended)} was delivered.", now)
         shelves.pages.save_delivery(ended)
         return shelves.jobs.finish(job.key, job.owner)
+
+    def revive(self, key: str, actor: str) -> None:
+        """Try a dead message or job again under its key; written into the log. Raises `NotFound`."""
+        now = self.clock.now()
+        with self.store.transaction() as shelves:
+            if not shelves.jobs.revive(key, now):
+                raise NotFound(
+                    f"No dead message has the key {key[:120]!r}.",
+                    means="Nothing was changed.",
+                    next_step="Look at `tocsin delivery list --dead` for those there are.",
+                )
+            delivery = shelves.pages.delivery(key)
+            if delivery is not None:
+                waiting = replace(delivery, state=DeliveryState.WAITING, finished_at=None)
+                shelves.pages.save_delivery(waiting)
+            note(shelves, Happening.REPLAYED, at=now, actor=actor, subject=key)
 
     def _outgoing(
         self, shelves: Shelves, job: Job, delivery: Delivery, incident: Incident

@@ -1,4 +1,4 @@
-"""Reads a drill's scenario and writes the signals it is made of, timed so that the story has just happened."""
+"""Reads a drill's scenario and writes its signals, timed so that the story has just happened."""
 
 from __future__ import annotations
 
@@ -114,10 +114,14 @@ def _step(written: Located) -> Step:
     keys = written.mapping(
         ("name", "at", "every", "repeat", "cycle", "signal"), required=("name", "at", "signal")
     )
-    cycles = {name.text: _cycle(values) for name, values in keys["cycle"].entries()} if "cycle" in keys else {}
+    cycles = (
+        {name.text: _cycle(values) for name, values in keys["cycle"].entries()} if "cycle" in keys else {}
+    )
     template = _template(keys["signal"], cycles)
     if not isinstance(template, dict):
-        raise keys["signal"].problem("a signal is a mapping of fields.", "Write `field: value` lines below it.")
+        raise keys["signal"].problem(
+            "a signal is a mapping of fields.", "Write `field: value` lines below it."
+        )
     if TIME_FIELD in template:
         raise keys["signal"].problem(
             "the time of a signal follows from its step.", f"Remove `{TIME_FIELD}`; use `at` and `every`."
@@ -135,7 +139,9 @@ def _step(written: Located) -> Step:
 def _repeat(written: Located) -> int:
     count = written.number()
     if count != int(count) or count < 1:
-        raise written.problem(f"`{written.text}` is no number of repetitions.", "Write a whole number from 1.")
+        raise written.problem(
+            f"`{written.text}` is no number of repetitions.", "Write a whole number from 1."
+        )
     return int(count)
 
 

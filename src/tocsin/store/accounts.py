@@ -99,6 +99,14 @@ class Accounts:
                 return None
             return self._accounts.filter(signinlink__digest=digest, is_active=True).first()
 
+    def remove(self, username: str) -> None:
+        """Remove an account with its links; what the person did stays recorded. Raises `NotFound`."""
+        with self._store.transaction():
+            found = self._accounts.filter(username=username)
+            if not found.exists():
+                raise _unknown(username)
+            found.delete()
+
     def remove_drill(self) -> int:
         """Remove the cast of drills with their links; return how many accounts went."""
         with self._store.transaction():

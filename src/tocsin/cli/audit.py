@@ -1,0 +1,143 @@
+"""`tocsin audit`: prove the log, show its signed head, hand it out as a file that verifies elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tocsin.cli.exits import Exit
+from tocsin.cli.opened import opened
+from tocsin.cli.show import Show, iso
+from tocsin.cli.verb import leave, noun, verb
+from tocsin.domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from tocsin.audit.verify import Verdict
+    from tocsin.evidence.custody import ExhibitFault
+
+
+@verb("verify", example="tocsin audit verify log.ndjson --key 'tocsin.local/audit+1a2b3c4d+…'")
+@click.argument("path", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--key", help="Verifier key from elsewhere; with PATH, the file's own key is only a claim.")
+def verified(show: Show, *, path: Path | None, key: str | None) -> None:
+    """Verify the whole log, and every exhibit; or an exported file, without database and network.
+
+    Ends with 7 and the number of the first broken entry when the log is broken; with 6 when the log is sound
+    and an exhibit is not what was kept.
+    """
+    if path is None and key is not None:
+        raise click.UsageError("--key is for an exported file; give its PATH.")
+    faults: tuple[ExhibitFault, ...] = ()
+    if path is not None:
+        verdict = _of_file(show, path, key)
+    else:
+        with opened() as app:
+            verdict = app.proving.verify()
+            _, faults = app.respond.verify()
+    _told(show, verdict, faults)
+    if not verdict.sound:
+        leave(Exit.BROKEN)
+    leave(Exit.PROBLEMS if faults else Exit.OK)
+
+
+@verb("head", example="tocsin audit head --json")
+def head(show: Show) -> None:
+    """Show the last signed head of the log, and the key that checks it."""
+    with opened() as app:
+        with app.store.reading() as shelves:
+            last = shelves.log.last_checkpoint()
+            behind = shelves.log.size() + shelves.log.waiting() - (last.size if last else 0)
+        key = app.signer.verifier_key
+    if last is None:
+        raise NotFound(
+            "The log has no signed head yet.",
+            means="Nothing in it is sealed.",
+            next_step="Start the server with `tocsin up`; it signs within seconds.",
+        )
+    show.one(
+        "tocsin.audit.head/1",
+        {
+            "origin": last.origin,
+            "size": last.size,
+            "root": last.root.hex(),
+            "signed_at": iso(last.signed_at),
+            "not_yet_sealed": behind,
+            "verifier_key": key,
+            "note": last.note,
+        },
+    )
+
+
+@verb("export", example="tocsin audit export log.ndjson")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+def exported(show: Show, *, path: Path) -> None:
+    """Write the log to a new file, or to stdout with `-`; `audit verify PATH` proves it anywhere."""
+    with opened() as app:
+        if str(path) == "-":
+            for line in app.proving.export():
+                sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+            return
+        try:
+            with path.open("xb") as file:
+                file.writelines(app.proving.export())
+        except OSError as error:
+            raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+        key = app.signer.verifier_key
+    if show.as_json:
+        show.one("tocsin.audit.export/1", {"path": str(path), "verifier_key": key})
+    show.say(f"{path} is written. Whoever checks it needs this key from you, not from the file: {key}")
+
+
+def _of_file(show: Show, path: Path, key: str | None) -> Verdict:
+    from tocsin.audit.export import read_export
+    from tocsin.audit.note import parse_vkey
+    from tocsin.audit.verify import verify_records
+
+    trusted = parse_vkey(key) if key is not None else None
+    try:
+        with path.open("rb") as file:
+            export = read_export(file)
+            if trusted is None:
+                show.say(f"Checked with the file's own key, which is only a claim: {export.key.text}")
+            return verify_records(export.records, trusted or export.key)
+    except OSError as error:
+        raise NotFound(
+            f"{path} cannot be read: {error.strerror}.",
+            means="Nothing was verified.",
+            next_step="Check the path.",
+        ) from error
+
+
+def _told(show: Show, verdict: Verdict, faults: Sequence[ExhibitFault]) -> None:
+    record: dict[str, Any] = {
+        "sound": verdict.sound,
+        "first_broken": verdict.first_broken,
+        "reason": verdict.reason,
+        "size": verdict.size,
+        "root": verdict.root.hex(),
+        "sealed_size": verdict.sealed_size,
+        "unsequenced": verdict.unsequenced,
+        "checkpoints_checked": verdict.checkpoints_checked,
+        "exhibit_faults": [{"id": each.exhibit.short_name, "fault": each.sentence} for each in faults],
+    }
+    if show.as_json:
+        show.one("tocsin.audit.verify/1", record)
+    else:
+        faulty = " ".join(each.exhibit.short_name for each in faults)
+        show.one("", {**record, "exhibit_faults": faulty})
+    show.say(verdict.reason)
+    if not verdict.sound:
+        entry = "a checkpoint" if verdict.first_broken is None else f"entry {verdict.first_broken}"
+        show.warn(
+            f"The log is broken at {entry}. Save the database as it is and open an audit-integrity incident."
+        )
+    for each in faults:
+        show.warn(each.sentence)
+
+
+audit = noun("audit", "The log: verify, head, export.", verified, head, exported)

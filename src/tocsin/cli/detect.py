@@ -1,0 +1,57 @@
+"""`tocsin detect`: rules checked before they are loaded, in CI too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tocsin.cli.exits import Exit
+from tocsin.cli.show import Show
+from tocsin.cli.verb import leave, noun, verb
+
+if TYPE_CHECKING:
+    from tocsin.detection.problems import RuleProblem
+
+COLUMNS = ("kind", "place", "rule", "reason", "next_step")
+
+
+@verb("check", example="tocsin detect check ./rules --json")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--pack", "packs", multiple=True, metavar="NAME", help="Rules of this pack; repeatable.")
+@click.option("--exit-zero", is_flag=True, help="Report only; end with 0 also with problems.")
+def checked(show: Show, *, paths: tuple[Path, ...], packs: tuple[str, ...], exit_zero: bool) -> None:
+    """Check rule files, folders or packs; ends with 6 and names file, line and column of each problem.
+
+    Without PATH or --pack the shipped rules are checked. Remarks are about rules that load.
+    """
+    from tocsin.app import hunting
+    from tocsin.app.packs import Packs
+    from tocsin.app.settings import load_settings
+
+    where = Packs(load_settings().home)
+    rules = hunting.rules_for(where, paths, packs)
+    hunting.plan_for(rules, hunting.levels(where))
+    records = [_record("problem", each) for each in rules.problems]
+    records += [_record("remark", each) for each in rules.remarks]
+    show.rows("tocsin.detect.check/1", records, COLUMNS)
+    loaded = len(rules.rules) + len(rules.correlations)
+    show.say(f"{loaded} rules load, {len(rules.problems)} problems, {len(rules.remarks)} remarks.")
+    leave(Exit.PROBLEMS if rules.problems and not exit_zero else Exit.OK)
+
+
+def _record(kind: str, problem: RuleProblem) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "place": f"{problem.path}:{problem.line}:{problem.column}",
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "rule": problem.rule,
+        "reason": problem.reason,
+        "next_step": problem.next_step,
+    }
+
+
+detect = noun("detect", "Rules: check them, in CI too.", checked)

@@ -1,0 +1,129 @@
+"""`tocsin evidence`: keep exhibits, look at them, and prove that they are what was kept."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tocsin.cli.exits import Exit
+from tocsin.cli.ids import demand_number, find_incident, unknown
+from tocsin.cli.opened import actor, opened
+from tocsin.cli.show import Show, iso
+from tocsin.cli.verb import leave, noun, verb
+from tocsin.domain.exhibit import Exhibit
+
+COLUMNS = ("id", "incident", "name", "size", "description", "kept_at", "digest")
+
+
+@verb(
+    "keep", example="tocsin evidence keep INC-3 dump.pcap --description 'Traffic of web-2' --exported-by ada"
+)
+@click.argument("incident_id", metavar="INCIDENT")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
+@click.option("--description", required=True, help="What it is, in one sentence.")
+@click.option("--exported-by", help="Who took it from where it was; you, unless said.")
+@click.option("--media-type", help="For example text/csv; guessed from the name, unless said.")
+def kept(
+    show: Show,
+    *,
+    incident_id: str,
+    file: Path,
+    description: str,
+    exported_by: str | None,
+    media_type: str | None,
+) -> None:
+    """Keep a file as an exhibit of an incident, labelled and under its digest."""
+    with opened() as app, file.open("rb") as content:
+        with app.store.reading() as shelves:
+            incident = find_incident(shelves, incident_id)
+        exhibit = app.respond.keep(
+            incident.incident_id,
+            name=file.name,
+            media_type=media_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            content=content,
+            description=description,
+            exported_by=exported_by or actor(),
+            actor=actor(),
+        )
+    if show.as_json:
+        show.one("tocsin.evidence.show/1", _record(exhibit, incident.short_name))
+    show.say(f"{exhibit.short_name} is kept for {incident.short_name}: sha256:{exhibit.digest}.")
+
+
+@verb("list", example="tocsin evidence list INC-3")
+@click.argument("incident_id", metavar="[INCIDENT]", required=False)
+def listed(show: Show, *, incident_id: str | None) -> None:
+    """List exhibits, of one incident or of all."""
+    with opened() as app, app.store.reading() as shelves:
+        if incident_id is None:
+            exhibits = shelves.exhibits.all()
+        else:
+            exhibits = shelves.exhibits.of_incident(find_incident(shelves, incident_id).incident_id)
+        names = {each.incident_id: "" for each in exhibits}
+        for key in names:
+            incident = shelves.incidents.get(key)
+            names[key] = incident.short_name if incident else ""
+    show.rows(
+        "tocsin.evidence.list/1", [_record(each, names[each.incident_id]) for each in exhibits], COLUMNS
+    )
+
+
+@verb("show", example="tocsin evidence show EX-1")
+@click.argument("exhibit_id", metavar="EXHIBIT")
+def shown(show: Show, *, exhibit_id: str) -> None:
+    """Show an exhibit's label, digest and custody; its bytes are not read."""
+    with opened() as app, app.store.reading() as shelves:
+        number = demand_number(exhibit_id, "EX", "tocsin evidence list")
+        exhibit = shelves.exhibits.get(number)
+        if exhibit is None:
+            raise unknown(exhibit_id, "EX", "tocsin evidence list")
+        incident = shelves.incidents.get(exhibit.incident_id)
+        custody = [
+            {"at": iso(event.at), "act": event.act.value, "actor": event.actor, "reason": event.reason}
+            for event in shelves.exhibits.custody_of(number)
+        ]
+    show.one(
+        "tocsin.evidence.show/1",
+        {**_record(exhibit, incident.short_name if incident else ""), "custody": custody},
+    )
+
+
+@verb("verify", example="tocsin evidence verify INC-3")
+@click.argument("incident_id", metavar="[INCIDENT]", required=False)
+def verified(show: Show, *, incident_id: str | None) -> None:
+    """Hash exhibits anew; ends with 6 and names each that is not what was kept."""
+    with opened() as app:
+        found = None
+        if incident_id is not None:
+            with app.store.reading() as shelves:
+                found = find_incident(shelves, incident_id).incident_id
+        checked, faults = app.respond.verify(found)
+    records = [{"id": each.exhibit.short_name, "fault": each.sentence} for each in faults]
+    if show.as_json:
+        show.one("tocsin.evidence.verify/1", {"checked": checked, "faults": records})
+    else:
+        show.rows("", records, ("id", "fault"))
+    show.say(f"{checked} exhibits checked, {len(faults)} not as kept.")
+    leave(Exit.PROBLEMS if faults else Exit.OK)
+
+
+def _record(exhibit: Exhibit, incident: str) -> dict[str, Any]:
+    return {
+        "id": exhibit.short_name,
+        "incident": incident or None,
+        "name": exhibit.name,
+        "size": exhibit.size,
+        "media_type": exhibit.media_type,
+        "digest": f"sha256:{exhibit.digest}",
+        "description": exhibit.label.description,
+        "exported_by": exhibit.label.exported_by,
+        "incident_date": exhibit.label.incident_date.isoformat(),
+        "collector": exhibit.collector,
+        "kept_at": iso(exhibit.kept_at),
+    }
+
+
+evidence = noun("evidence", "Exhibits: keep, list, show, verify.", kept, listed, shown, verified)

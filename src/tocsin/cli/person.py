@@ -1,0 +1,136 @@
+"""`tocsin person`: who can sign in, with which role, and the links that let them in the first time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from tocsin.cli.opened import actor, opened
+from tocsin.cli.show import Show, iso
+from tocsin.cli.verb import asked_yes, noun, verb
+from tocsin.domain.errors import NotFound
+from tocsin.domain.person import Role
+from tocsin.domain.timeline import Happening
+
+if TYPE_CHECKING:
+    from tocsin.app.wiring import App
+    from tocsin.store.accounts import Accounts
+
+ROLES = tuple(role.value for role in Role if role is not Role.INGEST)
+COLUMNS = ("username", "name", "role", "active", "drill")
+LINK_HOURS = 12
+
+
+@verb("add", example="tocsin person add ada --name 'Ada Lovelace' --role commander")
+@click.argument("username")
+@click.option("--name", required=True, help="How people call this person.")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What this person may do.")
+@click.option("--email", default="", help="Mail address.")
+def added(show: Show, *, username: str, name: str, role: str, email: str) -> None:
+    """Make an account and print a one-time link to sign in with."""
+    with opened() as app:
+        _accounts().create(username, name, Role(role), email=email)
+        _note(app, "account made", username, role=role)
+        _print_link(show, app, username)
+
+
+@verb("list", example="tocsin person list")
+def listed(show: Show) -> None:
+    """List the accounts."""
+    with opened():
+        accounts = _accounts().everybody()
+    records = [
+        {
+            "username": each.username,
+            "name": each.display_name,
+            "role": each.role,
+            "email": each.email,
+            "active": each.is_active,
+            "drill": each.is_drill,
+            "last_login_at": iso(each.last_login),
+        }
+        for each in accounts
+    ]
+    show.rows("tocsin.person.list/1", records, COLUMNS)
+
+
+@verb("link", example="tocsin person link ada")
+@click.argument("username")
+def linked(show: Show, *, username: str) -> None:
+    """Print a new one-time link that signs a person in."""
+    with opened() as app:
+        _print_link(show, app, username)
+
+
+@verb("remove", example="tocsin person remove --drill")
+@click.argument("username", required=False)
+@click.option("--drill", is_flag=True, help="Remove the practice accounts and the drill's on-call file.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def removed(show: Show, *, username: str | None, drill: bool, yes: bool) -> None:
+    """Take an account away; what the person did stays in the log."""
+    if drill == (username is not None):
+        raise click.UsageError("Name one account, or give --drill for the practice accounts.")
+    with opened() as app:
+        if drill:
+            from tocsin.app.drills import remove_cast
+
+            count = remove_cast(_accounts(), app.settings.home)
+            _note(app, "practice accounts removed", "drill")
+        else:
+            demand_account(str(username))
+            asked_yes(f"Take the account {username} away?", yes=yes)
+            _accounts().remove(str(username))
+            _note(app, "account removed", str(username))
+            count = 1
+    if show.as_json:
+        show.one("tocsin.person.remove/1", {"removed": count})
+    show.say(f"{count} accounts removed.")
+
+
+def demand_account(username: str) -> None:
+    """Say that the account is not there. Raises `NotFound`."""
+    if _accounts().by_username(username) is None:
+        raise NotFound(
+            f"There is no account {username[:80]!r}.",
+            means="Nothing was changed.",
+            next_step="`tocsin person list` shows those there are.",
+        )
+
+
+def _print_link(show: Show, app: App, username: str) -> None:
+    token = _accounts().sign_in_link(username, app.clock.now(), timedelta(hours=LINK_HOURS))
+    _note(app, "sign-in link made", username)
+    link = f"{app.settings.text('TOCSIN_PUBLIC_URL').rstrip('/')}/sign-in/{token}"
+    if show.as_json:
+        show.one(
+            "tocsin.person.link/1", {"username": username, "link": link, "valid_for_s": LINK_HOURS * 3600}
+        )
+    else:
+        click.echo(link)
+    show.say(f"The link signs {username} in once, within {LINK_HOURS} hours. It is shown only now.")
+
+
+def _accounts() -> Accounts:
+    from tocsin.store.accounts import Accounts
+    from tocsin.store.django_store import DjangoStore
+
+    return Accounts(DjangoStore())
+
+
+def _note(app: App, done: str, subject: str, **facts: str) -> None:
+    from tocsin.flow.record import note
+
+    with app.store.transaction() as shelves:
+        note(
+            shelves,
+            Happening.ACCESS,
+            at=app.clock.now(),
+            actor=actor(),
+            subject=subject,
+            facts={"done": done, **facts},
+        )
+
+
+person = noun("person", "Accounts: add, list, link, remove.", added, listed, linked, removed)
