@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,9 @@ def test_a_url_that_cannot_be_used_is_explained_without_its_password(url, said):
         database_settings(url, HOME)
     assert said in refusal.value.explain()
     assert "hunter2" not in refusal.value.explain()
+
+
+def test_an_sqlite_that_is_too_old_is_explained_at_the_start(monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    with pytest.raises(Misconfigured, match="too old"):
+        database_settings("", HOME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -12,6 +13,8 @@ WAIT_S = 20.0
 """How long a transaction waits for a lock before it gives up as `Overloaded`."""
 
 _CONNECT_S = 5
+# RETURNING came with 3.35 (https://www.sqlite.org/lang_returning.html).
+_SQLITE_OLDEST = (3, 35, 0)
 _POSTGRES_SCHEMES = ("postgresql", "postgres")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _SSL_FILES = ("sslrootcert", "sslcert", "sslkey")
@@ -54,6 +57,12 @@ def _sqlite_path(parts: SplitResult) -> Path:
 
 
 def _sqlite(path: Path, wait_s: float) -> dict[str, Any]:
+    if sqlite3.sqlite_version_info < _SQLITE_OLDEST:
+        raise Misconfigured(
+            f"This Python brings SQLite {sqlite3.sqlite_version}, which is too old.",
+            means="Tocsin does not start, so nothing is heard and nobody is called.",
+            next_step="Use a Python with SQLite 3.35 or newer, or PostgreSQL through TOCSIN_DATABASE_URL.",
+        )
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
