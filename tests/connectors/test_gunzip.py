@@ -6,7 +6,7 @@ import gzip
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.gunzip import gunzip, gunzipped, is_gzip
@@ -15,6 +15,7 @@ from tocsin.connectors.refusal import BodyTooLarge, BrokenGzip
 NOISE = random.Random(7).randbytes(300_000)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5000), st.integers(1, 700))
 def test_any_bytes_in_any_chunks_come_back(content: bytes, size: int) -> None:
     packed = gzip.compress(content)

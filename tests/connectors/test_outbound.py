@@ -15,7 +15,7 @@ from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
 
 
 def post(url: str, outbound: Outbound | None = None, **headers: str) -> Any:
-    return (outbound or Outbound(time_limit_s=2)).post(url, content=b'{"a":1}', headers=headers)
+    return (outbound or Outbound(time_limit_s=20)).post(url, content=b'{"a":1}', headers=headers)
 
 
 def failure(url: str, outbound: Outbound | None = None, **headers: str) -> DeliveryFailed:
@@ -40,7 +40,7 @@ def test_a_post_is_sent_and_answered(partner: Any) -> None:
 
 def test_a_huge_answer_is_cut(partner: Any) -> None:
     partner.reply = lambda got: (200, {}, b"x" * 5_000_000)
-    answer = post(partner.url, Outbound(longest_answer=1000, time_limit_s=2))
+    answer = post(partner.url, Outbound(longest_answer=1000, time_limit_s=20))
     assert (len(answer.body), answer.is_cut) == (1000, True)
 
 
@@ -103,7 +103,7 @@ def test_an_untrusted_certificate_is_misconfigured_and_a_trusted_one_is_fine(
     assert secure.url.startswith("https://")
     failed = failure(secure.url)
     assert (failed.kind, "certificate" in failed.reason) == (FailureKind.MISCONFIGURED, True)
-    assert post(secure.url, Outbound(tls=certificate.trust, time_limit_s=2)).status == 200
+    assert post(secure.url, Outbound(tls=certificate.trust, time_limit_s=20)).status == 200
 
 
 def test_tls_to_a_server_that_speaks_none_is_tried_again(partner: Any) -> None:

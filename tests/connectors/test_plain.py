@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.plain import is_web_link, one_line, paragraphs, title_of
@@ -49,6 +49,7 @@ def test_a_cut_is_shown() -> None:
     assert paragraphs("x" * 10, limit=10) == "x" * 10
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(2, 50))
 def test_any_text_becomes_bounded_and_printable(text: str, limit: int) -> None:
     for shown in (one_line(text, limit=limit), paragraphs(text, limit=limit)):

@@ -97,5 +97,5 @@ def test_writing_to_a_partner_that_does_not_read_ends_in_time(bad: Any) -> None:
     started = time.monotonic()
     with pytest.raises(httpcore.WriteTimeout):
         stream.write(bytes(50_000_000))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     stream.close()

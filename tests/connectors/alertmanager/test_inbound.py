@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.alertmanager.inbound import answer_of, read_api_alerts, read_webhook
@@ -273,6 +273,7 @@ ANY_JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(), ANY_JSON.map(lambda found: json.dumps(found).encode(errors="replace"))))
 def test_no_bytes_raise_anything_but_an_explained_refusal(body: bytes) -> None:
     try:
@@ -286,6 +287,7 @@ def test_no_bytes_raise_anything_but_an_explained_refusal(body: bytes) -> None:
         refused.explain()
 
 
+@settings(deadline=None)
 @given(st.lists(ANY_JSON, max_size=5))
 def test_every_alert_is_either_reported_or_refused(alerts: list[Any]) -> None:
     try:

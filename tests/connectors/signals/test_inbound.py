@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.refusal import BodyRefused, BodyTooLarge, NotJson, Refused, WrongContentType
@@ -166,6 +166,7 @@ BODIES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(BODIES, st.booleans(), st.integers(0, 10))
 def test_no_bytes_raise_anything_but_an_explained_refusal(body: bytes, is_packed: bool, cut: int) -> None:
     if is_packed:
@@ -181,6 +182,7 @@ def test_no_bytes_raise_anything_but_an_explained_refusal(body: bytes, is_packed
         assert signal_of(line, "fuzz", number, NOW).time.tzinfo is UTC
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.dictionaries(st.text(), st.text() | st.integers(0, 9)), max_size=6),
     st.sampled_from(["\n", "\r\n"]),

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.refusal import BodyTooLarge, NotJson
@@ -23,6 +23,7 @@ from tocsin.connectors.signals.splitting import (
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=9), st.integers(1, 9)
 )
@@ -147,6 +148,7 @@ def test_a_record_of_several_lines_becomes_one_even_when_it_is_damaged() -> None
     assert b"\n" not in on_one_line(b'{"a":\nNaN}')
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text(), st.integers(-(2**63), 2**63) | st.text() | st.none()), max_size=5))
 def test_any_array_gives_back_its_records(records: list[dict[str, Any]]) -> None:
     for indent in (None, 2):

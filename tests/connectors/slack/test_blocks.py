@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.slack.blocks import LONGEST_SECTION, payload_of
@@ -98,6 +98,7 @@ def test_facts_that_do_not_fit_are_left_out_whole() -> None:
     assert all(line.endswith("…") for line in text.split("\n"))
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=3))
 def test_any_text_makes_valid_blocks(subject: str, text: str, fields: list[tuple[str, str]]) -> None:
     sent = payload_of(message(subject=subject, text=text, fields=tuple(fields)), "C0")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
@@ -29,6 +29,7 @@ def test_the_published_vector_is_reproduced(shared: Path) -> None:
     assert made == vector["value"]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1), st.text())
 def test_the_standards_own_library_makes_the_same_signature(key: str, body: str) -> None:
     secret = whsec(32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from tocsin.connectors.plain import CUT, is_web_link, one_line, paragraphs, title_of
@@ -91,14 +92,8 @@ def _escaped(text: str, limit: int) -> str:
     pieces = [_escape(letter) for letter in text]
     if sum(map(_width, pieces)) <= limit:
         return "".join(pieces)
-    room = limit - len(CUT)
-    kept: list[str] = []
-    for piece in pieces:
-        room -= _width(piece)
-        if room < 0:
-            break
-        kept.append(piece)
-    return "".join(kept) + CUT
+    used = accumulate(map(_width, pieces))
+    return "".join(piece for piece, so_far in zip(pieces, used, strict=True) if so_far < limit) + CUT
 
 
 def _escape(letter: str) -> str:
