@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tocsin.domain.errors import Explained
 
 LONGEST_DETAIL = 200
+MOST_REFUSED_ALONE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,38 @@ class Refused:
 
     body: bytes
     reason: str
+
+
+class Refusals:
+    """Collects what is refused of one body.
+
+    Beyond the first 1,000 the rest is kept together as one part, so that a hostile body cannot fill the
+    quarantine with rows. `write` makes the replayable bytes of some parts.
+    """
+
+    def __init__(self, write: Callable[[list[Any]], bytes]) -> None:
+        self._write = write
+        self._alone: list[Refused] = []
+        self._rest: list[Any] = []
+        self._first_reason = ""
+
+    def __len__(self) -> int:
+        return len(self._alone) + len(self._rest)
+
+    def add(self, part: Any, reason: str) -> None:
+        """Take in one part and the reason why it was refused."""
+        if len(self._alone) < MOST_REFUSED_ALONE:
+            self._alone.append(Refused(self._write([part]), reason))
+            return
+        self._first_reason = self._first_reason or reason
+        self._rest.append(part)
+
+    def all(self) -> tuple[Refused, ...]:
+        """Return the parts, the last one being all that were too many."""
+        if not self._rest:
+            return tuple(self._alone)
+        reason = f"{len(self._rest)} more were refused, the first because: {self._first_reason}"
+        return (*self._alone, Refused(self._write(self._rest), reason))
 
 
 class BodyRefused(Explained):

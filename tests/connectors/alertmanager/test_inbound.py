@@ -158,6 +158,12 @@ def test_an_alert_nested_too_deeply_to_be_written_is_kept_with_its_whole_body() 
     assert (len(read.reports), read.refused[0].body, read.status) == (1, body, 400)
 
 
+def test_very_many_bad_alerts_are_kept_together_and_answered_briefly() -> None:
+    read = read_api_alerts(body_of(GOOD, *range(1500)), JSON)
+    assert (len(read.reports), len(read.refused), len(read.answer) < 10_000) == (1, 1001, True)
+    assert json.loads(read.refused[-1].body) == list(range(1000, 1500))
+
+
 def test_several_reasons_are_told_together() -> None:
     read = read_api_alerts(body_of(7, {"labels": {}}), JSON)
     assert json.loads(read.answer) == "the alert is not an object; at least one label pair required"

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.refusal import BodyRefused, BodyTooLarge, NotJson, Refused, WrongContentType
+from tocsin.connectors.signals import inbound
 from tocsin.connectors.signals.inbound import TIME_FIELDS, event_time, read_signals, signal_of
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -115,6 +116,22 @@ def test_another_encoding_is_refused_and_a_wrong_gzip_header_is_forgiven() -> No
     with pytest.raises(WrongContentType):
         read_signals(b"", content_encoding="br")
     assert read_signals(LINES[0], content_encoding="gzip").lines == LINES[:1]
+
+
+def test_too_many_records_are_refused_before_they_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inbound, "MOST_RECORDS", 100)
+    assert len(read_signals(b"{}\n\n" * 100).lines) == 100
+    for body in (b"{}\n" * 101, b"7\n" * 101):
+        with pytest.raises(BodyTooLarge):
+            read_signals(body)
+
+
+def test_very_many_bad_lines_are_kept_together_and_can_be_replayed() -> None:
+    read = read_signals(b'{"a":1}\n' + b"7\n" * 1500)
+    assert (len(read.lines), len(read.refused)) == (1, 1001)
+    assert len(read_signals(read.refused[-1].body).refused) == 500
 
 
 def test_utf_16_is_refused_with_advice() -> None:

@@ -13,6 +13,7 @@ from tocsin.connectors.instant import instant_of
 from tocsin.connectors.refusal import (
     BodyRefused,
     NotJson,
+    Refusals,
     Refused,
     UnknownFormat,
     WrongContentType,
@@ -24,6 +25,8 @@ WEBHOOK_VERSION = "4"
 
 REQUIRED_MISSING = 602
 """go-openapi's own code for a required field that is not there; Alertmanager answers with it."""
+
+MOST_REASONS_TOLD = 100
 
 SHOWN_NUL = "␀"
 """PostgreSQL's text cannot hold NUL; it is shown by its symbol, because losing the alert would be worse."""
@@ -79,21 +82,22 @@ def read_api_alerts(body: bytes, content_type: str, *, source: str = "prometheus
     if not isinstance(found, list):
         raise NotJson("The body is JSON but not an array of alerts.")
     reports: list[AlertReport] = []
-    refused: list[Refused] = []
+    refusals = Refusals(lambda parts: _alone(parts, body))
     lacks_labels = False
     for sent in found:
         try:
             reports.append(_report(sent, source))
         except _AlertRefused as refusal:
-            refused.append(Refused(_alone([sent], body), str(refusal)))
+            refusals.add(sent, str(refusal))
             lacks_labels = lacks_labels or isinstance(refusal, _LabelsMissing)
+    refused = refusals.all()
     if not refused:
         return ReadAlerts(tuple(reports), ())
-    reasons = "; ".join(part.reason for part in refused)
+    reasons = "; ".join(part.reason for part in refused[:MOST_REASONS_TOLD])
     if lacks_labels:
         answer = orjson.dumps({"code": REQUIRED_MISSING, "message": reasons})
-        return ReadAlerts(tuple(reports), tuple(refused), 422, answer)
-    return ReadAlerts(tuple(reports), tuple(refused), 400, orjson.dumps(reasons))
+        return ReadAlerts(tuple(reports), refused, 422, answer)
+    return ReadAlerts(tuple(reports), refused, 400, orjson.dumps(reasons))
 
 
 def read_webhook(body: bytes, *, source: str = "alertmanager") -> ReadWebhook:
@@ -111,16 +115,15 @@ def read_webhook(body: bytes, *, source: str = "alertmanager") -> ReadWebhook:
     if type(truncated) is not int or truncated < 0:
         raise UnknownFormat("truncatedAlerts is not a whole number.")
     reports: list[AlertReport] = []
-    refused: list[Refused] = []
+    refusals = Refusals(lambda parts: _alone(found | {"alerts": parts, "truncatedAlerts": 0}, body))
     for sent in found["alerts"]:
         try:
             reports.append(_webhook_report(sent, source))
         except _AlertRefused as refusal:
-            alone = found | {"alerts": [sent], "truncatedAlerts": 0}
-            refused.append(Refused(_alone(alone, body), str(refusal)))
+            refusals.add(sent, str(refusal))
     return ReadWebhook(
         tuple(reports),
-        tuple(refused),
+        refusals.all(),
         truncated,
         _without_nul(_words(found, "groupKey")),
         _without_nul(_words(found, "receiver")),
@@ -128,7 +131,7 @@ def read_webhook(body: bytes, *, source: str = "alertmanager") -> ReadWebhook:
 
 
 def _alone(wrapped: Any, body: bytes) -> bytes:
-    """Write one alert in its wrapping, or return the whole body when it nests too deeply for that."""
+    """Write alerts in their wrapping, or return the whole body when it nests too deeply for that."""
     try:
         return orjson.dumps(wrapped)
     except orjson.JSONEncodeError:

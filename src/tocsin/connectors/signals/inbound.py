@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from tocsin.connectors.gunzip import gunzip, is_gzip
 from tocsin.connectors.instant import event_instant
-from tocsin.connectors.refusal import BrokenGzip, NotJson, Refused, WrongContentType
+from tocsin.connectors.refusal import BodyTooLarge, BrokenGzip, NotJson, Refusals, Refused, WrongContentType
 from tocsin.connectors.signals.splitting import (
     BOM,
     UTF16_BOMS,
@@ -23,6 +23,9 @@ from tocsin.connectors.signals.splitting import (
 from tocsin.domain.signal import Signal
 
 MAX_DECODED_BYTES = 200_000_000
+
+MOST_RECORDS = 2_000_000
+"""Of one body of lines; each costs some 50 bytes more than its text, however short it is."""
 
 TIME_FIELDS = (
     "eventTime",
@@ -64,7 +67,7 @@ def read_signals(
 
     A line or record that is no JSON object is refused alone. A gzip that ends early or is damaged, and a
     document that does not hold together, are refused whole, as received: half a body is never taken.
-    Raises `BodyTooLarge` (413) over `max_decoded` bytes, `WrongContentType` (415) for another encoding.
+    Raises `BodyTooLarge` (413) over `max_decoded` bytes or `MOST_RECORDS` lines, `WrongContentType` (415).
     """
     if content_encoding.strip().lower() not in ("", "identity", "gzip", "x-gzip"):
         raise WrongContentType("The Content-Encoding can be gzip or identity, nothing else.")
@@ -82,13 +85,12 @@ def read_text(text: bytes, *, as_received: bytes) -> ReadSignals:
 
     What is damaged as a document is still read as lines if most of its lines are records.
     """
-    lines = text.split(b"\n")
-    if not starts_document(*_first_two(lines)):
-        return _read_lines(lines)
+    if not starts_document(*_first_two(text)):
+        return _read_lines(text)
     try:
         return _checked(records_in(text))
     except NotJson as refusal:
-        by_line = _read_lines(lines)
+        by_line = _read_lines(text)
         if len(by_line.lines) > len(by_line.refused):
             return by_line
         return ReadSignals((), (Refused(as_received, refusal.happened),))
@@ -127,47 +129,47 @@ def _unpacked(body: bytes, max_decoded: int) -> bytes:
     return body
 
 
-def _first_two(lines: list[bytes]) -> tuple[bytes, bytes | None]:
+def _first_two(text: bytes) -> tuple[bytes, bytes | None]:
     """Return the first two lines that are not blank."""
-    filled = _filled(lines)
+    filled = (stripped for line in BytesIO(text) if (stripped := line.strip()))
     return next(filled, b""), next(filled, None)
-
-
-def _filled(lines: list[bytes]) -> Iterator[bytes]:
-    return (stripped for line in lines if (stripped := line.strip()))
 
 
 def _checked(records: tuple[bytes, ...]) -> ReadSignals:
     """Keep the records that are JSON objects and refuse the others by number."""
     good: list[bytes] = []
-    refused: list[Refused] = []
+    refusals = Refusals(b"\n".join)
     for number, raw in enumerate(records, 1):
         try:
             decoded(raw)
         except LineRefused as refusal:
-            refused.append(Refused(raw, f"record {number} is {refusal}"))
+            refusals.add(raw, f"record {number} is {refusal}")
         else:
             good.append(raw)
-    return ReadSignals(tuple(good), tuple(refused))
+    return ReadSignals(tuple(good), refusals.all())
 
 
-def _read_lines(lines: list[bytes]) -> ReadSignals:
+def _read_lines(text: bytes) -> ReadSignals:
+    """Read one record a line; blank lines count for the numbers only."""
     good: list[bytes] = []
-    refused: list[Refused] = []
-    for number, line in enumerate(lines, 1):
+    refusals = Refusals(b"\n".join)
+    for number, line in enumerate(BytesIO(text), 1):
         stripped = line.strip()
         if not stripped:
             continue
+        if len(good) + len(refusals) >= MOST_RECORDS:
+            raise BodyTooLarge(f"The body has more than {MOST_RECORDS} records.")
         try:
             record = decoded(stripped)
             bundle = bundled(stripped) if is_bundle(record) else None
         except LineRefused as refusal:
-            refused.append(Refused(stripped, f"line {number} is {refusal}"))
+            refusals.add(stripped, f"line {number} is {refusal}")
             continue
-        if bundle is not None:
-            inner = _checked(bundle)
-            good += inner.lines
-            refused += (Refused(part.body, f"line {number}, {part.reason}") for part in inner.refused)
-        else:
+        if bundle is None:
             good.append(stripped)
-    return ReadSignals(tuple(good), tuple(refused))
+            continue
+        inner = _checked(bundle)
+        good += inner.lines
+        for part in inner.refused:
+            refusals.add(part.body, f"line {number}, {part.reason}")
+    return ReadSignals(tuple(good), refusals.all())
