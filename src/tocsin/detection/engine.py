@@ -14,7 +14,7 @@ from tocsin.detection.sigma.correlation_rule import Correlation
 from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.match import Matcher
 from tocsin.detection.sigma.rule import Rule
-from tocsin.detection.state import Burst, RuleState, WindowState, micros, ref_of
+from tocsin.detection.state import Burst, Ref, RuleState, WindowState, micros, ref_of
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
@@ -88,11 +88,12 @@ class Plan:
         it; at most once a batch, in stable order. `state` is not changed. Nothing is raised for any record.
         """
         judging = _Judging(self._owned(state), state.newest)
-        for signal in sorted(signals, key=lambda each: (each.time, each.source, each.position)):
+        ordered = sorted(signals, key=lambda each: (each.time, each.source, each.position))
+        for signal in ordered:
             numbers = self._matcher.hits(signal.record)
-            judging.newest = max(judging.newest, micros(signal.time))
             if numbers:
                 self._weigh(judging, signal, numbers)
+        judging.newest = max([judging.newest, *(micros(signal.time) for signal in ordered[-1:])])
         self._sweep(judging)
         return Judged(
             state=WindowState(judging.rules, judging.newest),
@@ -128,10 +129,11 @@ class Plan:
 
     def _weigh(self, judging: _Judging, signal: Signal, numbers: tuple[int, ...]) -> None:
         ref = ref_of(signal)
+        judging.newest = max(judging.newest, ref.time)
         feeds: dict[int, list[str]] = {}
         for number in numbers:
             if number not in self._silent:
-                judging.fold(self._rules[number], signal)
+                judging.fold(self._rules[number], ref)
             for place, word in self._feeds.get(number, ()):
                 feeds.setdefault(place, []).append(word)
         for place, words in feeds.items():
@@ -167,9 +169,8 @@ class _Judging:
         self.changed: dict[str, tuple[Header, dict[str, Burst]]] = {}
         self._countings: dict[str, Counting] = {}
 
-    def fold(self, rule: Rule, signal: Signal) -> None:
+    def fold(self, rule: Rule, ref: Ref) -> None:
         """Take one signal of a plain rule into its open burst, or open a new one after an hour of quiet."""
-        ref = ref_of(signal)
         kept = self.rules.get(rule.key)
         burst = kept.burst if kept else None
         head, changed = self._changed(rule.key, rule.header)

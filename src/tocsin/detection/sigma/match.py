@@ -142,10 +142,13 @@ def _witnesses(tree: Tree, cost: Cost) -> list[Group]:
         return []
     if isinstance(tree, All):
         return [group for branch in tree.branches for group in _witnesses(branch, cost)]
-    chosen = [min(_witnesses(branch, cost), key=cost, default=None) for branch in tree.branches]
-    if any(group is None for group in chosen):
-        return []
-    return [tuple(predicate for group in chosen if group for predicate in group)]
+    joined: list[Predicate] = []
+    for branch in tree.branches:
+        best = min(_witnesses(branch, cost), key=cost, default=None)
+        if best is None:
+            return []
+        joined.extend(best)
+    return [tuple(joined)]
 
 
 def _costing(trees: Iterable[Tree]) -> Cost:
