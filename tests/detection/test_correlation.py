@@ -38,12 +38,13 @@ class Counted:
         self.state = RuleState(groups={}, burst=None, held=0, counters={})
         self.changed: dict[str, Burst] = {}
         self.newest = 0
+        self.one_batch: Counting | None = None
 
     def take(self, at: float, *, words: tuple[str, ...] = ("base",), **record: Any) -> list[int]:
         """Take one signal and return the counts of all bursts so far."""
         time = int(at * MICROS)
         self.newest = max(self.newest, time)
-        own = Counting(self.correlation, self.state, self.changed)
+        own = self.one_batch or Counting(self.correlation, self.state, self.changed)
         own.take(words, record, Ref("s", len(self.changed), time, b""), self.newest)
         return [burst.count for burst in self.changed.values()]
 
@@ -232,9 +233,10 @@ def naive(times: list[tuple[int, str]], span: int, bound: int, *, distinct: bool
     st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abc")), max_size=40),
     st.integers(1, 4),
     st.booleans(),
+    st.booleans(),
 )
 def test_counting_agrees_with_the_definition(
-    steps: list[tuple[int, str]], bound: int, distinct: bool
+    steps: list[tuple[int, str]], bound: int, distinct: bool, one_batch: bool
 ) -> None:
     now, times = 0, []
     for step, value in steps:
@@ -242,6 +244,8 @@ def test_counting_agrees_with_the_definition(
         times.append((now, value))
     kind = {"type": "value_count", "condition": f"{{field: v, gte: {bound}}}"} if distinct else {}
     counted = Counted(**{"condition": f"{{gte: {bound}}}", **kind})
+    if one_batch:
+        counted.one_batch = Counting(counted.correlation, counted.state, counted.changed)
     for at, value in times:
         counted.take(at, v=value)
     found = [(burst.first // MICROS, burst.count) for burst in counted.changed.values()]
