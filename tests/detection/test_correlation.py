@@ -71,6 +71,15 @@ def test_a_burst_grows_until_the_condition_is_false_for_one_span() -> None:
     assert counted.take(24) == [3, 3]
 
 
+def test_a_window_lets_go_of_signals_that_a_burst_has_taken() -> None:
+    counted = Counted()
+    for at in range(6):
+        counted.take(at)
+    (window,) = counted.state.groups.values()
+    assert window.size() == 6
+    assert [held.ref for held in window.held] == [None] * 6
+
+
 def test_signals_between_two_firings_of_a_burst_are_counted_once() -> None:
     counted = Counted()
     for at in (0, 1, 2, 11, 12):

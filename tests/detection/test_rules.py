@@ -85,7 +85,25 @@ def test_a_problem_names_the_rule_by_id_else_title_else_nothing() -> None:
 def test_remarks_do_not_keep_a_rule_out() -> None:
     found = load([("a.yml", BASE.replace("a: x", "a: [x, null]"))])
     assert len(found.rules) == 1
-    assert [(remark.line, remark.rule) for remark in found.remarks] == [(5, "base")]
+    assert [(remark.line, remark.rule) for remark in found.remarks] == [(5, "base"), (1, "base")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "remarked"),
+    [
+        ([BASE], ["Base"]),
+        ([BASE + "level: low\n"], []),
+        ([BASE, COUNT], ["Many"]),
+        ([BASE, COUNT + "level: low\n"], []),
+        ([BASE, COUNT.replace("}}", "}, generate: true}") + "level: low\n"], ["Base"]),
+    ],
+)
+def test_an_alert_without_severity_is_remarked_before_it_calls_nobody(
+    texts: list[str], remarked: list[str]
+) -> None:
+    found = load((f"{text[7:11]}.yml", text) for text in texts)
+    assert [remark.path[:-4] for remark in found.remarks] == remarked
+    assert all("level" in remark.reason for remark in found.remarks)
 
 
 def test_rules_are_found_by_name_and_by_id_and_without_both_by_title() -> None:

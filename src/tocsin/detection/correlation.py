@@ -112,7 +112,9 @@ class Counting:
             self._fire(key, window, time)
 
     def _fire(self, key: str, window: Window, time: int) -> None:
-        fresh = [held.ref for held in window.held[max(window.start, len(window.held) - window.uncounted) :]]
+        first = max(window.start, len(window.held) - window.uncounted)
+        fresh = [held.ref for held in window.held[first:] if held.ref is not None]
+        window.held[first:] = [Held(held.time, held.value, None) for held in window.held[first:]]
         window.uncounted = 0
         if window.burst is not None and time - window.burst.fired <= self._span:
             folding.extend(window.burst, fresh, time)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tocsin.detection.problems import RuleProblem, RuleRejected
+from tocsin.detection.problems import Place, RuleProblem, RuleRejected
 from tocsin.detection.sigma import correlation_rule, rule
 from tocsin.detection.sigma.correlation_rule import Correlation
 from tocsin.detection.sigma.document import Leaf, Node, Table, documents
-from tocsin.detection.sigma.header import Header
+from tocsin.detection.sigma.header import LEVELS, Header
 from tocsin.detection.sigma.rule import Rule, fingerprint
 
 
@@ -93,10 +93,24 @@ class _Loading:
         self._claim(read.header)
         self._rules[read.key] = read
         for place, reason in read.remarks:
-            remark = RuleRejected(
-                place, reason, next_step="The rule is loaded; consider two values in an OR."
-            )
-            self._remarks.append(remark.problem(path=path, rule=read.header.label))
+            self._remark(read.header, place, reason, "The rule is loaded; consider two values in an OR.")
+
+    def _remark(self, head: Header, place: Place, reason: str, next_step: str) -> None:
+        remark = RuleRejected(place, reason, next_step=next_step)
+        self._remarks.append(remark.problem(path=head.path, rule=head.label))
+
+    def _remark_missing_levels(self, correlations: Iterable[Correlation]) -> None:
+        """Remark alerts that would have no severity; a rule that only feeds correlations needs none."""
+        named = {word for each in correlations if not each.generate for word in each.rules}
+        rules, counted = self._rules.values(), self._correlations.values()
+        for head in (*(each.header for each in rules), *(each.header for each in counted)):
+            if not head.level and not _words(head) & named:
+                self._remark(
+                    head,
+                    head.place,
+                    "The rule has no `level`, so its alerts have no severity and call nobody.",
+                    f"Add a `level:` of {', '.join(LEVELS)}.",
+                )
 
     def _claim(self, head: Header) -> None:
         taken = sorted(self._words & _words(head))
@@ -120,6 +134,7 @@ class _Loading:
             except RuleRejected as error:
                 head = correlation.header
                 self._problems.append(error.problem(path=head.path, rule=head.label))
+        self._remark_missing_levels(resolved)
         return RuleSet(
             rules=unresolved.rules,
             correlations=tuple(resolved),

@@ -48,11 +48,14 @@ class Burst(msgspec.Struct, array_like=True):
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
-    """One signal inside a window: when it counts, what is counted distinct, and the signal."""
+    """One signal inside a window: when it counts, what is counted distinct, and the signal.
+
+    `ref` is None once the signal belongs to a burst, which then keeps what evidence needs of it.
+    """
 
     time: int
     value: str
-    ref: Ref
+    ref: Ref | None
 
 
 class Window(msgspec.Struct, array_like=True):
