@@ -25,7 +25,7 @@ from tocsin.connectors.refusal import (
         (NotJson, "not_json", 400),
         (WrongContentType, "wrong_content_type", 415),
         (UnknownFormat, "unknown_format", 400),
-        (BodyTooLarge, "body_too_large", 413),
+        (BodyTooLarge, "decoded_too_large", 413),
         (BrokenGzip, "broken_gzip", 400),
     ],
 )

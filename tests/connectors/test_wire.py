@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import struct
 import time
 from typing import Any
 
 import httpcore
 import pytest
 
-from tocsin.connectors.wire import AddressRefused, TimedBackend, refuse_address, time_left
+from tocsin.connectors.wire import AddressRefused, TimedBackend, TimeLimit, refuse_address
 
 ALWAYS_REFUSED = ["169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "224.0.0.1", "0.0.0.0", "::"]
 PRIVATE = [
@@ -44,8 +46,8 @@ def test_public_addresses_are_fine(address: str) -> None:
     refuse_address(address, allow_private=False)
 
 
-def backend(limit_s: float = 5.0, *, allow_private: bool = True) -> TimedBackend:
-    return TimedBackend(deadline=time.monotonic() + limit_s, allow_private=allow_private)
+def backend(limit: TimeLimit | None = None, *, allow_private: bool = True) -> TimedBackend:
+    return TimedBackend(limit or TimeLimit(5.0), allow_private=allow_private)
 
 
 def test_a_name_that_leads_home_is_refused_before_connecting() -> None:
@@ -86,16 +88,48 @@ def test_a_name_that_leads_nowhere_is_a_connect_error(host: str) -> None:
         backend().connect_tcp(host, 80)
 
 
-def test_a_deadline_that_has_passed_stops_everything() -> None:
-    with pytest.raises(httpcore.ReadTimeout):
-        time_left(time.monotonic() - 1, httpcore.ReadTimeout)
-    assert 0 < time_left(time.monotonic() + 5, httpcore.ReadTimeout) <= 5
+def test_a_limit_that_has_passed_opens_no_connection() -> None:
+    limit = TimeLimit(5.0)
+    limit.is_over = True
+    with pytest.raises(httpcore.ConnectTimeout):
+        backend(limit).connect_tcp("127.0.0.1", 9)
+
+
+def test_a_limit_that_passed_while_connecting_ends_the_connection_at_once(bad: Any) -> None:
+    port = bad.serve(bad.say_nothing)
+    with TimeLimit(0.1) as limit, socket.create_connection(("127.0.0.1", port)) as connected:
+        limit._timer.join()
+        limit.guard(connected)
+        assert connected.recv(1) == b""
 
 
 def test_writing_to_a_partner_that_does_not_read_ends_in_time(bad: Any) -> None:
-    stream = backend(0.3).connect_tcp("127.0.0.1", bad.serve(bad.say_nothing))
     started = time.monotonic()
-    with pytest.raises(httpcore.WriteTimeout):
-        stream.write(bytes(50_000_000))
+    with TimeLimit(0.3) as limit:
+        stream = backend(limit).connect_tcp("127.0.0.1", bad.serve(bad.say_nothing))
+        with pytest.raises(httpcore.WriteTimeout):
+            stream.write(bytes(50_000_000))
+        stream.close()
     assert time.monotonic() - started < 5
-    stream.close()
+
+
+def test_a_handshake_that_never_ends_is_ended(bad: Any) -> None:
+    # A TLS record header, then its body one byte at a time: each wait is short, all together are not.
+    port = bad.serve(bad.drip(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb", b"\x03"))
+    started = time.monotonic()
+    with TimeLimit(0.3) as limit:
+        stream = backend(limit).connect_tcp("127.0.0.1", port)
+        with pytest.raises(httpcore.ConnectTimeout):
+            stream.start_tls(ssl.create_default_context(), "127.0.0.1")
+    assert time.monotonic() - started < 5
+
+
+def test_a_line_that_breaks_in_time_is_told_as_broken(bad: Any) -> None:
+    def reset(talk: Any, stop: Any) -> None:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with TimeLimit(20.0) as limit:
+        stream = backend(limit).connect_tcp("127.0.0.1", bad.serve(reset))
+        with pytest.raises(httpcore.ReadError):
+            stream.read(1)
+        stream.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ import httpcore
 import httpx
 
 from tocsin.connectors.trust import system_trust
-from tocsin.connectors.wire import AddressRefused, TimedBackend
+from tocsin.connectors.wire import AddressRefused, TimedBackend, TimeLimit
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
 
 TIME_LIMIT_S = 10.0
@@ -51,13 +50,12 @@ class Outbound:
         certificate; retry later for everything that time may heal. The reasons name the host, never the URL.
         """
         host, request = _request(url, content, headers)
-        backend = TimedBackend(
-            deadline=time.monotonic() + self.time_limit_s, allow_private=self.allow_private
-        )
         tls = self.tls or system_trust()
         try:
-            with httpcore.ConnectionPool(ssl_context=tls, network_backend=backend, retries=0) as pool:
-                return self._exchange(pool, request)
+            with TimeLimit(self.time_limit_s) as limit:
+                backend = TimedBackend(limit, allow_private=self.allow_private)
+                with httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool:
+                    return self._exchange(pool, request)
         except AddressRefused as refused:
             raise DeliveryFailed(FailureKind.MISCONFIGURED, f"{host}: {refused}") from None
         except httpcore.TimeoutException:

@@ -91,7 +91,7 @@ class UnknownFormat(BodyRefused):
 class BodyTooLarge(BodyRefused):
     """The body, once decompressed, passes the limit (HTTP 413)."""
 
-    code = "body_too_large"
+    code = "decoded_too_large"
     status = 413
 
 

@@ -1,32 +1,68 @@
-"""Sockets that keep one deadline for a whole exchange and refuse addresses nobody should be sent to."""
+"""Sockets that keep one time limit for a whole exchange and refuse addresses nobody should be sent to."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import ssl
-import time
+import threading
 from collections.abc import Iterable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 
 import httpcore
-
-_WRITTEN_AT_ONCE = 16_384
 
 
 class AddressRefused(Exception):
     """The name leads to an address that is not allowed; the text is the reason."""
 
 
+class TimeLimit:
+    """Ends the connection it guards once the time is up, however short each single wait was."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.is_over = False
+        self._twin: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        if self._twin is not None:
+            self._twin.close()
+
+    def guard(self, connected: socket.socket) -> None:
+        """Watch this connection. A second handle to it is kept, because TLS takes the first one over."""
+        self._twin = socket.socket(fileno=os.dup(connected.fileno()))
+        if self.is_over:
+            self._shut()
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._shut()
+
+    def _shut(self) -> None:
+        if self._twin is not None:
+            with suppress(OSError):
+                self._twin.shutdown(socket.SHUT_RDWR)
+
+
 class TimedBackend(httpcore.NetworkBackend):
-    """Opens connections whose every wait ends at one deadline (a reading of the monotonic clock).
+    """Opens connections that a time limit guards.
 
     The name is resolved here, once, and the connection made to what was checked, so that a name server cannot
     answer differently the second time.
     """
 
-    def __init__(self, *, deadline: float, allow_private: bool) -> None:
-        self._deadline = deadline
+    def __init__(self, limit: TimeLimit, *, allow_private: bool) -> None:
+        self._limit = limit
         self._allow_private = allow_private
         self._plain = httpcore.SyncBackend()
 
@@ -41,12 +77,17 @@ class TimedBackend(httpcore.NetworkBackend):
         """Connect to the first of the name's addresses that answers. Raises `AddressRefused`."""
         failure: Exception = httpcore.ConnectError("The name has no address.")
         for address in self._addresses(host, port):
+            if self._limit.is_over:
+                raise httpcore.ConnectTimeout("The time limit is used up.")
             try:
-                left = time_left(self._deadline, httpcore.ConnectTimeout)
-                stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
-                return TimedStream(stream, self._deadline)
+                stream = self._plain.connect_tcp(
+                    address, port, self._limit.seconds, local_address, socket_options
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+                continue
+            self._limit.guard(stream.get_extra_info("socket"))
+            return TimedStream(stream, self._limit)
         raise failure
 
     def _addresses(self, host: str, port: int) -> tuple[str, ...]:
@@ -61,19 +102,26 @@ class TimedBackend(httpcore.NetworkBackend):
 
 
 class TimedStream(httpcore.NetworkStream):
-    """A connection that ends at its deadline, also when each single wait would be short enough."""
+    """A connection whose end by the time limit is told as a timeout, not as a broken line."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, limit: TimeLimit) -> None:
         self._stream = stream
-        self._deadline = deadline
+        self._limit = limit
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, time_left(self._deadline, httpcore.ReadTimeout))
+        try:
+            got = self._stream.read(max_bytes, self._limit.seconds)
+        except httpcore.ReadError as error:
+            raise self._told(error, httpcore.ReadTimeout) from error
+        if not got and self._limit.is_over:
+            raise httpcore.ReadTimeout("The time limit is used up.")
+        return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _WRITTEN_AT_ONCE):
-            left = time_left(self._deadline, httpcore.WriteTimeout)
-            self._stream.write(buffer[start : start + _WRITTEN_AT_ONCE], left)
+        try:
+            self._stream.write(buffer, self._limit.seconds)
+        except httpcore.WriteError as error:
+            raise self._told(error, httpcore.WriteTimeout) from error
 
     def close(self) -> None:
         self._stream.close()
@@ -81,19 +129,17 @@ class TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = time_left(self._deadline, httpcore.ConnectTimeout)
-        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+        try:
+            secured = self._stream.start_tls(ssl_context, server_hostname, self._limit.seconds)
+        except httpcore.ConnectError as error:
+            raise self._told(error, httpcore.ConnectTimeout) from error
+        return TimedStream(secured, self._limit)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
-
-def time_left(deadline: float, too_late: type[httpcore.TimeoutException]) -> float:
-    """Return the seconds until the deadline. Raises `too_late` when there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise too_late("The time limit is used up.")
-    return left
+    def _told(self, error: Exception, too_late: type[httpcore.TimeoutException]) -> Exception:
+        return too_late("The time limit is used up.") if self._limit.is_over else error
 
 
 def refuse_address(address: str, *, allow_private: bool) -> None:
