@@ -138,11 +138,12 @@ def test_reschedule_adds_or_makes_ready_again_with_new_time_and_args(any_store):
 def test_the_next_due_time_looks_at_ready_jobs_of_the_kinds(any_store):
     put(any_store, job("a", due_in_s=5), job("b", due_in_s=3), job("c", due_in_s=1, kind="poll"))
     with any_store.transaction() as shelves:
-        assert shelves.jobs.next_due(["deliver"]) == NOON + timedelta(seconds=3)
+        assert shelves.jobs.next_due(["deliver"]) == {"deliver": NOON + timedelta(seconds=3)}
         shelves.jobs.drop("b")
-        assert shelves.jobs.next_due(["deliver"]) == NOON + timedelta(seconds=5)
-        assert shelves.jobs.next_due(["deliver", "poll"]) == NOON + timedelta(seconds=1)
-        assert shelves.jobs.next_due(["seal"]) is None
+        first = {"deliver": NOON + timedelta(seconds=5), "poll": NOON + timedelta(seconds=1)}
+        assert shelves.jobs.next_due(["deliver", "poll", "seal"]) == first
+        assert shelves.jobs.next_due(["seal"]) == {}
+        assert shelves.jobs.next_due([]) == {}
 
 
 def test_listed_is_ordered_by_time_and_limited(any_store):

@@ -57,6 +57,7 @@ class App:
     policies: Policies
     clock: Clock
     bell: Bell
+    signals_bell: Bell
     store: Store
     locker: EvidenceLocker
     lake: SignalLake
@@ -104,7 +105,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     home = settings.home
     packs = Packs(home)
     policies = build_policies(packs)
-    bell = Bell()
+    bell, signals_bell = Bell(), Bell()
     django_store = DjangoStore()
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
@@ -127,13 +128,14 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         policies=policies,
         clock=clock,
         bell=bell,
+        signals_bell=signals_bell,
         store=kept,
         locker=locker,
         lake=lake,
         signer=signer,
         plan=plan_of(policies.rules, policies.words),
         channels=build_channels(settings, kept, clock),
-        hearing=Hearing(kept, lake, clock, take, bell.ring, max_decoded),
+        hearing=Hearing(kept, lake, clock, take, signals_bell.ring, max_decoded),
         take=take,
         call=call,
         deliver=deliver,

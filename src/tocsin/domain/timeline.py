@@ -14,6 +14,7 @@ class Happening(StrEnum):
     OPENED = "incident.opened"
     ALERT_JOINED = "alert.joined"
     ALERT_RESOLVED = "alert.resolved"
+    ALERT_RECORDED = "alert.recorded"
     SEVERITY_CHANGED = "incident.severity_changed"
     MOVED = "incident.moved"
     ASSIGNED = "incident.assigned"
@@ -37,6 +38,7 @@ class Happening(StrEnum):
     REFUSED = "intake.refused"
     ACCESS = "access"
     HEARTBEAT = "log.heartbeat"
+    WINDOWS_LOST = "detection.windows_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

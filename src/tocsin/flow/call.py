@@ -14,9 +14,9 @@ from tocsin.domain.page import Delivery, DeliveryState, Page
 from tocsin.domain.person import Contact
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
-from tocsin.flow.record import record
+from tocsin.flow.record import held, note, record, tell
 from tocsin.incidents import lifecycle
-from tocsin.incidents.changed import Changed, line
+from tocsin.incidents.changed import TOCSIN, line
 from tocsin.oncall import escalation, links
 from tocsin.oncall.roster import NoticeEvent, Roster
 from tocsin.oncall.routing import notices
@@ -60,24 +60,23 @@ class Call:
 
     def escalate(self, shelves: Shelves, job: Job) -> None:
         """The next step of an escalation is due."""
-        incident = shelves.incidents.get(UUID(job.args["incident"]))
-        if incident is not None:
-            started_at = datetime.fromisoformat(job.args["started_at"])
-            self._step(shelves, incident, int(job.args["step"]), started_at=started_at, now=self.clock.now())
+        incident = held(shelves, UUID(job.args["incident"]))
+        started_at = datetime.fromisoformat(job.args["started_at"])
+        self._step(shelves, incident, int(job.args["step"]), started_at=started_at, now=self.clock.now())
 
     def hasten(self, shelves: Shelves, incident: Incident, now: datetime) -> bool:
-        """Take the next step now; False when there is none left."""
+        """Make the next step due now; False when there is none left. The incident must be held."""
         job = shelves.jobs.get(_escalation_key(incident))
         if job is None or job.state is not JobState.READY:
             return False
-        shelves.jobs.reschedule(replace(job, run_at=now))
+        shelves.jobs.reschedule(replace(job, run_at=now, owner="", attempts=0))
         return True
 
     def escalate_now(self, incident_id: UUID, actor: str) -> Incident:
         """A person asks for the next step now. Raises `NotFound`, also when no step is left."""
         now = self.clock.now()
         with self.store.transaction() as shelves:
-            incident = _locked(shelves, incident_id)
+            incident = held(shelves, incident_id)
             if not self.hasten(shelves, incident, now):
                 raise NotFound(
                     f"{incident.short_name} has no further step to escalate to.",
@@ -85,13 +84,13 @@ class Call:
                     next_step="Call the next person directly, and write a note.",
                 )
             text = f"{actor} asked for the next step of the escalation."
-            entry = line(incident, Happening.ESCALATED, text, by=actor, now=now)
-            return record(shelves, Changed(incident=incident, entries=(entry,)))
+            tell(shelves, incident, line(incident, Happening.ESCALATED, text, by=actor, now=now))
+            return incident
 
     def acknowledge(self, incident_id: UUID, actor: str, via: str = "") -> Incident:
         """A person takes the incident: the calls stop. Repeating it changes nothing. Raises `NotFound`."""
         with self.store.transaction() as shelves:
-            return self._acknowledge(shelves, _locked(shelves, incident_id), actor, via, self.clock.now())
+            return self._acknowledge(shelves, held(shelves, incident_id), actor, via, self.clock.now())
 
     def read_link(self, page_id: UUID, token: str) -> LinkedPage:
         """Return what a link leads to, changing nothing. Raises `NotFound`, `LinkRefused`."""
@@ -105,7 +104,7 @@ class Call:
             shelves.lock(f"page:{page_id}")
             linked = self._linked(shelves, page_id, token, now)
             shelves.pages.save(replace(linked.page, link_used_at=now))
-            incident = _locked(shelves, linked.incident.incident_id)
+            incident = held(shelves, linked.incident.incident_id)
             return self._acknowledge(shelves, incident, linked.page.person, "the link in the page", now)
 
     def _linked(self, shelves: Shelves, page_id: UUID, token: str, now: datetime) -> LinkedPage:
@@ -143,8 +142,8 @@ class Call:
         if isinstance(outcome, escalation.Call):
             self._page(shelves, incident, outcome, now)
         else:
-            entry = line(incident, Happening.NOBODY_TO_PAGE, outcome.reason, by="tocsin", now=now)
-            record(shelves, Changed(incident=incident, entries=(entry,)))
+            entry = line(incident, Happening.NOBODY_TO_PAGE, outcome.reason, by=TOCSIN, now=now)
+            tell(shelves, incident, entry)
         if step > 0:
             self._tell(shelves, incident, NoticeEvent.ESCALATED, now)
         if decision.next_step_at is not None:
@@ -176,8 +175,8 @@ class Call:
         shelves.pages.add(page)
         by = f"{page.acknowledge_by:%H:%M:%S} UTC"
         text = f"{page.person} ({page.role}) is called and has until {by} to acknowledge. {page.reason}"
-        entry = line(incident, Happening.PAGED, text, by="tocsin", now=now)
-        record(shelves, Changed(incident=incident, entries=(entry,)), {"page": str(page.page_id)})
+        entry = line(incident, Happening.PAGED, text, by=TOCSIN, now=now)
+        tell(shelves, incident, entry, {"page": str(page.page_id)})
         for number, contact in enumerate(call.contacts, start=1):
             delivery = _delivery(incident, f"page-{page.page_id}-{number}", contact, now)
             delivery = replace(delivery, page_id=page.page_id, person=page.person)
@@ -187,6 +186,13 @@ class Call:
         for told in notices(self.roster, incident, event):
             delivery = _delivery(incident, f"notice-{uuid4()}", told.contact, now)
             _send(shelves, delivery, event=told.event, reason=told.reason)
+            note(
+                shelves,
+                Happening.NOTICE_REQUESTED,
+                at=now,
+                subject=incident.short_name,
+                facts={"key": delivery.key, "channel": delivery.channel, "reason": told.reason},
+            )
 
 
 def _delivery(incident: Incident, key: str, contact: Contact, now: datetime) -> Delivery:
@@ -218,15 +224,3 @@ def _send(shelves: Shelves, delivery: Delivery, *, event: str, reason: str) -> N
 
 def _escalation_key(incident: Incident) -> str:
     return f"{ESCALATE}:{incident.incident_id}"
-
-
-def _locked(shelves: Shelves, incident_id: UUID) -> Incident:
-    shelves.lock(f"incident:{incident_id}")
-    incident = shelves.incidents.get(incident_id)
-    if incident is None:
-        raise NotFound(
-            "There is no such incident.",
-            means="Nothing was changed.",
-            next_step="Look at `tocsin incident list` for the incidents there are.",
-        )
-    return incident

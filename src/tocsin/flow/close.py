@@ -8,13 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from tocsin.domain.clock import Clock
-from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.job import Job
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.severity import Severity
 from tocsin.flow.call import Call
-from tocsin.flow.record import record
+from tocsin.flow.record import held, record
 from tocsin.incidents import clocks, lifecycle
 from tocsin.incidents.changed import Changed
 from tocsin.incidents.clock_policy import ClockPolicy
@@ -64,7 +63,7 @@ class Close:
         )
 
     def quiet(self, shelves: Shelves, incident: Incident, now: datetime) -> Incident:
-        """All alerts are over: the incident ends by itself if its type allows."""
+        """All alerts of the held incident are over: it ends by itself if its type allows."""
         policy = self.triage.type_policy(incident.type)
         changed = lifecycle.quiet(
             incident,
@@ -77,26 +76,14 @@ class Close:
 
     def look_at_clock(self, shelves: Shelves, job: Job) -> None:
         """A clock of an incident is due: if nobody met it, the miss is recorded, once."""
-        incident = shelves.incidents.get(UUID(job.args["incident"]))
-        if incident is not None:
-            record(shelves, clocks.missed(incident, self.clock.now()))
+        incident = held(shelves, UUID(job.args["incident"]))
+        record(shelves, clocks.missed(incident, self.clock.now()))
 
     def _change(self, incident_id: UUID, decide: Callable[[Incident, datetime], Changed]) -> Incident:
         now = self.clock.now()
         with self.store.transaction() as shelves:
-            incident = self._locked(shelves, incident_id)
+            incident = held(shelves, incident_id)
             return self._recorded(shelves, incident, decide(incident, now), now)
-
-    def _locked(self, shelves: Shelves, incident_id: UUID) -> Incident:
-        shelves.lock(f"incident:{incident_id}")
-        incident = shelves.incidents.get(incident_id)
-        if incident is None:
-            raise NotFound(
-                "There is no such incident.",
-                means="Nothing was changed.",
-                next_step="Look at `tocsin incident list` for the incidents there are.",
-            )
-        return incident
 
     def _recorded(self, shelves: Shelves, before: Incident, changed: Changed, now: datetime) -> Incident:
         incident = record(shelves, changed)

@@ -14,8 +14,8 @@ from tocsin.domain.ports.delivery import DeliveryFailed, Receipt
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.call import Call
-from tocsin.flow.record import note, record
-from tocsin.incidents.changed import TOCSIN, Changed, line
+from tocsin.flow.record import held, note, tell
+from tocsin.incidents.changed import TOCSIN, line
 from tocsin.oncall import links
 from tocsin.oncall.messages import notice_message, page_message
 from tocsin.oncall.retrying import next_try
@@ -61,21 +61,18 @@ class Deliver:
                 return NotNeeded(f"it is {delivery.state} already")
             return self._outgoing(shelves, job, delivery, incident)
 
-    def settle(self, shelves: Shelves, job: Job, outcome: Receipt | DeliveryFailed | NotNeeded) -> bool:
-        """Record the outcome and end, repeat or bury the job; False when another worker holds it by now."""
+    def settle(self, shelves: Shelves, job: Job, outcome: Receipt | DeliveryFailed | NotNeeded) -> None:
+        """Record the outcome and end, repeat or bury the job, which the caller still holds."""
         now = self.clock.now()
-        held = shelves.jobs.get(job.key)
-        if held is None or held.owner != job.owner:
-            return False
         delivery = shelves.pages.delivery(job.key)
-        if delivery is None or delivery.state is not DeliveryState.WAITING:
-            return shelves.jobs.finish(job.key, job.owner)
-        incident = shelves.incidents.get(delivery.incident_id)
-        if incident is None:
-            return shelves.jobs.finish(job.key, job.owner)
+        incident = shelves.incidents.get(delivery.incident_id) if delivery else None
+        if delivery is None or incident is None or delivery.state is not DeliveryState.WAITING:
+            shelves.jobs.finish(job.key, job.owner)
+            return
         delivery = replace(delivery, attempts=job.attempts)
         if isinstance(outcome, DeliveryFailed):
-            return self._failed(shelves, job, delivery, incident, outcome, now)
+            self._failed(shelves, job, delivery, incident, outcome, now)
+            return
         if isinstance(outcome, NotNeeded):
             ended = replace(delivery, state=DeliveryState.NOT_NEEDED, finished_at=now, answer=outcome.reason)
         else:
@@ -88,7 +85,7 @@ class Deliver:
             kind = Happening.PAGE_DELIVERED if delivery.page_id else Happening.NOTICE_DELIVERED
             self._write(shelves, incident, kind, ended, f"{_named(ended)} was delivered.", now)
         shelves.pages.save_delivery(ended)
-        return shelves.jobs.finish(job.key, job.owner)
+        shelves.jobs.finish(job.key, job.owner)
 
     def revive(self, key: str, actor: str) -> None:
         """Try a dead message or job again under its key; written into the log. Raises `NotFound`."""
@@ -145,7 +142,7 @@ class Deliver:
         incident: Incident,
         failed: DeliveryFailed,
         now: datetime,
-    ) -> bool:
+    ) -> None:
         reason = f"{failed.kind}: {failed.reason}"[:ANSWER_AT_MOST]
         again = next_try(
             failed.kind,
@@ -157,19 +154,22 @@ class Deliver:
         if again is not None:
             shelves.pages.save_delivery(replace(delivery, answer=reason))
             shelves.jobs.retry(job.key, job.owner, again, reason)
-            return True
+            return
         dead = replace(delivery, state=DeliveryState.DEAD, finished_at=now, answer=reason)
         shelves.pages.save_delivery(dead)
         shelves.jobs.bury(job.key, job.owner, reason)
         kind = Happening.PAGE_FAILED if delivery.page_id else Happening.NOTICE_FAILED
         text = f"{_named(dead)} did not get through after {job.attempts} tries. {reason}."
         self._write(shelves, incident, kind, dead, text, now)
-        if delivery.page_id and not self._may_still_arrive(shelves, dead):
-            self.call.hasten(shelves, incident, now)
-        return True
+        if self._nobody_waits_for(shelves, dead):
+            self.call.hasten(shelves, held(shelves, incident.incident_id), now)
 
-    def _may_still_arrive(self, shelves: Shelves, dead: Delivery) -> bool:
-        return any(
+    def _nobody_waits_for(self, shelves: Shelves, dead: Delivery) -> bool:
+        """Say whether the latest page has no way left to arrive; a step has followed an older one already."""
+        pages = shelves.pages.of_incident(dead.incident_id)
+        if not pages or pages[-1].page_id != dead.page_id:
+            return False
+        return not any(
             other.state in (DeliveryState.WAITING, DeliveryState.DELIVERED)
             for other in shelves.pages.deliveries_of(dead.incident_id)
             if other.page_id == dead.page_id and other.key != dead.key
@@ -186,7 +186,7 @@ class Deliver:
     ) -> None:
         entry = line(incident, kind, text, by=TOCSIN, now=now)
         facts = {"key": delivery.key, "channel": delivery.channel, "attempts": str(delivery.attempts)}
-        record(shelves, Changed(incident=incident, entries=(entry,)), facts)
+        tell(shelves, incident, entry, facts)
 
 
 def _named(delivery: Delivery) -> str:

@@ -1,13 +1,14 @@
-"""Writing down what happened: the incident, its timeline lines and their log entries, in one transaction."""
+"""Hold an incident, then write down what happened: itself, its lines and log entries, in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tocsin.audit import leaf
 from tocsin.domain.entry import Entry
+from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Incident, IncidentClock
 from tocsin.domain.job import Job
 from tocsin.domain.ports.shelves import Shelves
@@ -17,10 +18,33 @@ from tocsin.incidents.changed import TOCSIN, Changed
 CLOCK = "clock"
 
 
-def record(shelves: Shelves, changed: Changed, facts: Mapping[str, str] | None = None) -> Incident:
-    """Save the incident, write its new lines to the timeline and the log, and watch its clocks.
+def held(shelves: Shelves, incident_id: UUID) -> Incident:
+    """Return the incident as it stands now, and hold off others who would change it until we commit.
 
-    A decision without lines changed nothing, so nothing is written.
+    Whoever decides about an incident holds it first; a decision about an older state would undo another's.
+    Raises `NotFound`.
+    """
+    shelves.lock(_hold(str(incident_id)))
+    incident = shelves.incidents.get(incident_id)
+    if incident is None:
+        raise NotFound(
+            "There is no such incident.",
+            means="Nothing was changed.",
+            next_step="Look at `tocsin incident list` for the incidents there are.",
+        )
+    return incident
+
+
+def hold_for(shelves: Shelves, job: Job) -> None:
+    """Hold the incident that a job is about, before its row in the job table is touched."""
+    shelves.lock(_hold(job.args["incident"]))
+
+
+def record(shelves: Shelves, changed: Changed, facts: Mapping[str, str] | None = None) -> Incident:
+    """Save the held incident, write its new lines to the timeline and the log, and watch its clocks.
+
+    A decision without lines changed nothing, so nothing is written. A line about an incident that stays as it
+    is needs no hold: see `tell`.
     """
     if changed.entries:
         shelves.incidents.save(changed.incident)
@@ -59,6 +83,10 @@ def note(
     """Write a log entry that belongs to no timeline."""
     entry = Entry(entry_id=uuid4(), at=at, actor=actor, kind=kind, subject=subject, facts=facts or {})
     shelves.log.append(entry.entry_id, leaf.encode(entry))
+
+
+def _hold(incident_id: str) -> str:
+    return f"incident:{incident_id}"
 
 
 def _watch(incident: Incident, clock: IncidentClock) -> Job:

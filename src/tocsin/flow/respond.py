@@ -21,8 +21,8 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.evidence.custody import ExhibitFault, custody_event, verify_exhibits
 from tocsin.evidence.exhibits import Deposit, admit, label
-from tocsin.flow.record import note, record
-from tocsin.incidents.changed import TOCSIN, Changed, line
+from tocsin.flow.record import note, tell
+from tocsin.incidents.changed import TOCSIN, line
 
 COLLECT = "collect"
 ALERT_CONTEXT = "alert.context"
@@ -81,6 +81,13 @@ class Respond:
         if any(exhibit.digest == digest for exhibit in known):
             return None
         return self._admit(shelves, collected.deposit, digest, size, TOCSIN)
+
+    def collection_failed(self, shelves: Shelves, job: Job, reason: str) -> None:
+        """Write down that a collector was given up, so that nobody believes its evidence is there."""
+        incident = _incident(shelves, UUID(job.args["incident"]))
+        text = f"The collector {ALERT_CONTEXT} was given up after {job.attempts} tries: {reason}"
+        entry = line(incident, Happening.COLLECTION_FAILED, text, by=TOCSIN, now=self.clock.now())
+        tell(shelves, incident, entry)
 
     def keep(
         self,
@@ -166,7 +173,7 @@ class Respond:
             "description": exhibit.label.description,
             "exported_by": exhibit.label.exported_by,
         }
-        record(shelves, Changed(incident=incident, entries=(entry,)), facts)
+        tell(shelves, incident, entry, facts)
         return exhibit
 
 

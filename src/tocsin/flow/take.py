@@ -17,7 +17,7 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
-from tocsin.flow.record import note, record
+from tocsin.flow.record import held, note, record
 from tocsin.flow.respond import Respond
 from tocsin.incidents import lifecycle
 from tocsin.incidents.clock_policy import ClockPolicy
@@ -25,11 +25,12 @@ from tocsin.intake.detected import detected_report
 from tocsin.intake.lease import RESOLVE_TIMEOUT, AlertRefused, Change, fingerprint_of, lapsed, merge
 from tocsin.intake.quarantine import quarantine
 from tocsin.triage.classify import Classified, classify
-from tocsin.triage.joining import Join, Open, decide
+from tocsin.triage.joining import Join, Open, RecordOnly, decide
 from tocsin.triage.policy import TriagePolicy
 from tocsin.triage.severities import SeverityWords
 
 LAPSE = "lapse"
+TRIAGE = "triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Take:
         refused = list(unreadable)
         changed = False
         with self.store.transaction() as shelves:
+            _hold_alerts(shelves, reports)
             for report in reports:
                 try:
                     change, incident = self._take(shelves, report, now, resolve_timeout)
@@ -92,8 +94,10 @@ class Take:
     def detected(self, shelves: Shelves, alerts: Sequence[DetectedAlert]) -> None:
         """Take what our own detection found, inside the transaction that saves detection's state."""
         now = self.clock.now()
-        for alert in alerts:
-            self._take(shelves, detected_report(alert, now), now, RESOLVE_TIMEOUT)
+        reports = [detected_report(alert, now) for alert in alerts]
+        _hold_alerts(shelves, reports)
+        for report in reports:
+            self._take(shelves, report, now, RESOLVE_TIMEOUT)
 
     def lapse(self, shelves: Shelves, job: Job) -> None:
         """An alert's lease ran out without a resend: it is over. A moved lease is waited for anew."""
@@ -101,10 +105,14 @@ class Take:
         alert = shelves.alerts.latest(job.args["fingerprint"])
         if alert is None or alert.number != int(job.args["number"]):
             return
-        if not lapsed(alert, now):
+        if lapsed(alert, now):
+            self._resolved(shelves, alert, now)
+        else:
             self._watch_lease(shelves, alert)
-            return
-        self._resolved(shelves, alert, now)
+
+    def hold_for_lapse(self, shelves: Shelves, job: Job) -> None:
+        """Hold the alert that a job is about, before its row in the job table is touched."""
+        shelves.lock(_hold(job.args["fingerprint"]))
 
     def set_aside(self, shelves: Shelves, arrival: Arrival, part: Unreadable) -> Quarantined:
         """Quarantine one part of an arrival with its reason."""
@@ -129,50 +137,59 @@ class Take:
     def _take(
         self, shelves: Shelves, report: AlertReport, now: datetime, resolve_timeout: timedelta
     ) -> tuple[Change, Incident | None]:
-        fingerprint = fingerprint_of(report)
-        shelves.lock(f"alert:{fingerprint}")
-        merged = merge(report, shelves.alerts.latest(fingerprint), now, resolve_timeout)
-        alert = self._keep(shelves, merged.alert, merged.change)
+        known = shelves.alerts.latest(fingerprint_of(report))
+        merged = merge(report, known, now, resolve_timeout)
+        alert = self._keep(shelves, merged.alert, known if merged.alert.number else None, now)
         if merged.change is Change.RESENT:
             return merged.change, None
+        # One body may touch many groups; taken one by one, two bodies could wait for each other for ever.
+        shelves.lock(TRIAGE)
         if merged.change is Change.RESOLVED:
             return merged.change, self._resolved(shelves, alert, now)
-        return merged.change, self._put_to_incident(shelves, alert, now)
+        return merged.change, self._put_to_incident(shelves, alert, merged.change, now)
 
-    def _keep(self, shelves: Shelves, alert: Alert, change: Change) -> Alert:
-        if change is Change.NEW_EPISODE:
+    def _keep(self, shelves: Shelves, alert: Alert, known: Alert | None, now: datetime) -> Alert:
+        if known is None:
             alert = shelves.alerts.add(alert)
-        else:
+        elif alert != known:
             shelves.alerts.save(alert)
-        self._watch_lease(shelves, alert)
+        if alert.is_resolved(now):
+            shelves.jobs.drop(_lapse_key(alert))
+        elif known is None or alert.ends_at < known.ends_at or known.is_resolved(now):
+            # A lease that moved on needs no write: its job looks again when the old end has come.
+            self._watch_lease(shelves, alert)
         return alert
 
     def _watch_lease(self, shelves: Shelves, alert: Alert) -> None:
         shelves.jobs.reschedule(
             Job(
                 kind=LAPSE,
-                key=f"{LAPSE}:{alert.fingerprint}",
+                key=_lapse_key(alert),
                 run_at=alert.ends_at,
                 args={"fingerprint": alert.fingerprint, "number": str(alert.number)},
             )
         )
 
-    def _put_to_incident(self, shelves: Shelves, alert: Alert, now: datetime) -> Incident | None:
+    def _put_to_incident(
+        self, shelves: Shelves, alert: Alert, change: Change, now: datetime
+    ) -> Incident | None:
         classified = classify(alert, self.policy, self.words)
-        shelves.lock(f"group:{classified.group_key}")
-        incident = shelves.incidents.active_in_group(classified.group_key)
+        active = shelves.incidents.active_in_group(classified.group_key)
+        incident = held(shelves, active.incident_id) if active else None
         decision = decide(incident, classified, alert, now)
         if isinstance(decision, Open):
             return self._open(shelves, alert, classified, decision, now)
         if isinstance(decision, Join) and incident is not None:
             return self._join(shelves, incident, alert, decision, now)
+        if isinstance(decision, RecordOnly) and change is Change.NEW_EPISODE:
+            _note_recorded(shelves, alert, decision, now)
         return None
 
     def _resolved(self, shelves: Shelves, alert: Alert, now: datetime) -> Incident | None:
         if alert.incident_id is None:
             return None
-        incident = shelves.incidents.get(alert.incident_id)
-        if incident is None or not incident.status.is_active:
+        incident = held(shelves, alert.incident_id)
+        if not incident.status.is_active:
             return incident
         incident = record(shelves, lifecycle.alert_resolved(incident, alert, now))
         firing = [a for a in shelves.alerts.of_incident(incident.incident_id) if not a.is_resolved(now)]
@@ -205,7 +222,8 @@ class Take:
     def _join(
         self, shelves: Shelves, incident: Incident, alert: Alert, decision: Join, now: datetime
     ) -> Incident:
-        if alert.incident_id == incident.incident_id and decision.raise_to is None:
+        if alert.incident_id == incident.incident_id:
+            # Its severity counted when it joined; a person may have rated the incident lower since.
             return incident
         shelves.alerts.save(replace(alert, incident_id=incident.incident_id))
         joined = record(
@@ -214,3 +232,23 @@ class Take:
         self.call.follow(shelves, incident, joined, now)
         self.respond.joined(shelves, joined, now)
         return joined
+
+
+def _hold_alerts(shelves: Shelves, reports: Sequence[AlertReport]) -> None:
+    """Hold the alerts of a body, in one order for all bodies, so that no two wait for each other for ever."""
+    for fingerprint in sorted({fingerprint_of(report) for report in reports}):
+        shelves.lock(_hold(fingerprint))
+
+
+def _hold(fingerprint: str) -> str:
+    return f"alert:{fingerprint}"
+
+
+def _lapse_key(alert: Alert) -> str:
+    return f"{LAPSE}:{alert.fingerprint}"
+
+
+def _note_recorded(shelves: Shelves, alert: Alert, decision: RecordOnly, now: datetime) -> None:
+    """Write down why nobody is called for an alert."""
+    facts = {"source": alert.source, "fingerprint": alert.fingerprint, "reason": decision.reason}
+    note(shelves, Happening.ALERT_RECORDED, at=now, subject=alert.short_name, facts=facts)

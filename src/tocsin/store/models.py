@@ -186,7 +186,7 @@ class Job(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["key"], name="job_once")]
-        indexes: ClassVar = [models.Index(fields=["state", "run_at"], name="job_due")]
+        indexes: ClassVar = [models.Index(fields=["state", "kind", "run_at"], name="job_due")]
 
 
 class LogWaiting(models.Model):

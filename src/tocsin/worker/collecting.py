@@ -34,12 +34,12 @@ class Collecting:
         digest, size = self.respond.locker.keep(io.BytesIO(collected.content))
         return Kept(collected, digest, size)
 
-    def settle(self, shelves: Shelves, job: Job, outcome: object) -> bool:
+    def settle(self, shelves: Shelves, job: Job, outcome: object) -> None:
         """Make what was stored an exhibit, together with the job's own end."""
         if isinstance(outcome, Kept):
             self.respond.settle(shelves, outcome.collected, outcome.digest, outcome.size)
-        return shelves.jobs.finish(job.key, job.owner)
+        shelves.jobs.finish(job.key, job.owner)
 
     def effect(self) -> Effect:
         """Return the handler for the kernel."""
-        return Effect(act=self.act, settle=self.settle)
+        return Effect(act=self.act, settle=self.settle, give_up=self.respond.collection_failed)

@@ -34,11 +34,11 @@ class Sending:
         except DeliveryFailed as failed:
             return failed
 
-    def settle(self, shelves: Shelves, job: Job, outcome: object) -> bool:
+    def settle(self, shelves: Shelves, job: Job, outcome: object) -> None:
         """Record the outcome together with the job's own end."""
         if not isinstance(outcome, Receipt | DeliveryFailed | NotNeeded):
             raise TypeError(f"a delivery cannot end as {outcome!r}")
-        return self.deliver.settle(shelves, job, outcome)
+        self.deliver.settle(shelves, job, outcome)
 
     def effect(self) -> Effect:
         """Return the handler for the kernel."""

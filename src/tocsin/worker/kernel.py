@@ -1,12 +1,13 @@
-"""The job kernel: claims what is due and runs it, as a fenced transition or a repeatable effect."""
+"""The job kernel: claims what is due and runs it, as a fenced transition or as a repeatable effect."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
 
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Overloaded
@@ -15,104 +16,221 @@ from tocsin.domain.ports.shelves import Shelves, Store
 
 log = logging.getLogger("tocsin.worker")
 
+LONGEST_REST_S = 1.0
 RETRY_STEP = timedelta(seconds=5)
 FAULTS_UNTIL_DEAD = 20
 
 
-class Fenced(Exception):
-    """Another worker took the job over while we worked; what we were about to write is rolled back."""
-
-
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A job that only changes our own state: it and its completion commit together, so it happens once."""
+    """A job that only changes our own state: it and its completion commit together, so it happens once.
+
+    `hold` takes the locks that `run` needs before the job's own row is touched, in the order all others do.
+    """
 
     run: Callable[[Shelves, Job], None]
+    hold: Callable[[Shelves, Job], None] = lambda shelves, job: None
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A job that acts outside: `act` calls the partner, then `settle` records the outcome in one transaction.
+    """A job that acts outside: `act` calls the partner, then `settle` records what came of it.
 
-    `settle` must end by finishing, retrying or burying the job, and returns whether it still held it.
+    `settle` runs in a transaction in which we still hold the job, and must finish, retry or bury it. `give_up`
+    is told when a job that stumbled every time is buried, and why.
     """
 
     act: Callable[[Job], object]
-    settle: Callable[[Shelves, Job, object], bool]
+    settle: Callable[[Shelves, Job, object], None]
+    give_up: Callable[[Shelves, Job, str], None] = lambda shelves, job, reason: None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Kinds of jobs that share places: at most `places` of them are at work at once, in the pool's threads.
+
+    One lane never waits for another. Without a pool its jobs run in the kernel's own thread.
+    """
+
+    handlers: Mapping[str, Transition | Effect]
+    places: int = 1
+    pool: Executor | None = None
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A job that was worked on: what an effect yielded, or the fault it stumbled over.
+
+    A transition that went well has settled itself.
+    """
+
+    lane: int
+    job: Job
+    outcome: object = None
+    fault: Exception | None = None
+    is_settled: bool = False
 
 
 @dataclass(slots=True)
 class Kernel:
-    """Runs the due jobs of some kinds for one owner, at most `limit` at a time.
+    """Runs due jobs for one owner. Any number of kernels, in any number of processes, may share a store.
 
-    Any number of kernels may share a store. With a pool the jobs of one claim run side by side.
+    Each turn settles what has ended and claims what is due in one transaction, so that under load the cost of
+    a commit is shared by many jobs. `ring` is called whenever an effect has ended.
     """
 
     store: Store
     clock: Clock
-    handlers: Mapping[str, Transition | Effect]
+    lanes: Sequence[Lane]
     owner: str
     lease_s: float = 30.0
-    limit: int = 16
-    pool: ThreadPoolExecutor | None = None
+    ring: Callable[[], None] = lambda: None
+    _ended: SimpleQueue[_Ended] = field(default_factory=SimpleQueue)
+    _at_work: dict[int, int] = field(default_factory=dict)
 
-    def next_due(self) -> datetime | None:
-        """Return when the next job of our kinds is due, None when there is none."""
+    def turn(self) -> float:
+        """Settle, claim and start what there is; return 0 after work, else how long to rest (seconds)."""
+        ended = self._drain()
+        open_lanes = [n for n, lane in enumerate(self.lanes) if self._free(n, lane) > 0]
+        due = self._due([kind for n in open_lanes for kind in self.lanes[n].handlers])
+        now = self.clock.now()
+        ready = [n for n in open_lanes if any(due.get(k, _NEVER) <= now for k in self.lanes[n].handlers)]
+        if not ended and not ready:
+            rest = (min(due.values(), default=_NEVER) - now) / timedelta(seconds=1)
+            return min(max(rest, 0.001), LONGEST_REST_S)
+        for number, job in self._settle_and_claim(ended, ready, now):
+            self._start(number, job)
+        return 0.0
+
+    def run_due(self) -> None:
+        """Take turns until nothing is due; for lanes without pools."""
+        while self.turn() == 0.0:
+            pass
+
+    def close(self) -> None:
+        """Let the effects at work come to their end and settle them; nothing new is claimed."""
+        for lane in self.lanes:
+            if lane.pool is not None:
+                lane.pool.shutdown(wait=True, cancel_futures=True)
+        self._settle_and_claim(self._drain(), (), self.clock.now())
+
+    def _drain(self) -> list[_Ended]:
+        ended = []
+        while True:
+            try:
+                ended.append(self._ended.get_nowait())
+            except Empty:
+                return ended
+
+    def _free(self, number: int, lane: Lane) -> int:
+        return lane.places - self._at_work.get(number, 0)
+
+    def _due(self, kinds: Sequence[str]) -> Mapping[str, datetime]:
         with self.store.reading() as shelves:
-            return shelves.jobs.next_due(tuple(self.handlers))
+            return shelves.jobs.next_due(kinds)
 
-    def run_due(self) -> int:
-        """Claim and run what is due now; return how many jobs were claimed."""
-        due = self.next_due()
-        if due is None or due > self.clock.now():
-            return 0
-        with self.store.transaction() as shelves:
-            jobs = shelves.jobs.claim(
-                tuple(self.handlers), self.owner, self.clock.now(), self.lease_s, self.limit
-            )
-        if self.pool is None:
-            for job in jobs:
-                self._run(job)
-        else:
-            wait([self.pool.submit(self._run, job) for job in jobs])
-        return len(jobs)
-
-    def _run(self, job: Job) -> None:
-        """Run one job; whatever goes wrong with it is written down and never stops the others."""
-        handler = self.handlers[job.kind]
+    def _settle_and_claim(
+        self, ended: Sequence[_Ended], ready: Iterable[int], now: datetime
+    ) -> list[tuple[int, Job]]:
+        for end in ended:
+            self._at_work[end.lane] -= 1
         try:
-            if isinstance(handler, Transition):
-                self._transit(handler, job)
+            with self.store.transaction() as shelves:
+                for end in ended:
+                    self._settle(shelves, end)
+                return [
+                    (number, job)
+                    for number in ready
+                    for job in shelves.jobs.claim(
+                        tuple(self.lanes[number].handlers),
+                        self.owner,
+                        now,
+                        self.lease_s,
+                        self._free(number, self.lanes[number]),
+                    )
+                ]
+        except Overloaded:
+            for end in ended:
+                self._put_back(end)
+            raise
+        except Exception:  # The worker's edge: one that cannot be settled must not hold back the others.
+            log.exception("a job could not be settled with the others; each is now settled alone")
+        for end in ended:
+            self._settle_alone(end)
+        return []
+
+    def _put_back(self, end: _Ended) -> None:
+        """Keep the outcome in hand until the database can take it; the lease may run out meanwhile."""
+        self._at_work[end.lane] += 1
+        self._ended.put(end)
+
+    def _settle_alone(self, end: _Ended) -> None:
+        try:
+            with self.store.transaction() as shelves:
+                self._settle(shelves, end)
+        except Exception as fault:  # The worker's edge: one poisoned job may not stop the house.
+            log.exception("job %s cannot be settled; it is pushed ahead", end.job.key)
+            self._push_ahead(end, fault)
+
+    def _settle(self, shelves: Shelves, end: _Ended) -> None:
+        if end.is_settled:
+            return
+        held = shelves.jobs.get(end.job.key)
+        if held is None or held.owner != self.owner or held.attempts != end.job.attempts:
+            log.warning("job %s was taken over by another worker; our outcome is not kept", end.job.key)
+            return
+        handler = self.lanes[end.lane].handlers[end.job.kind]
+        if end.fault is not None:
+            self._fail(shelves, end, end.fault)
+        elif isinstance(handler, Effect):
+            handler.settle(shelves, end.job, end.outcome)
+
+    def _start(self, number: int, job: Job) -> None:
+        lane = self.lanes[number]
+        self._at_work[number] = self._at_work.get(number, 0) + 1
+        if lane.pool is None:
+            self._work(number, job)
+        else:
+            lane.pool.submit(self._work, number, job)
+
+    def _work(self, number: int, job: Job) -> None:
+        """Run one job; whatever goes wrong with it is written down and never stops the others."""
+        handler = self.lanes[number].handlers[job.kind]
+        try:
+            if isinstance(handler, Effect):
+                end = _Ended(number, job, handler.act(job))
             else:
-                self._affect(handler, job)
-        except Fenced:
-            log.warning("job %s was taken over by another worker; nothing of ours was kept", job.key)
-        except Overloaded as overloaded:
-            log.error("job %s waits for its lease to run out: %s", job.key, overloaded.happened)
-        except Exception as error:  # The worker's edge: one poisoned job may not stop the house.
+                self._transit(handler, job)
+                end = _Ended(number, job, is_settled=True)
+        except Exception as fault:  # The worker's edge: one poisoned job may not stop the house.
             log.exception("job %s failed; it is pushed ahead", job.key)
-            self._push_ahead(job, error)
+            end = _Ended(number, job, fault=fault)
+        self._ended.put(end)
+        self.ring()
 
     def _transit(self, handler: Transition, job: Job) -> None:
         with self.store.transaction() as shelves:
-            if not shelves.jobs.finish(job.key, self.owner):
-                raise Fenced(job.key)
-            handler.run(shelves, job)
+            handler.hold(shelves, job)
+            if shelves.jobs.finish(job.key, self.owner):
+                handler.run(shelves, job)
 
-    def _affect(self, handler: Effect, job: Job) -> None:
-        outcome = handler.act(job)
-        with self.store.transaction() as shelves:
-            if not handler.settle(shelves, job, outcome):
-                raise Fenced(job.key)
-
-    def _push_ahead(self, job: Job, error: Exception) -> None:
+    def _push_ahead(self, end: _Ended, fault: Exception) -> None:
         try:
             with self.store.transaction() as shelves:
-                reason = f"{type(error).__name__}: {error}"[:500]
-                if job.attempts >= FAULTS_UNTIL_DEAD:
-                    shelves.jobs.bury(job.key, self.owner, reason)
-                else:
-                    later = self.clock.now() + RETRY_STEP * min(job.attempts, 12)
-                    shelves.jobs.retry(job.key, self.owner, later, reason)
-        except Overloaded:
-            log.error("job %s could not be pushed ahead; its lease will run out", job.key)
+                self._fail(shelves, end, fault)
+        except Overloaded as trouble:
+            log.error("job %s waits for its lease to run out: %s", end.job.key, trouble.happened)
+
+    def _fail(self, shelves: Shelves, end: _Ended, fault: Exception) -> None:
+        job, handler = end.job, self.lanes[end.lane].handlers[end.job.kind]
+        reason = f"{type(fault).__name__}: {fault}"[:500]
+        if job.attempts >= FAULTS_UNTIL_DEAD:
+            shelves.jobs.bury(job.key, self.owner, reason)
+            if isinstance(handler, Effect):
+                handler.give_up(shelves, job, reason)
+        else:
+            later = self.clock.now() + RETRY_STEP * min(job.attempts, 12)
+            shelves.jobs.retry(job.key, self.owner, later, reason)

@@ -17,10 +17,15 @@ AFTER_A_FAULT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A named round. `round` returns how many seconds it may rest, 0 to be called again at once."""
+    """A named round. `round` returns how many seconds it may rest, 0 to be called again at once.
+
+    A ring of the bell ends its rest. `close` is called in the same thread after the last round.
+    """
 
     name: str
     round: Callable[[], float]
+    bell: Bell = field(default_factory=Bell)
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -28,7 +33,6 @@ class Loops:
     """Runs loops in threads of their own until stopped; work in hand is finished first."""
 
     loops: Sequence[Loop]
-    bell: Bell
     leave_thread: Callable[[], None] = lambda: None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -45,17 +49,19 @@ class Loops:
     def stop(self, at_most_s: float = 20.0) -> bool:
         """Ask all loops to end and wait for them; False when one did not end in time."""
         self._stopping.set()
-        self.bell.ring()
+        for loop in self.loops:
+            loop.bell.ring()
         for thread in self._threads:
             thread.join(timeout=at_most_s)
         return not any(thread.is_alive() for thread in self._threads)
 
     def _turn(self, loop: Loop) -> None:
         while not self._stopping.is_set():
-            heard = self.bell.rings
+            heard = loop.bell.rings
             rest_s = self._round(loop)
             if rest_s > 0 and not self._stopping.is_set():
-                self.bell.rest(heard, rest_s)
+                loop.bell.rest(heard, rest_s)
+        loop.close()
         self.leave_thread()
 
     def _round(self, loop: Loop) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -77,8 +77,11 @@ class MemoryJobs:
     def count(self, state: JobState) -> int:
         return sum(job.state is state for job in self._tables.jobs.values())
 
-    def next_due(self, kinds: Sequence[str]) -> datetime | None:
-        return min((job.run_at for job in self._ready(kinds)), default=None)
+    def next_due(self, kinds: Sequence[str]) -> Mapping[str, datetime]:
+        firsts: dict[str, datetime] = {}
+        for job in self._ready(kinds):
+            firsts[job.kind] = min(job.run_at, firsts.get(job.kind, job.run_at))
+        return firsts
 
     def _ready(self, kinds: Sequence[str]) -> list[Job]:
         jobs = self._tables.jobs.values()

@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(null=True)),
             ],
             options={
-                "indexes": [models.Index(fields=["state", "run_at"], name="job_due")],
+                "indexes": [models.Index(fields=["state", "kind", "run_at"], name="job_due")],
                 "constraints": [models.UniqueConstraint(fields=("key",), name="job_once")],
             },
         ),
