@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from tocsin.cli.untrusted import visible
 from tocsin.domain.errors import Explained
 
 Record = Mapping[str, Any]
+
+_FINER = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d+Z$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,9 @@ def _cell(value: object, *, is_table: bool = False) -> str:
         return "yes" if value else "no"
     if isinstance(value, dict | list | tuple):
         return visible(json_text(value))
+    if is_table:
+        # People read lines and whole seconds; who wants the text as it is asks for JSON.
+        return "\n".join(visible(_FINER.sub("Z", line)) for line in str(value).split("\n"))
     return visible(str(value))
 
 

@@ -1,0 +1,69 @@
+"""Alerts by the command line, and what could not be understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.connectors.refusal import BodyRefused
+
+
+def test_the_newest_alert_stands_first_with_its_incident(firing, report, answer) -> None:
+    report({"labels": {"alertname": "Second", "severity": "warning"}})
+    newest, oldest = answer("alert", "list")
+    assert newest["id"] == "ALR-2"
+    assert (oldest["id"], oldest["incident"], oldest["status"]) == ("ALR-1", "INC-1", "firing")
+
+
+def test_alerts_are_filtered(firing, answer) -> None:
+    assert answer("alert", "list", "status=resolved") == []
+    assert len(answer("alert", "list", "title=~.*disk.*", "since=1h")) == 1
+
+
+def test_an_alert_shows_its_labels(firing, answer) -> None:
+    assert answer("alert", "show", "ALR-1")["labels"]["alertname"] == "DiskFull"
+
+
+def test_an_alert_that_is_not_there_ends_with_3(home, typed) -> None:
+    assert typed("alert", "show", "ALR-1").exit_code == 3
+    assert typed("alert", "show", "nonsense").exit_code == 3
+
+
+def test_escapes_in_an_alert_do_not_reach_the_terminal(report, typed) -> None:
+    report({"labels": {"alertname": "\x1b[2JGone", "severity": "warning"}})
+    result = typed("alert", "list")
+    assert "\x1b" not in result.stdout
+    assert "\\x1b[2JGone" in result.stdout
+
+
+def test_what_was_set_aside_is_listed_and_stays_when_it_is_still_broken(app, answer, typed) -> None:
+    with pytest.raises(BodyRefused):
+        app.hearing.api_alerts(b"{broken", "application/json", source="prometheus", sender="test")
+    (waiting,) = answer("alert", "quarantine")
+    assert waiting["body"] == "{broken"
+    result = typed("alert", "replay", waiting["id"])
+    assert result.exit_code == 6
+    assert "[still_unreadable]" in result.stderr
+    assert len(answer("alert", "quarantine")) == 1
+
+
+def test_what_can_be_understood_now_is_replayed(app, answer) -> None:
+    from datetime import UTC, datetime
+
+    from tocsin.domain.arrival import Quarantined
+
+    with app.store.transaction() as shelves:
+        kept = shelves.quarantine.add(
+            Quarantined(
+                connector="signals",
+                source="fw",
+                reason="an older version could not",
+                body=b'{"a": 1}\n',
+                received_at=datetime.now(UTC),
+            )
+        )
+    assert answer("alert", "replay", kept.short_name) == {"id": "Q-1", "result": "Q-1: 1 accepted"}
+    assert answer("alert", "quarantine") == []
+
+
+def test_a_replay_of_nothing_ends_with_3(home, typed) -> None:
+    assert typed("alert", "replay", "Q-7").exit_code == 3

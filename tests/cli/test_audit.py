@@ -1,0 +1,131 @@
+"""The log proven by the command line: sound, broken, exported, and beside a server that is writing."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from django.db import connection
+
+
+@pytest.fixture
+def spoil():
+    """Return a function that changes a stored entry behind the back of the product."""
+
+    def run(index: int, content: bytes) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            cursor.execute('UPDATE store_leaf SET content = %s WHERE "index" = %s', [content, index])
+
+    return run
+
+
+def test_a_sound_log_verifies(firing, answer, typed) -> None:
+    verdict = answer("audit", "verify")
+    assert verdict["sound"] is True
+    assert verdict["first_broken"] is None
+    assert verdict["exhibit_faults"] == []
+    assert typed("audit", "verify").stderr.startswith("All ")
+
+
+def test_entries_that_wait_for_their_place_do_not_break_it(firing, answer, typed) -> None:
+    typed("incident", "note", "INC-1", "Written just now.")
+    verdict = answer("audit", "verify")
+    assert verdict["sound"] is True
+    assert verdict["unsequenced"] == 1
+
+
+def test_one_changed_byte_ends_with_7_and_names_the_entry(firing, typed, spoil) -> None:
+    with firing.store.reading() as shelves:
+        (leaf,) = shelves.log.leaves(2, 3)
+    spoil(2, leaf.content.replace(b"tocsin", b"tocsiN", 1))
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 7
+    assert json.loads(result.stdout)["data"]["first_broken"] == 2
+    assert "entry 2" in result.stderr
+
+
+def test_a_changed_exhibit_is_named_and_ends_with_6(firing, home, typed) -> None:
+    (path,) = (each for each in (home / "evidence" / "sha256").rglob("*") if each.is_file())
+    os.chmod(path, 0o600)
+    path.unlink()
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 6
+    assert [each["id"] for each in json.loads(result.stdout)["data"]["exhibit_faults"]] == ["EX-1"]
+    assert "EX-1" in result.stderr
+
+
+def test_a_broken_log_weighs_more_than_a_changed_exhibit(firing, home, typed, spoil) -> None:
+    (path,) = (each for each in (home / "evidence" / "sha256").rglob("*") if each.is_file())
+    path.unlink()
+    spoil(0, b"{}")
+    assert typed("audit", "verify").exit_code == 7
+
+
+def test_a_tail_cut_off_with_its_checkpoints_is_found_by_the_signers_memory(firing, typed) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        cursor.execute('DELETE FROM store_leaf WHERE "index" >= 2')
+        cursor.execute("DELETE FROM store_checkpoint")
+    result = typed("audit", "verify")
+    assert result.exit_code == 7
+    assert "entry 2" in result.stderr
+
+
+def test_the_head_shows_what_is_signed(firing, answer) -> None:
+    head = answer("audit", "head")
+    assert head["note"].startswith("tocsin.local/audit\n")
+    assert head["not_yet_sealed"] == 0
+
+
+def test_without_a_signed_head_it_ends_with_3(home, typed) -> None:
+    assert typed("audit", "head").exit_code == 3
+
+
+def test_an_export_verifies_without_a_home(firing, tmp_path, answer, typed) -> None:
+    exported = answer("audit", "export", str(tmp_path / "log.ndjson"))
+    elsewhere = {"TOCSIN_HOME": "/no/such/home", "TOCSIN_DATABASE_URL": "nonsense://"}
+    words = ("audit", "verify", exported["path"], "--json")
+    result = typed(*words, "--key", exported["verifier_key"], env=elsewhere)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["data"]["sound"] is True
+    assert "only a claim" in typed(*words, env=elsewhere).stderr
+
+
+def test_an_export_to_stdout_is_the_same_file(firing, tmp_path, typed) -> None:
+    typed("audit", "export", str(tmp_path / "log.ndjson"))
+    assert typed("audit", "export", "-").stdout_bytes == (tmp_path / "log.ndjson").read_bytes()
+
+
+def test_an_export_overwrites_nothing(firing, tmp_path, typed) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert typed("audit", "export", str(taken)).exit_code == 1
+    assert taken.read_text() == "mine"
+
+
+def test_a_changed_export_ends_with_7(firing, tmp_path, typed) -> None:
+    path = tmp_path / "log.ndjson"
+    typed("audit", "export", str(path))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join((*lines[:3], *lines[4:])))
+    result = typed("audit", "verify", str(path), "--json")
+    assert result.exit_code == 7
+    assert json.loads(result.stdout)["data"]["first_broken"] == 2
+
+
+def test_a_file_that_is_no_export_ends_with_1_and_a_missing_one_with_3(tmp_path, typed) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Ada")
+    result = typed("audit", "verify", str(tmp_path / "letter.txt"))
+    assert result.exit_code == 1
+    assert "[export_unreadable]" in result.stderr
+    assert typed("audit", "verify", str(tmp_path / "nothing")).exit_code == 3
+
+
+def test_a_key_without_a_file_is_a_usage_error(home, typed) -> None:
+    assert typed("audit", "verify", "--key", "x").exit_code == 2
