@@ -87,10 +87,12 @@ class Prometheus:
     url: str
 
     def asked(self, path: str) -> Any:
+        """Return what its API answers, None while it is starting."""
         try:
-            return httpx.get(self.url + path, timeout=5).json()["data"]
+            answer = httpx.get(self.url + path, timeout=5)
         except httpx.TransportError:
             return None
+        return answer.json()["data"] if answer.status_code == 200 else None
 
     def knows_us(self) -> bool:
         """Say whether service discovery is done; what fires earlier, Prometheus drops by itself."""
