@@ -107,7 +107,7 @@ def story(app: App) -> App:
 
 
 class Server(uvicorn.Server):
-    """A server that a test starts in a thread and stops."""
+    """A server that a test starts in a thread and stops; the worker's loops stay off, a test makes what happens."""
 
     @property
     def url(self) -> str:
@@ -117,7 +117,9 @@ class Server(uvicorn.Server):
 @pytest.fixture
 def server(app: App) -> Iterator[Server]:
     serving = Server(
-        uvicorn.Config(build_asgi(app), port=0, log_level="warning", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            build_asgi(app), port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+        )
     )
     thread = threading.Thread(target=serving.run, daemon=True)
     thread.start()

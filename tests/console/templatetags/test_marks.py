@@ -68,4 +68,4 @@ def test_text_from_outside_is_escaped_made_visible_and_cut():
 
 
 def test_a_button_shows_its_key():
-    assert _drawn('{% key "acknowledge" %}') == '<kbd aria-hidden="true">a</kbd>'
+    assert _drawn('{% key "acknowledge" %}') == '<kbd data-key="a" aria-hidden="true"></kbd>'

@@ -118,5 +118,5 @@ def clipped(text: object, limit: int = 160) -> str:
 
 @register.simple_tag
 def key(does: str) -> SafeString:
-    """Draw the key that does this."""
-    return format_html('<kbd aria-hidden="true">{}</kbd>', keys.label_of(does))
+    """Draw the key that does this; for the eye alone, since the element that has it names it by attribute."""
+    return format_html('<kbd data-key="{}" aria-hidden="true"></kbd>', keys.label_of(does))
