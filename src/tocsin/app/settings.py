@@ -32,7 +32,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_MAX_DECODED_MB", "200", "Largest body after decompression, in MB."),
     Setting("TOCSIN_MAX_PENDING", "256", "Intake requests at work at once before the answer is 503."),
     Setting("TOCSIN_LOG_ORIGIN", "tocsin.local/audit", "Name of the log in its checkpoints."),
-    Setting("TOCSIN_DELIVERY_THREADS", "4", "Deliveries made at the same time."),
+    Setting("TOCSIN_DELIVERY_THREADS", "16", "Deliveries made at the same time."),
     Setting("TOCSIN_DELIVERY_ATTEMPTS", "8", "Tries before a message is dead."),
     Setting(
         "TOCSIN_LEASE_SECONDS", "30", "How long a claimed job is held before another worker may take it."

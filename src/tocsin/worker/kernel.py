@@ -36,8 +36,8 @@ class Transition:
 class Effect:
     """A job that acts outside: `act` calls the partner, then `settle` records what came of it.
 
-    `settle` runs in a transaction in which we still hold the job, and must finish, retry or bury it. `give_up`
-    is told when a job that stumbled every time is buried, and why.
+    `settle` runs in a transaction in which we still hold the job, and must finish, retry or bury it.
+    `give_up` is told when a job that stumbled every time is buried, and why.
     """
 
     act: Callable[[Job], object]
