@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from tocsin.domain.job import Job
@@ -9,6 +10,8 @@ from tocsin.domain.ports.delivery import Channel, DeliveryFailed, FailureKind, R
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.flow.deliver import Deliver, NotNeeded
 from tocsin.worker.kernel import Effect
+
+log = logging.getLogger("tocsin.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Sending:
             return self.channel.send(outgoing.message, outgoing.address)
         except DeliveryFailed as failed:
             return failed
+        except (
+            Exception
+        ) as fault:  # The worker's edge: a fault of a channel is a failed delivery.
+            log.exception("the channel %s met a fault with %s", self.name, job.key)
+            return DeliveryFailed(FailureKind.UNKNOWN, f"the channel met a fault ({type(fault).__name__})")
 
     def settle(self, shelves: Shelves, job: Job, outcome: object) -> None:
         """Record the outcome together with the job's own end."""
@@ -40,6 +48,10 @@ class Sending:
             raise TypeError(f"a delivery cannot end as {outcome!r}")
         self.deliver.settle(shelves, job, outcome)
 
+    def give_up(self, shelves: Shelves, job: Job, reason: str) -> None:
+        """Record as dead a message that could not even be made, so that the next person is called."""
+        self.deliver.settle(shelves, job, DeliveryFailed(FailureKind.REFUSED, reason))
+
     def effect(self) -> Effect:
         """Return the handler for the kernel."""
-        return Effect(act=self.act, settle=self.settle)
+        return Effect(act=self.act, settle=self.settle, give_up=self.give_up)

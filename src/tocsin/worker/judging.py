@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.detection.engine import Plan
+from tocsin.detection.problems import WindowStateUnreadable
 from tocsin.detection.state import WindowState
 from tocsin.domain.clock import Clock
+from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.ports.keeping import SignalLake
 from tocsin.domain.ports.shelves import Store
 from tocsin.domain.signal import Signal
+from tocsin.domain.timeline import Happening
+from tocsin.flow.record import note
 from tocsin.flow.take import Take
+
+log = logging.getLogger("tocsin.worker")
 
 SIGNALS_AT_ONCE = 2000
 REST_S = 1.0
@@ -33,8 +40,18 @@ class Judging:
 
     def round(self) -> float:
         """Judge what is new; return 0 while more may wait, else how long to rest."""
-        judged = [self._judge(source) for source in self.lake.sources()]
+        judged = [self._judge_if_sound(source) for source in self.lake.sources()]
         return 0.0 if any(judged) else REST_S
+
+    def _judge_if_sound(self, source: str) -> bool:
+        """Judge a source; one that is damaged is shouted about and stops no other."""
+        try:
+            return self._judge(source)
+        except Overloaded:
+            raise
+        except Explained as fault:
+            log.error("signals of %s are not judged: %s %s", source, fault.happened, fault.next_step)
+            return False
 
     def _judge(self, source: str) -> bool:
         with self.store.reading() as shelves:
@@ -43,13 +60,14 @@ class Judging:
         lines, stop = self.lake.read(source, start, SIGNALS_AT_ONCE)
         if not lines:
             return False
-        judged = self.plan.judge(
-            WindowState.load(saved) if saved else WindowState(), self._signals(source, lines, start)
-        )
+        state, lost = _loaded(saved)
+        judged = self.plan.judge(state, self._signals(source, lines, start))
         with self.store.transaction() as shelves:
             shelves.lock("judging")
             if shelves.detector.position(source) != start or shelves.detector.load_state() != saved:
                 return True  # Another process judged meanwhile; nothing of ours is kept.
+            if lost is not None:
+                note(shelves, Happening.WINDOWS_LOST, at=self.clock.now(), facts={"reason": lost.happened})
             self.take.detected(shelves, judged.alerts)
             shelves.detector.save_state(judged.state.dump())
             shelves.detector.save_position(source, stop)
@@ -63,3 +81,12 @@ class Judging:
             signals.append(self.read_signal(line, source, position, now))
             position += len(line) + 1
         return signals
+
+
+def _loaded(saved: bytes | None) -> tuple[WindowState, WindowStateUnreadable | None]:
+    """Return the saved state; an empty one, and the fault, where it cannot be read: judging must go on."""
+    try:
+        return WindowState.load(saved or b""), None
+    except WindowStateUnreadable as lost:
+        log.error("%s %s", lost.happened, lost.means)
+        return WindowState(), lost

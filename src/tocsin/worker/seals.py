@@ -30,6 +30,7 @@ class Seals:
     signer: FileSigner
     _frontier: Frontier = field(default_factory=Frontier)
     _last_entry_at: datetime | None = None
+    _seen: int = 0
 
     def round(self) -> float:
         """Do what is due; return 0 while more entries wait, else how long to rest."""
@@ -37,8 +38,10 @@ class Seals:
         with self.store.reading() as shelves:
             waiting = shelves.log.waiting()
             size, last = shelves.log.size(), shelves.log.last_checkpoint()
-        if waiting:
+        if waiting or size > self._seen:
             self._last_entry_at = now
+            self._seen = size
+        if waiting:
             self._sequence()
             size += waiting
         elif heartbeat_is_due(self._last_entry_at, now):
@@ -60,6 +63,7 @@ class Seals:
 
     def _sign(self, now: datetime) -> None:
         """Sign the head; one that contradicts what was signed before is refused, and nothing is kept."""
+        self._catch_up()
         with self.store.transaction() as shelves:
             shelves.lock("log")
             last = shelves.log.last_checkpoint()
@@ -68,15 +72,20 @@ class Seals:
             head = self._head(shelves)
             shelves.log.add_checkpoint(signed(head.size, head.root, self.signer, now))
 
-    def _head(self, shelves: Shelves) -> Head:
+    def _catch_up(self) -> None:
+        """Read what was signed before while nobody waits: after a start that is the whole log."""
         remembered = self.signer.last_signed
         if self._frontier.size > remembered.size:
-            # The signer signed less than we have read: what we read may never have been committed.
+            # The signer signed less than we have read, for example because it refused the rest.
             self._frontier = Frontier()
-        return grown(self._frontier, _leaves(shelves, self._frontier.size), remembered)
+        with self.store.reading() as shelves:
+            grown(self._frontier, _leaves(shelves, self._frontier.size, remembered.size), remembered)
+
+    def _head(self, shelves: Shelves) -> Head:
+        leaves = _leaves(shelves, self._frontier.size, shelves.log.size())
+        return grown(self._frontier, leaves, self.signer.last_signed)
 
 
-def _leaves(shelves: Shelves, start: int) -> Iterator[Leaf]:
-    stop = shelves.log.size()
+def _leaves(shelves: Shelves, start: int, stop: int) -> Iterator[Leaf]:
     for index in range(start, stop, LEAVES_AT_ONCE):
         yield from shelves.log.leaves(index, min(index + LEAVES_AT_ONCE, stop))

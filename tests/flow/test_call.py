@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from nouns import later
+from tocsin.domain.errors import NotFound
+from tocsin.domain.incident import Status
+from tocsin.domain.job import Job, JobState
+from tocsin.domain.severity import Severity
+from tocsin.flow.call import ESCALATE
+from tocsin.oncall import links
+from tocsin.oncall.links import LinkExpired, LinkUsed, LinkWrong
+
+
+def _called(story) -> list[tuple[str, str, float]]:
+    start = story.incident().opened_at
+    return [(page.person, page.role, (page.requested_at - start).total_seconds()) for page in story.pages()]
+
+
+def test_the_primary_is_called_at_once_on_every_contact_with_a_deadline(story, report) -> None:
+    story.hear(report())
+    (page,) = story.pages()
+    assert (page.person, page.role, page.acknowledge_by) == ("ben", "primary", later(300))
+    sent = [(one.channel, one.address) for one in story.deliveries() if one.page_id == page.page_id]
+    assert sorted(sent) == [("slack", "@ben"), ("smtp", "ben@example.org")]
+
+
+def test_nobody_answers_so_ben_is_called_again_after_five_minutes_and_ada_after_ten(story, report) -> None:
+    story.hear(report(3600))
+    story.push(3600)
+    assert _called(story) == [("ben", "primary", 0), ("ben", "primary", 300), ("ada", "secondary", 600)]
+
+
+def test_the_calls_stop_with_the_acknowledgement_and_every_page_is_answered(story, report) -> None:
+    story.hear(report(3600))
+    story.push(301)
+    incident = story.call.acknowledge(story.incident().incident_id, "ben", "the console")
+    story.push(3000)
+    assert (incident.acknowledged_by, incident.status) == ("ben", Status.INVESTIGATING)
+    assert len(_called(story)) == 2
+    assert all(page.acknowledged_at == later(301) for page in story.pages())
+
+
+def test_a_second_acknowledgement_changes_nothing(story, report) -> None:
+    story.hear(report())
+    first = story.call.acknowledge(story.incident().incident_id, "ben")
+    lines = story.kinds()
+    assert story.call.acknowledge(first.incident_id, "ada") == first
+    assert story.kinds() == lines
+
+
+def test_the_calls_stop_when_the_incident_ends(story, report) -> None:
+    story.hear(report())
+    story.hear(report(0))
+    story.push(3600)
+    assert len(_called(story)) == 1
+
+
+def test_a_worse_severity_calls_anew_also_where_it_was_acknowledged_at_leisure(story, report) -> None:
+    story.hear(report(3600, severity="high"))
+    incident_id = story.incident().incident_id
+    story.call.acknowledge(incident_id, "ben")
+    story.close.change_severity(incident_id, Severity.P3, "ada", "smaller than it looked")
+    story.close.change_severity(incident_id, Severity.P1, "ada", "it spreads")
+    story.push(300)
+    assert [page.step for page in story.pages()][:1] == [0]
+    assert story.kinds().count("page.requested") == len(story.pages())
+
+
+def test_a_lesser_severity_ends_the_calls(story, report) -> None:
+    story.hear(report(3600))
+    story.close.change_severity(story.incident().incident_id, Severity.P3, "ada", "only the canary")
+    story.push(3600)
+    assert len(_called(story)) == 1
+
+
+def test_a_step_that_comes_late_does_not_fire_all_that_were_missed(story, report) -> None:
+    story.hear(report(7200))
+    story.clock.push(timedelta(minutes=30))
+    story.transitions()
+    story.transitions()
+    assert len(_called(story)) == 2
+
+
+def test_those_who_want_to_know_are_told_of_the_opening_each_escalation_and_the_end(story, report) -> None:
+    story.hear(report(3600))
+    story.push(3600)
+    told = [one.subject for one in story.deliveries() if one.page_id is None]
+    assert told == [
+        "opened of INC-1",
+        "escalated of INC-1",
+        "escalated of INC-1",
+        "resolved of INC-1",
+    ]
+    assert [entry.kind for entry in story.log()].count("notice.requested") == 4
+
+
+def test_a_person_can_ask_for_the_next_step_now(story, report) -> None:
+    story.hear(report(3600))
+    story.push(10)
+    story.call.escalate_now(story.incident().incident_id, "ada")
+    story.transitions()
+    assert _called(story)[-1] == ("ben", "primary", 10)
+    assert story.timeline()[-2].actor == "ada"
+
+
+def test_there_is_no_step_to_hasten_once_all_were_taken_or_it_was_acknowledged(story, report) -> None:
+    story.hear(report())
+    incident_id = story.incident().incident_id
+    story.call.acknowledge(incident_id, "ben")
+    with pytest.raises(NotFound, match="no further step"):
+        story.call.escalate_now(incident_id, "ada")
+
+
+def test_a_step_with_nobody_to_call_is_shouted_and_the_next_comes_at_once(story, report) -> None:
+    story.clock.push(timedelta(days=-30))
+    story.hear(replace(report(3600), starts_at=None))
+    story.transitions()
+    story.transitions()
+    assert story.pages() == ()
+    assert story.kinds().count("page.nobody") == 3
+
+
+def test_an_unknown_incident_cannot_be_acknowledged_or_escalated(story) -> None:
+    with pytest.raises(NotFound):
+        story.call.acknowledge(uuid4(), "ben")
+    job = Job(
+        kind=ESCALATE,
+        key="escalate:x",
+        run_at=later(0),
+        args={"incident": str(UUID(int=5)), "step": "1", "started_at": later(0).isoformat()},
+    )
+    with story.store.transaction() as shelves, pytest.raises(NotFound):
+        story.call.escalate(shelves, job)
+
+
+def _token(story) -> tuple[UUID, str]:
+    page = story.pages()[0]
+    return page.page_id, links.token(page, story.call.link_key)
+
+
+def test_reading_a_link_changes_nothing(story, report) -> None:
+    story.hear(report())
+    before = story.store._tables
+    linked = story.call.read_link(*_token(story))
+    assert (linked.page, linked.incident) == (story.pages()[0], story.incident())
+    assert story.store._tables == before
+
+
+def test_the_link_acknowledges_once_in_the_name_of_who_was_called(story, report) -> None:
+    story.hear(report())
+    page_id, token = _token(story)
+    incident = story.call.acknowledge_by_link(page_id, token)
+    assert (incident.acknowledged_by, story.pages()[0].link_used_at) == ("ben", later(0))
+    assert "through the link in the page" in [entry.text for entry in story.timeline()][-2]
+    with pytest.raises(LinkUsed):
+        story.call.acknowledge_by_link(page_id, token)
+
+
+def test_a_link_that_is_wrong_or_old_acknowledges_nothing(story, report) -> None:
+    story.hear(report())
+    page_id, token = _token(story)
+    with pytest.raises(LinkWrong):
+        story.call.acknowledge_by_link(page_id, token[:-1])
+    with pytest.raises(NotFound):
+        story.call.acknowledge_by_link(uuid4(), token)
+    story.clock.push(links.LINK_LIFETIME)
+    with pytest.raises(LinkExpired):
+        story.call.acknowledge_by_link(page_id, token)
+    assert story.incident().acknowledged_at is None
+
+
+def test_the_escalation_job_is_over_after_the_acknowledgement(story, report) -> None:
+    story.hear(report())
+    story.call.acknowledge(story.incident().incident_id, "ben")
+    assert [job.kind for job in story.jobs(JobState.DONE)] == [ESCALATE]
+
+
+def test_one_link_pressed_twice_at_once_works_once(postgres_story, report) -> None:
+    story = postgres_story
+    story.hear(report())
+    page_id, token = _token(story)
+    came: list[object] = []
+    both = threading.Barrier(2)
+
+    def press() -> None:
+        both.wait()
+        try:
+            came.append(story.call.acknowledge_by_link(page_id, token))
+        except LinkUsed as used:
+            came.append(used)
+        finally:
+            story.store.hang_up()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(each).__name__ for each in came) == ["Incident", "LinkUsed"]

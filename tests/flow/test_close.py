@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from nouns import later
+from tocsin.domain.incident import ClockKind, Status
+from tocsin.domain.job import Job
+from tocsin.domain.severity import Severity
+from tocsin.flow.record import CLOCK
+from tocsin.incidents.lifecycle import MoveRefused, ReasonMissing
+
+
+def test_a_note_is_a_line_and_an_entry(story, report) -> None:
+    story.hear(report())
+    story.close.note(story.incident().incident_id, "ada", "The certificate ran out")
+    assert (story.timeline()[-1].actor, story.timeline()[-1].text) == ("ada", "The certificate ran out")
+    assert story.log()[-1].kind == "incident.note"
+
+
+def test_the_command_is_handed_over(story, report) -> None:
+    story.hear(report())
+    assert story.close.assign(story.incident().incident_id, "ada", "ben").commander == "ada"
+    assert story.incident().commander == "ada"
+
+
+def test_a_person_who_resolves_has_acknowledged_and_the_review_clock_starts(story, report) -> None:
+    story.hear(report())
+    incident = story.close.move(story.incident().incident_id, Status.RESOLVED, "ben", "restarted it")
+    assert (incident.status, incident.acknowledged_by, incident.resolved_at) == (
+        Status.RESOLVED,
+        "ben",
+        later(0),
+    )
+    assert [clock.kind for clock in incident.clocks if clock.is_running] == [ClockKind.REVIEW]
+    assert all(page.acknowledged_at for page in story.pages())
+
+
+def test_a_refused_move_changes_nothing(story, report) -> None:
+    story.hear(report())
+    before = story.store._tables
+    incident_id = story.incident().incident_id
+    with pytest.raises(MoveRefused):
+        story.close.move(incident_id, Status.CLOSED, "ada")
+    with pytest.raises(ReasonMissing):
+        story.close.change_severity(incident_id, Severity.P4, "ada")
+    assert story.store._tables == before
+
+
+def test_a_deadline_that_nobody_met_is_missed_exactly_once(story, report) -> None:
+    story.hear(report(7200))
+    story.push(7000)
+    assert story.kinds().count("clock.missed") == 2
+    missed = {clock.kind: clock.missed_at for clock in story.incident().clocks}
+    assert missed == {ClockKind.ACKNOWLEDGE: later(300), ClockKind.ENGAGE: later(900)}
+
+
+def test_a_deadline_that_was_met_is_not_missed(story, report) -> None:
+    story.hear(report(7200))
+    story.call.acknowledge(story.incident().incident_id, "ben")
+    story.close.note(story.incident().incident_id, "ben", "On it")
+    story.push(7000)
+    assert "clock.missed" not in story.kinds()
+
+
+def test_an_incident_of_a_type_that_may_not_end_by_itself_waits_for_a_person(story, report) -> None:
+    story.hear(report(team="security"))
+    incident = story.incident()
+    with story.store.transaction() as shelves:
+        assert story.close.quiet(shelves, incident, later(9)).status is Status.OPEN
+
+
+def test_a_missed_clock_and_an_acknowledgement_at_once_do_not_undo_each_other(postgres_story, report) -> None:
+    story = postgres_story
+    story.hear(report(7200))
+    incident_id = story.incident().incident_id
+    story.clock.push(later(300) - later(0))
+    job = Job(kind=CLOCK, key="clock:x", run_at=later(300), args={"incident": str(incident_id)})
+    acknowledging = threading.Event()
+
+    def acknowledge() -> None:
+        acknowledging.set()
+        story.call.acknowledge(incident_id, "ben")
+        story.store.hang_up()
+
+    thread = threading.Thread(target=acknowledge)
+    with story.store.transaction() as shelves:
+        story.close.look_at_clock(shelves, job)
+        thread.start()
+        acknowledging.wait()
+        thread.join(timeout=0.2)
+        assert thread.is_alive()
+    thread.join()
+    clock = next(one for one in story.incident().clocks if one.kind is ClockKind.ACKNOWLEDGE)
+    assert (clock.missed_at, clock.met_at) == (later(300), later(300))
+    assert story.incident().acknowledged_by == "ben"
