@@ -30,7 +30,9 @@ def measure(rate: int, seconds: float) -> None:
         while time.monotonic() < deadline and not all(name in receiver.arrived for name in names):
             time.sleep(0.05)
     lost = [name for name in accepted if name not in receiver.arrived]
-    waits = [1000 * (receiver.arrived[name] - at) for name, at in accepted.items() if name in receiver.arrived]
+    waits = [
+        1000 * (receiver.arrived[name] - at) for name, at in accepted.items() if name in receiver.arrived
+    ]
     floor = fsync_ms()
     print(
         f"{rate:>4} alerts/s for {seconds:.0f} s: {len(accepted)} accepted, {len(lost)} not delivered; "
