@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import shutil
@@ -19,6 +20,7 @@ from django.test import Client, override_settings
 from conftest import skip_or_fail
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app, install
+from tocsin.console import times
 from tocsin.domain.alert import AlertReport
 from tocsin.domain.arrival import Arrival
 from tocsin.domain.person import Role
@@ -39,7 +41,8 @@ people:
 schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-01-05, people: [ben]}
 escalation: {P1: [{after: 0m, page: primary}]}
 """
-SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
+SMALL_TARGETS = """() =>
+  [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
   .filter(one => one.checkVisibility() && !one.closest('.skip, p, li span, dd, th, .call, dialog'))
   .map(one => [one.outerHTML.slice(0, 120), one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
@@ -107,7 +110,7 @@ def story(app: App) -> App:
 
 
 class Server(uvicorn.Server):
-    """A server that a test starts in a thread and stops; the worker's loops stay off, a test makes what happens."""
+    """A server in a thread; the worker's loops stay off, the test itself makes what happens."""
 
     @property
     def url(self) -> str:
@@ -209,3 +212,186 @@ def test_every_page_holds_in_each_theme_and_width(theme, width, story, look, tmp
         name = f"{address.replace('/', '-').replace('?', '-') or 'now'}-{width}-{theme}.png"
         page.screenshot(path=kept / name, full_page=True)
     assert page.title() != "owned"
+
+
+def focused(page) -> str:
+    return page.evaluate(
+        "document.activeElement.closest('[data-row]')?.dataset.row || document.activeElement.id"
+    )
+
+
+def test_keys_do_what_the_table_says_and_never_while_typing(story, look):
+    page = look(width=1280)
+    page.keyboard.press("j")
+    first = focused(page)
+    page.keyboard.press("j")
+    assert focused(page) != first
+    page.keyboard.press("k")
+    assert (focused(page), page.locator('tr[aria-selected="true"]').count()) == (first, 1)
+    page.keyboard.press("ArrowDown")
+    assert focused(page) != first
+    page.keyboard.press("?")
+    assert page.locator("#help").evaluate("one => one.open")
+    page.keyboard.press("Escape")
+    assert not page.locator("#help").evaluate("one => one.open")
+    assert focused(page) != first, "the focus came back to the row"
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url("**/incidents")
+    page.goto(page.url + "/INC-1")
+    page.keyboard.press("n")
+    page.keyboard.type("a jolly note? ok")
+    assert page.input_value("#note-text") == "a jolly note? ok"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    with story.store.reading() as shelves:
+        assert shelves.incidents.by_number(1).acknowledged_at is None
+
+
+def test_letters_that_are_off_do_nothing(story, look):
+    page = look("incidents/INC-1")
+    page.get_by_role("button", name="Turn single keys off").click()
+    page.wait_for_selector('body[data-single-keys="off"]')
+    page.keyboard.press("a")
+    page.keyboard.press("?")
+    assert not page.locator("#help").evaluate("one => one.open")
+    with story.store.reading() as shelves:
+        assert shelves.incidents.by_number(1).acknowledged_at is None
+
+
+def test_an_act_shows_at_once_and_is_announced(story, look):
+    page = look("incidents/INC-1")
+    page.keyboard.press("a")
+    page.wait_for_selector("text=INC-1 acknowledged")
+    assert page.url.endswith("/incidents/INC-1")
+    page.locator("#polite", has_text="INC-1 acknowledged").wait_for(state="attached")
+    assert page.locator("#actions").get_by_text("Acknowledge").count() == 0
+    assert "Acknowledged by ada" in page.inner_text("#timeline")
+
+
+def test_a_refusal_stands_beside_the_form_and_keeps_what_was_typed(story, look):
+    page = look("incidents/INC-1")
+    page.keyboard.press("r")
+    page.select_option("#move-to", "resolved")
+    page.get_by_role("button", name="Move", exact=True).click()
+    page.wait_for_selector("#actions [data-refusal]")
+    assert "Not saved." in page.inner_text("#actions [data-refusal]")
+    assert page.input_value("#move-to") == "resolved"
+
+
+def test_without_script_acknowledge_note_and_resolve_still_work(story, look):
+    page = look("incidents/INC-1", java_script_enabled=False)
+    page.get_by_role("button", name="Acknowledge").click()
+    assert "INC-1 acknowledged" in page.inner_text("#said")
+    page.locator("summary", has_text="Note").click()
+    page.fill("#note-text", "typed without script")
+    page.get_by_role("button", name="Add note").click()
+    assert "typed without script" in page.inner_text("#timeline")
+    page.locator("summary", has_text="Status").click()
+    page.select_option("#move-to", "resolved")
+    page.get_by_role("button", name="Move", exact=True).click()
+    assert "Resolved" in page.inner_text("#top")
+
+
+def test_new_rows_wait_behind_a_bar_and_move_nothing(story, look):
+    page = look("incidents")
+    is_live(page)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    row, before = focused(page), page.evaluate("document.activeElement.getBoundingClientRect().top")
+    for n in range(3):
+        opened(story, f"Another one {n}", "warning")
+    page.wait_for_selector("text=3 new – show")
+    bar = page.locator(".more").bounding_box()["height"]
+    after = page.evaluate("document.activeElement.getBoundingClientRect().top")
+    assert (focused(page), page.locator("#list >> text=Another one 2").count()) == (row, 0)
+    assert after - before in (0, bar)
+    page.locator("#polite", has_text="New: Another one").wait_for(state="attached")
+    page.keyboard.press("Home")
+    page.wait_for_selector("#list >> text=Another one 2")
+
+
+def test_a_change_by_somebody_else_appears_by_itself(story, look):
+    page = look("incidents/INC-1")
+    is_live(page)
+    with story.store.reading() as shelves:
+        incident = shelves.incidents.by_number(1)
+    story.call.acknowledge(incident.incident_id, "ben", "the link in the page")
+    page.wait_for_selector("#top >> text=Investigating")
+    page.wait_for_selector("#timeline .more")
+
+
+def test_a_stream_that_stops_is_said_within_fifteen_seconds(story, look):
+    page = look()
+    is_live(page)
+    page.clock.install()
+    page.reload()
+    is_live(page)
+    page.route("**/live", lambda route: route.abort())
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page.context.set_offline(True)
+    page.clock.fast_forward(17_000)
+    page.clock.run_for(2_000)
+    page.wait_for_selector("#stale:not([hidden])")
+    assert "Live updates stopped" in page.inner_text("#stale")
+    assert page.locator("body.blind").count() == 1
+
+
+def test_every_stop_is_outlined_in_view_and_below_the_sticky_header(story, look):
+    page = look("incidents/INC-1")
+    page.set_viewport_size({"width": 1280, "height": 700})
+    seen = 0
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            """() => { const one = document.activeElement; if (one === document.body) return null;
+            const box = one.getBoundingClientRect(), top = document.getElementById('top');
+            const isAbove = top.contains(one) || one.closest('.side') || one.matches('.skip');
+            const under = isAbove ? 0 : top.getBoundingClientRect().bottom;
+            return {html: one.outerHTML.slice(0, 90), outline: getComputedStyle(one).outlineStyle,
+                    inView: box.bottom > 0 && box.top < innerHeight, clear: box.bottom > under}; }"""
+        )
+        if stop is None:
+            break
+        seen += 1
+        assert (stop["outline"], stop["inView"], stop["clear"]) == ("solid", True, True), stop["html"]
+    assert 15 < seen < 119
+
+
+@pytest.mark.parametrize("address", ["", "incidents", "incidents/INC-1"])
+def test_text_at_twice_the_size_does_not_push_the_page_sideways(address, story, look):
+    page = look(address, width=1280)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_paper_is_light_whatever_the_screen_is(story, look):
+    page = look("incidents/INC-1", color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(246, 247, 249)"
+
+
+def test_a_page_weighs_at_most_sixty_kilobytes_with_everything(story, look):
+    page = look("incidents/INC-1")
+    page.wait_for_load_state("load")
+    names = page.evaluate(
+        "performance.getEntriesByType('resource').map(one => one.name).filter(one => !one.endsWith('/live'))"
+    )
+    bodies = {name: page.request.get(name).body() for name in [page.url, *names]}
+    assert sum(len(gzip.compress(body)) for body in bodies.values()) <= 60_000
+    assert sum(len(gzip.compress(body)) for name, body in bodies.items() if name.endswith(".js")) <= 30_000
+
+
+def test_the_browser_and_the_server_say_clocks_in_the_same_words(story, look):
+    page = look()
+    spans = [0, 59, 61, 130, 3599, 3600, 86_399, 86_400, 183_022]
+    module = "/static/console/clocks.js"
+    told = page.evaluate(
+        """async ([module, spans]) => { const clocks = await import(module);
+        return spans.map(s => s * 1000)
+          .map(ms => [clocks.elapsed(ms), clocks.short(ms), clocks.rounded(ms)]); }""",
+        [module, spans],
+    )
+    assert told == [
+        [say(timedelta(seconds=s)) for say in (times.elapsed, times.short, times.rounded)] for s in spans
+    ]
