@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tocsin.connectors.refusal import BodyRefused
+from tocsin.domain.arrival import Quarantined
 
 
 def test_the_newest_alert_stands_first_with_its_incident(firing, report, answer) -> None:
@@ -47,10 +50,6 @@ def test_what_was_set_aside_is_listed_and_stays_when_it_is_still_broken(app, ans
 
 
 def test_what_can_be_understood_now_is_replayed(app, answer) -> None:
-    from datetime import UTC, datetime
-
-    from tocsin.domain.arrival import Quarantined
-
     with app.store.transaction() as shelves:
         kept = shelves.quarantine.add(
             Quarantined(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from heapq import heappop, heappush
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tocsin.app.packs import PackFile, Packs, rule_files_in
-from tocsin.connectors.signals.files import Collector, read_file
+from tocsin.connectors.signals.files import Collector, RefusedLine, read_file
 from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
 from tocsin.detection.state import WindowState
@@ -23,7 +24,7 @@ from tocsin.triage.severities import parse_severities
 DEFAULT_PACK = "baseline"
 DETECTION_WORDS = "detection"
 SIGNALS_AT_ONCE = 10_000
-MOST_FILES = 1_000_000
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def files_at(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def hunt(files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collector) -> Hunted:
-    """Judge all signals in the order of the files; what cannot be read goes to `refuse`."""
+    """Judge the signals of all files in the order of their time; what cannot be read goes to `refuse`."""
     state = WindowState()
     alerts: list[DetectedAlert] = []
     read = 0
@@ -112,8 +113,41 @@ def alert_record(alert: DetectedAlert) -> dict[str, Any]:
 
 
 def _signals(files: Sequence[Path], undated: datetime, refuse: Collector) -> Iterator[Signal]:
+    """Merge the files by time. A file is opened only when its first signal is reached, and closed at its end.
+
+    So no more files are open at once than overlap in time, however many there are.
+    """
+    waiting = sorted(_beginnings(files, undated), key=lambda begin: (begin[0], str(begin[1])), reverse=True)
+    opened: list[tuple[datetime, str, int, Signal, Iterator[Signal]]] = []
+    while waiting or opened:
+        while waiting and (not opened or waiting[-1][0] <= opened[0][0]):
+            path = waiting.pop()[1]
+            _advance(opened, read_file(path, undated=undated, refuse=refuse, source=str(path)))
+        if opened:
+            *_, signal, rest = heappop(opened)
+            yield signal
+            _advance(opened, rest)
+
+
+def _advance(
+    opened: list[tuple[datetime, str, int, Signal, Iterator[Signal]]], rest: Iterator[Signal]
+) -> None:
+    """Put a file back in line by its next signal; one that has ended is dropped."""
+    for signal in rest:
+        heappush(opened, (signal.time, signal.source, signal.position, signal, rest))
+        return
+
+
+def _beginnings(files: Sequence[Path], undated: datetime) -> Iterator[tuple[datetime, Path]]:
+    """Yield when each file's first signal is; one without any comes first, so that its faults are told."""
     for path in files:
-        yield from read_file(path, undated=undated, refuse=refuse, source=str(path))
+        reading = read_file(path, undated=undated, refuse=_not_yet)
+        first = next(reading, None)
+        yield (_EARLIEST if first is None else first.time), path
+
+
+def _not_yet(_: RefusedLine) -> None:
+    """What cannot be read is told when the file is read in earnest."""
 
 
 def _batches(signals: Iterator[Signal]) -> Iterator[list[Signal]]:

@@ -14,6 +14,10 @@ import click
 from tocsin.cli.exits import Exit
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has closed the pipe; click itself would call that a failure."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are `module:attribute` and one line of help, loaded when they are used."""
 
@@ -48,6 +52,13 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in self._table.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **kwargs: Any) -> NoReturn:
         """Run the command line and leave with its exit code; a closed pipe and Ctrl-C are quiet."""
         for stream in (sys.stdout, sys.stderr):
@@ -64,7 +75,7 @@ class LazyGroup(click.Group):
         except click.Abort:
             print("Interrupted.", file=sys.stderr)
             sys.exit(Exit.INTERRUPTED)
-        except BrokenPipeError:
+        except (BrokenPipeError, ReaderGone):
             # What is still buffered goes nowhere, so that the interpreter's own flush says nothing.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.OK)

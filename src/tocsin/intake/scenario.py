@@ -171,10 +171,13 @@ def _template(written: Located, cycles: Mapping[str, tuple[str, ...]]) -> Any:
 
 def _check_names(written: Located, cycles: Mapping[str, tuple[str, ...]]) -> None:
     try:
-        names = [name for _, name, _, _ in Formatter().parse(written.text) if name is not None]
+        parts = [part[1:] for part in Formatter().parse(written.text) if part[1] is not None]
     except ValueError as error:
         raise _brace(written) from error
-    for name in names:
+    for name, form, conversion in parts:
+        # A width or a conversion has no use here, and a width could ask for any amount of memory.
+        if form or conversion:
+            raise _brace(written)
         if name not in cycles:
             raise written.problem(
                 f"`{{{name}}}` is not a cycle of this step.",
@@ -183,7 +186,9 @@ def _check_names(written: Located, cycles: Mapping[str, tuple[str, ...]]) -> Non
 
 
 def _brace(written: Located) -> PackProblem:
-    return written.problem("a brace is not closed here.", "Write {name}, and {{ or }} for a brace itself.")
+    return written.problem(
+        "a brace is not closed, or holds more than a name.", "Write {name}, and {{ or }} for a brace itself."
+    )
 
 
 def _line(step: Step, nth: int, at: datetime) -> bytes:

@@ -1,0 +1,135 @@
+"""What a check-up finds, one fault at a time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tocsin.app.checkup import Standing, check_app, check_home
+from tocsin.app.drills import ONCALL
+from tocsin.app.settings import load_settings
+from tocsin.app.wiring import build_app
+from tocsin.domain.arrival import Quarantined
+from tocsin.domain.job import Job
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings({"TOCSIN_HOME": str(tmp_path)})
+
+
+@pytest.fixture
+def build(sqlite_store, settings):
+    return lambda: build_app(settings)
+
+
+def write(home, name: str, text: str) -> None:
+    path = home / "packs" / "team" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def ill(findings) -> dict[str, Standing]:
+    return {each.name: each.standing for each in findings if each.standing is not Standing.OK}
+
+
+def test_a_home_in_order_has_no_fault(settings) -> None:
+    assert ill(check_home(settings)) == {}
+
+
+def test_a_home_that_cannot_be_written_is_a_problem(settings) -> None:
+    gone = replace(settings, values={**settings.values, "TOCSIN_HOME": "/no/such/home"})
+    (home, _) = check_home(gone)
+    assert home.standing is Standing.PROBLEM
+    assert home.next_step
+
+
+def test_a_key_that_others_can_open_is_named(settings, tmp_path) -> None:
+    (tmp_path / "keys").mkdir()
+    key = tmp_path / "keys" / "log.key"
+    key.touch()
+    os.chmod(key, 0o644)
+    (finding,) = (each for each in check_home(settings) if each.name == "keys")
+    assert (finding.standing, finding.next_step) == (Standing.PROBLEM, f"Run `chmod 600 {key}`.")
+
+
+def test_as_shipped_only_the_missing_schedule_is_a_warning(build) -> None:
+    assert ill(check_app(build())) == {"on call": Standing.WARNING}
+
+
+def test_people_who_are_called_by_the_inbox_only_are_a_warning(build, tmp_path) -> None:
+    write(tmp_path, "oncall.yml", ONCALL.replace("STARTS", "2026-11-21"))
+    (finding,) = (each for each in check_app(build()) if each.name == "on call")
+    assert "reaches nobody outside" in finding.words
+
+
+def test_a_channel_that_is_named_and_not_set_up_is_a_problem(build, tmp_path) -> None:
+    oncall = ONCALL.replace("STARTS", "2026-11-21").replace(
+        "channel: inbox, address: ben", "channel: fax, address: '1'"
+    )
+    write(tmp_path, "oncall.yml", oncall)
+    (finding,) = (each for each in check_app(build()) if each.name == "channels")
+    assert finding.standing is Standing.PROBLEM
+    assert "'fax'" in finding.words
+
+
+def test_a_real_channel_is_named_and_nothing_else_said(build, tmp_path) -> None:
+    oncall = ONCALL.replace("STARTS", "2026-11-21").replace(
+        "channel: inbox, address: ben", "channel: slack, address: C1"
+    )
+    write(tmp_path, "oncall.yml", oncall)
+    app = build()
+
+    class Real:
+        name = "slack"
+        is_real = True
+
+    with_slack = replace(app, channels={**app.channels, "slack": Real()})
+    findings = list(check_app(with_slack))
+    assert "slack can reach people." in [each.words for each in findings]
+    assert ill(findings) == {}
+
+
+def test_a_broken_rule_is_named_with_its_place(build, tmp_path) -> None:
+    write(tmp_path, "rules/bad.yml", "title: Bad\nlogsource: {product: aws}\n")
+    found = [each for each in check_app(build()) if each.standing is Standing.PROBLEM]
+    assert [each.name for each in found] == ["rules"]
+    assert "bad.yml:1:1: " in found[0].words
+
+
+def test_a_changed_exhibit_and_a_refused_check_are_problems(build, tmp_path) -> None:
+    app = build()
+    with app.store.transaction() as shelves:
+        shelves.jobs.put(Job(kind="x", key="dead", run_at=NOW))
+        (job,) = shelves.jobs.claim(["x"], "me", NOW + timedelta(seconds=1), 30, 1)
+        shelves.jobs.bury("dead", job.owner, "no")
+        shelves.quarantine.add(
+            Quarantined(connector="signals", source="fw", reason="why", body=b"{", received_at=NOW)
+        )
+    assert {"deliveries", "quarantine"} <= ill(check_app(app)).keys()
+    app.signer.verifier_key  # noqa: B018  (makes the key)
+    (tmp_path / "keys" / "log.key.last").write_text("nonsense")
+    assert ill(check_app(build()))["misconfigured"] is Standing.PROBLEM
+
+
+def test_a_broken_log_and_a_lost_exhibit_are_problems(build, tmp_path) -> None:
+    app = build()
+    body = json.dumps([{"labels": {"alertname": "DiskFull", "severity": "critical"}}]).encode()
+    app.hearing.api_alerts(body, "application/json", source="prometheus", sender="test")
+    with app.store.reading() as shelves:
+        incident = shelves.incidents.by_number(1)
+    kept = {"name": "a", "media_type": "text/plain", "description": "d", "exported_by": "ada", "actor": "ada"}
+    exhibit = app.respond.keep(incident.incident_id, content=io.BytesIO(b"x"), **kept)
+    for path in (tmp_path / "evidence").rglob(exhibit.digest):
+        path.unlink()
+    app.signer.verifier_key  # noqa: B018  (makes the key)
+    memory = tmp_path / "keys" / "log.key.last"
+    memory.write_text(memory.read_text().replace("\n0\n", "\n9\n"))
+    assert {"log", "exhibits"} <= ill(check_app(build())).keys()

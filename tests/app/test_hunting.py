@@ -1,0 +1,131 @@
+"""Hunting over files: which files, which rules, one stable order."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tocsin.app import hunting
+from tocsin.app.packs import Packs
+from tocsin.domain.errors import NotFound
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+
+RULE = """\
+title: A shell was started
+id: 11111111-1111-4111-8111-111111111111
+status: test
+logsource: {category: process}
+detection: {selection: {action: shell}, condition: selection}
+level: high
+"""
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Packs:
+    return Packs(tmp_path / "no-home")
+
+
+def signals(path: Path, *minutes: int, action: str = "shell") -> Path:
+    rows = [{"class": "process", "action": action, "time": f"2026-11-21T10:{m:02}:00Z"} for m in minutes]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def hunted(packs: Packs, rules, *files: Path, refuse=lambda part: None):
+    plan = hunting.plan_for(rules, hunting.levels(packs))
+    return hunting.hunt(files, plan, undated=UNDATED, refuse=refuse)
+
+
+@pytest.fixture
+def rules(packs: Packs, tmp_path: Path):
+    place = tmp_path / "rules" / "deep" / "shell.yml"
+    place.parent.mkdir(parents=True)
+    place.write_text(RULE)
+    return hunting.rules_for(packs, [tmp_path / "rules"], [])
+
+
+def test_one_burst_is_one_alert_with_an_exact_count(packs, rules, tmp_path) -> None:
+    found = hunted(packs, rules, signals(tmp_path / "a.ndjson", 1, 2, 3))
+    (alert,) = found.alerts
+    assert found.signals == 3
+    record = hunting.alert_record(alert)
+    assert list(record) == [
+        "rule_id",
+        "rule_title",
+        "severity",
+        "first_seen",
+        "last_seen",
+        "count",
+        "group",
+        "evidence",
+    ]
+    assert (record["count"], record["severity"]) == (3, "P2")
+    assert (record["first_seen"], record["last_seen"]) == ("2026-11-21T10:01:00Z", "2026-11-21T10:03:00Z")
+
+
+def test_the_answer_does_not_depend_on_how_files_are_cut(packs, rules, tmp_path, monkeypatch) -> None:
+    path = signals(tmp_path / "a.ndjson", *range(30))
+    whole = hunted(packs, rules, path).alerts
+    monkeypatch.setattr(hunting, "SIGNALS_AT_ONCE", 7)
+    assert [(a.key, a.count) for a in hunted(packs, rules, path).alerts] == [(a.key, a.count) for a in whole]
+
+
+def test_files_are_merged_by_the_time_of_their_signals(packs, tmp_path) -> None:
+    place = tmp_path / "rules" / "count.yml"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(
+        RULE.replace("level: high", "name: shell")
+        + "---\ntitle: Three shells\nid: 22222222-2222-4222-8222-222222222222\nlevel: high\n"
+        "correlation: {type: event_count, rules: [shell], group-by: [class], timespan: 5m,"
+        " condition: {gte: 3}}\n"
+    )
+    counting = hunting.rules_for(packs, [place], [])
+    late = signals(tmp_path / "a-late.ndjson", 30, 32, 59)
+    early = signals(tmp_path / "b-early.ndjson", 1, 3, 31)
+    (alert,) = hunted(packs, counting, late, early).alerts
+    assert (alert.count, alert.first_seen.minute, alert.last_seen.minute) == (3, 30, 32)
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_hunted(packs, rules, tmp_path) -> None:
+    path = signals(tmp_path / "a.ndjson", 1)
+    path.write_text("{broken\n" + path.read_text())
+    refused = []
+    assert len(hunted(packs, rules, path, refuse=refused.append).alerts) == 1
+    assert [(part.path, part.line) for part in refused] == [(path, 1)]
+
+
+def test_folders_are_read_as_a_whole_in_the_order_of_names_and_nothing_twice(tmp_path) -> None:
+    for name in ("b/2.json", "a/1.json", "a/.hidden"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    one, two = tmp_path / "a" / "1.json", tmp_path / "b" / "2.json"
+    assert hunting.files_at([tmp_path, one]) == (one, two)
+    assert hunting.files_at([two, tmp_path]) == (two, one)
+    assert hunting.files_at([tmp_path / "a" / ".hidden"]) == (tmp_path / "a" / ".hidden",)
+
+
+@pytest.mark.parametrize("asked", ["file", "rules", "pack"])
+def test_what_is_not_there_is_not_found(packs, tmp_path, asked) -> None:
+    with pytest.raises(NotFound):
+        if asked == "file":
+            hunting.files_at([tmp_path / "nothing"])
+        elif asked == "rules":
+            hunting.rules_for(packs, [tmp_path / "nothing"], [])
+        else:
+            hunting.rules_for(packs, [], ["nothing"])
+
+
+def test_without_a_wish_the_shipped_rules_are_used(packs) -> None:
+    shipped = hunting.rules_for(packs, [], [])
+    assert shipped.correlations
+    assert not shipped.problems
+    assert len(hunting.rules_for(packs, [], ["baseline"]).rules) == len(shipped.rules)
+
+
+def test_the_same_rule_file_named_twice_is_loaded_once(packs, rules, tmp_path) -> None:
+    place = tmp_path / "rules" / "deep" / "shell.yml"
+    assert not hunting.rules_for(packs, [tmp_path / "rules", place], []).problems

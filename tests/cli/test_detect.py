@@ -1,0 +1,34 @@
+"""Rules are checked before they are loaded."""
+
+from __future__ import annotations
+
+import json
+
+BROKEN = (
+    "title: Bad\nlogsource: {product: aws}\ndetection:\n  selection: {a: 1}\n  condition: selection and\n"
+)
+
+
+def test_the_shipped_rules_have_no_problem(answer) -> None:
+    assert [each for each in answer("detect", "check") if each["kind"] == "problem"] == []
+
+
+def test_a_problem_ends_with_6_and_names_line_column_and_what_to_do(tmp_path, typed) -> None:
+    (tmp_path / "bad.yml").write_text(BROKEN)
+    result = typed("detect", "check", str(tmp_path / "bad.yml"), "--json")
+    assert result.exit_code == 6
+    (problem,) = json.loads(result.stdout)["data"]
+    assert problem["place"] == f"{tmp_path / 'bad.yml'}:{problem['line']}:{problem['column']}"
+    assert problem["line"] == 5
+    assert problem["next_step"]
+    assert "1 problems" in result.stderr
+
+
+def test_exit_zero_only_reports(tmp_path, typed) -> None:
+    (tmp_path / "bad.yml").write_text(BROKEN)
+    assert typed("detect", "check", str(tmp_path), "--exit-zero").exit_code == 0
+
+
+def test_a_path_that_is_not_there_ends_with_3(typed) -> None:
+    assert typed("detect", "check", "/no/such").exit_code == 3
+    assert typed("detect", "check", "--pack", "nonsense").exit_code == 3
