@@ -156,6 +156,11 @@ class Served:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def health(self) -> dict[str, Any]:
+        """Return what /health tells anybody."""
+        found: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=HTTP_TIMEOUT_S).json()
+        return found
+
     def post(self, path: str, token: str | None = None, **sent: Any) -> httpx.Response:
         headers = (bearer(token) if token else {}) | sent.pop("headers", {})
         return httpx.post(
