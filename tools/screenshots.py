@@ -1,7 +1,7 @@
 """Makes the pictures of the documentation: a real server, a real drill, a real browser.
 
-    .venv/bin/python tools/screenshots.py docs/images            the one picture of the README
-    .venv/bin/python tools/screenshots.py FOLDER --all           every page, 1280 and 320 wide, light and dark
+.venv/bin/python tools/screenshots.py docs/images            the one picture of the README
+.venv/bin/python tools/screenshots.py FOLDER --all           every page, 1280 and 320 wide, light and dark
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PAGES = {"now": "/", "incidents": "/incidents", "incident": "/incidents/INC-1", "inbox": "/inbox", "help": "/help"}
+PAGES = {
+    "now": "/",
+    "incidents": "/incidents",
+    "incident": "/incidents/INC-1",
+    "inbox": "/inbox",
+    "help": "/help",
+}
 SIZES = ((1280, 900), (320, 800))
 PATIENCE_S = 60
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from tocsin.domain.errors import Misconfigured, NotFound
 
+PACKS = "packs"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped_packs() -> Path:
     """Return the folder of shipped packs: in the installed package, else beside a checkout's `src`."""
-    installed = _PACKAGE / "packs"
-    return installed if installed.is_dir() else _PACKAGE.parent.parent / "packs"
+    installed = _PACKAGE / PACKS
+    return installed if installed.is_dir() else _PACKAGE.parent.parent / PACKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Packs:
         """Return the pack folders, shipped ones first."""
         return tuple(
             folder
-            for root in (shipped_packs(), self.home / "packs")
+            for root in (shipped_packs(), self.home / PACKS)
             if root.is_dir()
             for folder in sorted(root.iterdir())
             if folder.is_dir()
@@ -50,7 +51,7 @@ class Packs:
                 means="Tocsin does not start, because it could not decide what to do with an alert.",
                 next_step=f"Install Tocsin again, or put {name} into a folder of {self.home / 'packs'}.",
             )
-        return _read(found[-1])
+        return self._own(found[-1])
 
     def rule_files(self, only_pack: str | None = None) -> Iterator[PackFile]:
         """Yield the Sigma rule files of all packs, or of one. Raises `NotFound` for an unknown pack."""
@@ -63,13 +64,13 @@ class Packs:
                 next_step=f"Choose one of: {known}.",
             )
         for folder in folders:
-            yield from rule_files_in(folder / "rules")
+            yield from (self._own(path) for path in _rule_paths(folder / "rules"))
 
     def drill(self, name: str) -> PackFile:
         """Return a scenario by name. Raises `NotFound`, which names those there are."""
         for path in self._drills():
             if path.stem == name:
-                return _read(path)
+                return self._own(path)
         raise NotFound(
             f"There is no drill named {name!r}.",
             means="Nothing was played.",
@@ -80,29 +81,28 @@ class Packs:
         """Return the names of all scenarios."""
         return tuple(path.stem for path in self._drills())
 
+    def _own(self, path: Path) -> PackFile:
+        """Read a pack's file under the name that people see: where packs lie tells them nothing."""
+        if path.is_relative_to(self.home):
+            return _read(path, f"$TOCSIN_HOME/{path.relative_to(self.home)}")
+        return _read(path, str(path.relative_to(shipped_packs().parent)))
+
     def _drills(self) -> list[Path]:
         return [path for folder in self.folders() for path in sorted((folder / "drills").glob("*.yml"))]
 
 
 def rule_files_in(place: Path) -> Iterator[PackFile]:
     """Yield the YAML files at a path: the file itself, or all below a folder, by name."""
-    if place.is_file():
-        yield _read(place)
-        return
-    for path in sorted(place.rglob("*.y*ml")):
-        if path.is_file():
-            yield _read(path)
+    yield from (_read(path) for path in _rule_paths(place))
 
 
-def _shown(path: Path) -> str:
-    """Return a shipped file's path from its pack on: where it is installed tells a reader nothing."""
-    shipped = shipped_packs()
-    return str(path.relative_to(shipped.parent)) if path.is_relative_to(shipped) else str(path)
+def _rule_paths(place: Path) -> list[Path]:
+    return [place] if place.is_file() else [path for path in sorted(place.rglob("*.y*ml")) if path.is_file()]
 
 
-def _read(path: Path) -> PackFile:
+def _read(path: Path, shown: str = "") -> PackFile:
     try:
-        return PackFile(_shown(path), path.read_text(encoding="utf-8"))
+        return PackFile(shown or str(path), path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(
             f"{path} cannot be read: {error}.",

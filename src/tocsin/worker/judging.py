@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tocsin.detection.engine import Plan
@@ -18,6 +18,7 @@ from tocsin.domain.signal import Signal
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.flow.take import Take
+from tocsin.intake.dating import believed
 
 log = logging.getLogger("tocsin.worker")
 
@@ -78,7 +79,8 @@ class Judging:
         signals = []
         position = start
         for line in lines:
-            signals.append(self.read_signal(line, source, position, now))
+            signal = self.read_signal(line, source, position, now)
+            signals.append(replace(signal, time=believed(signal.time, now)))
             position += len(line) + 1
         return signals
 
