@@ -37,16 +37,6 @@ _CHOSEN = tuple((os.environ.get("TOCSIN_TEST_DB") or "sqlite,postgres").split(",
 _NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _databases_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Lift pytest-django's guard: our stores have databases of their own and need no wrapping transaction."""
-    if not request.config.pluginmanager.hasplugin("django"):
-        yield
-        return
-    with request.getfixturevalue("django_db_blocker").unblock():
-        yield
-
-
 @contextmanager
 def default_database(url: str) -> Iterator[DjangoStore]:
     """Make a database Django's `default` in this thread and in threads started later."""

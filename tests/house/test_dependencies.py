@@ -68,7 +68,7 @@ def test_a_lock_has_hashes_and_no_registry_address(lock: str, repository: Path, 
 
 def test_every_runtime_dependency_is_used(repository: Path, sources, keep) -> None:
     imported = {name.split(".")[0] for source in sources for _, name in source.imports()}
-    # django-htmx and a few others are named in settings rather than imported; Django loads them by that name.
+    # Some are named in settings rather than imported; Django loads them by that name.
     named = {word for source in sources for word in re.findall(r"[\"']([a-z_0-9]+)[\"']", source.text)}
     modules: dict[str, set[str]] = {}
     for module, distributions in importlib.metadata.packages_distributions().items():

@@ -49,8 +49,8 @@ def test_a_burst_becomes_a_report_with_its_rule_and_group() -> None:
     assert (report.starts_at, report.ends_at) == (BURST.first_seen, NOW + LEASE)
     assert report.annotations == {
         "summary": "Many failed logins (src_ip 203.0.113.7, severity bad)",
-        "description": "Somebody tries passwords.\n3 signals from 2026-11-21T11:58:00+00:00 "
-        "to 2026-11-21T12:00:00+00:00.",
+        "description": "Somebody tries passwords.\n3 signals from 2026-11-21 11:58:00 UTC "
+        "to 2026-11-21 12:00:00 UTC.",
         "tags": "attack.t1110",
         "references": "https://attack.mitre.org/techniques/T1110/",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tocsin.domain.alert import AlertReport
 from tocsin.domain.detected import DetectedAlert, SignalRef
@@ -53,13 +53,17 @@ def _annotations(detected: DetectedAlert) -> dict[str, str]:
     signals = "1 signal" if detected.count == 1 else f"{detected.count} signals"
     group = ", ".join(f"{field} {text}" for field, text in detected.group)
     annotations = {"summary": f"{detected.rule_title} ({group})" if group else detected.rule_title}
-    seen = f"{signals} from {detected.first_seen.isoformat()} to {detected.last_seen.isoformat()}."
+    seen = f"{signals} from {_instant(detected.first_seen)} to {_instant(detected.last_seen)}."
     annotations["description"] = f"{detected.description.strip()}\n{seen}".strip()
     if detected.tags:
         annotations["tags"] = ", ".join(detected.tags)
     if detected.references:
         annotations["references"] = "\n".join(detected.references)
     return annotations
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _evidence(refs: tuple[SignalRef, ...]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Star
             *health_routes(app),
             *intake_routes(app),
             *live_routes(app),
-            Mount("/static", StaticFiles(packages=[("tocsin.console", "static"), ("django_htmx", "static")])),
+            Mount("/static", StaticFiles(packages=[("tocsin.console", "static")])),
             Mount("/", _django()),
         ],
         lifespan=lifespan,
