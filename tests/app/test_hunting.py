@@ -108,15 +108,13 @@ def test_folders_are_read_as_a_whole_in_the_order_of_names_and_nothing_twice(tmp
     assert hunting.files_at([tmp_path / "a" / ".hidden"]) == (tmp_path / "a" / ".hidden",)
 
 
-@pytest.mark.parametrize("asked", ["file", "rules", "pack"])
-def test_what_is_not_there_is_not_found(packs, tmp_path, asked) -> None:
+def test_what_is_not_there_is_not_found(packs, tmp_path) -> None:
     with pytest.raises(NotFound):
-        if asked == "file":
-            hunting.files_at([tmp_path / "nothing"])
-        elif asked == "rules":
-            hunting.rules_for(packs, [tmp_path / "nothing"], [])
-        else:
-            hunting.rules_for(packs, [], ["nothing"])
+        hunting.files_at([tmp_path / "nothing"])
+    with pytest.raises(NotFound):
+        hunting.rules_for(packs, [tmp_path / "nothing"], [])
+    with pytest.raises(NotFound):
+        hunting.rules_for(packs, [], ["nothing"])
 
 
 def test_without_a_wish_the_shipped_rules_are_used(packs) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +12,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from tocsin.cli.exits import Exit
 from tocsin.cli.main import tocsin
 
+DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 GOLDENS = Path(__file__).parent / "goldens"
 HEAVY = (
     "django",
@@ -68,10 +68,21 @@ def test_a_start_loads_nothing_heavy(word: str) -> None:
     assert not loaded & set(HEAVY)
 
 
-def test_every_verb_says_what_it_does_in_one_line() -> None:
+def test_every_option_is_documented() -> None:
+    text = DOCS.read_text(encoding="utf-8")
     for words in verbs(tocsin):
-        shown = CliRunner().invoke(tocsin, [*words, "--help"])
-        assert shown.exit_code == 0
+        command: click.Command = tocsin
+        for word in words:
+            assert isinstance(command, click.Group)
+            command = command.commands.get(word) or command.get_command(click.Context(command), word)
+        options = [each for each in command.params if isinstance(each, click.Option)]
+        missing = [name for each in options for name in each.opts if f"{name}" not in text]
+        assert not missing, f"docs/cli.md lacks {missing} of {' '.join(words)}"
+
+
+def test_every_exit_code_is_documented_in_the_same_words() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    assert [code for code in Exit if f"| {int(code)} | {code.meaning} |" not in text] == []
 
 
 def test_usage_ends_with_2() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tocsin.cli.show import Show, iso, json_text, print_error, wants_color
+from tocsin.cli.show import Show, iso, json_text, print_error
 from tocsin.domain.errors import NotFound
 
 ROWS = [
@@ -105,10 +105,3 @@ def test_times_are_utc_with_z() -> None:
 
 def test_json_is_ascii_without_control_characters() -> None:
     assert json_text({"a": "é\x1b\x7f\x9b"}) == '{"a":"\\u00e9\\u001b\\u007f\\u009b"}'
-
-
-def test_colour_needs_a_terminal_and_no_word_against_it(terminal, monkeypatch) -> None:
-    terminal()
-    assert wants_color()
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert not wants_color()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tocsin.cli.table import print_table
+from tocsin.cli.table import print_table, wants_color
 
 ROW = ("INC-1", "P1", "A title that is far too long for forty columns of a terminal")
 
@@ -55,3 +55,13 @@ def test_forty_columns_are_respected_and_ids_stay_whole(drawn) -> None:
     lines = re.sub(r"\x1b\[[0-9;]*m", "", drawn()).splitlines()
     assert all(len(line) <= 40 for line in lines)
     assert any(line.startswith("INC-1") for line in lines)
+
+
+def test_colour_needs_a_terminal_and_no_word_against_it(drawn, monkeypatch) -> None:
+    drawn(color=True)
+    assert wants_color()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not wants_color()
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert not wants_color()

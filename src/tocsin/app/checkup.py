@@ -56,7 +56,7 @@ def check_home(settings: Settings) -> Iterator[Finding]:
 
 def check_app(app: App) -> Iterator[Finding]:
     """Check everything that needs the built application."""
-    for check in (_channels, _rules, _log, _dead, _quarantine):
+    for check in (_channels, _reach, _rules, _log, _dead, _quarantine):
         yield from _guarded(check, app)
 
 
@@ -69,9 +69,7 @@ def _guarded(check: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Fi
 
 def _channels(app: App) -> Iterator[Finding]:
     roster = app.policies.roster
-    named = [contact.channel for person in roster.people.values() for contact in person.contacts]
-    named += [rule.contact.channel for rule in roster.notices]
-    missing = sorted({channel for channel in named if channel not in app.channels})
+    missing = sorted(_named(app) - app.channels.keys())
     for channel in missing:
         yield Finding(
             "channels",
@@ -80,6 +78,13 @@ def _channels(app: App) -> Iterator[Finding]:
             f"Set up {channel} (docs/settings.md), or take it out of the file.",
         )
     real = sorted(channel.name for channel in app.channels.values() if channel.is_real)
+    if real:
+        yield Finding("channels", Standing.OK, f"{', '.join(real)} can reach people.")
+
+
+def _reach(app: App) -> Iterator[Finding]:
+    """Warn where every page would stay in the Inbox."""
+    roster = app.policies.roster
     if roster.schedule is None:
         yield Finding(
             "on call",
@@ -87,15 +92,20 @@ def _channels(app: App) -> Iterator[Finding]:
             f"{roster.path} has no schedule: pages go to the administrators' Inbox.",
             "Put an oncall.yml into a folder of packs; packs/baseline/README.md has an example.",
         )
-    elif all(channel == INBOX or channel in missing for channel in named):
+    elif _named(app) & app.channels.keys() <= {INBOX}:
         yield Finding(
             "on call",
             Standing.WARNING,
             f"{roster.path} calls people by the Inbox only, which reaches nobody outside.",
             "Give each person a contact by slack, smtp or webhook.",
         )
-    if real:
-        yield Finding("channels", Standing.OK, f"{', '.join(real)} can reach people.")
+
+
+def _named(app: App) -> set[str]:
+    """Return the channels that the on-call file names."""
+    roster = app.policies.roster
+    contacts = {contact.channel for person in roster.people.values() for contact in person.contacts}
+    return contacts | {rule.contact.channel for rule in roster.notices}
 
 
 def _rules(app: App) -> Iterator[Finding]:

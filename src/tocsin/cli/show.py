@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -106,8 +105,3 @@ def _cell(value: object, *, is_table: bool = False) -> str:
         # People read lines and whole seconds; who wants the text as it is asks for JSON.
         return "\n".join(visible(_FINER.sub("Z", line)) for line in str(value).split("\n"))
     return visible(str(value))
-
-
-def wants_color() -> bool:
-    """Say whether colour is welcome: on a terminal, and not against `NO_COLOR`."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-from tocsin.cli.show import wants_color
 
 # Ids, digests, times and codes are copied by people; they are never cut or broken.
 _WHOLE = frozenset({"id", "number", "digest", "key", "status", "role", "alert", "incident"})
@@ -27,6 +26,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(_text(name, cell) for name, cell in zip(columns, row, strict=True)))
     console.print(table)
+
+
+def wants_color() -> bool:
+    """Say whether colour is welcome: on a terminal, and not against `NO_COLOR`."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _text(column: str, cell: str) -> Text:
