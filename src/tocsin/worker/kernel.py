@@ -93,9 +93,10 @@ class Kernel:
 
     def turn(self) -> float:
         """Settle, claim and start what there is; return 0 after work, else how long to rest (seconds)."""
-        ended = self._drain()
         open_lanes = [n for n, lane in enumerate(self.lanes) if self._free(n, lane) > 0]
         due = self._due([kind for n in open_lanes for kind in self.lanes[n].handlers])
+        # Outcomes are taken in hand last: what is above may fail, and would take them along.
+        ended = self._drain()
         now = self.clock.now()
         ready = [n for n in open_lanes if any(due.get(k, _NEVER) <= now for k in self.lanes[n].handlers)]
         if not ended and not ready:
@@ -114,7 +115,7 @@ class Kernel:
         """Let the effects at work come to their end and settle them; nothing new is claimed."""
         for lane in self.lanes:
             if lane.pool is not None:
-                lane.pool.shutdown(wait=True, cancel_futures=True)
+                lane.pool.shutdown(wait=True)
         self._settle_and_claim(self._drain(), (), self.clock.now())
 
     def _drain(self) -> list[_Ended]:
@@ -227,7 +228,8 @@ class Kernel:
     def _fail(self, shelves: Shelves, end: _Ended, fault: Exception) -> None:
         job, handler = end.job, self.lanes[end.lane].handlers[end.job.kind]
         reason = f"{type(fault).__name__}: {fault}"[:500]
-        if job.attempts >= FAULTS_UNTIL_DEAD:
+        # A full disk or a locked database is no fault of the job; it heals, and then the job must be there.
+        if job.attempts >= FAULTS_UNTIL_DEAD and not isinstance(fault, Overloaded):
             shelves.jobs.bury(job.key, self.owner, reason)
             if isinstance(handler, Effect):
                 handler.give_up(shelves, job, reason)

@@ -61,7 +61,10 @@ class Loops:
             rest_s = self._round(loop)
             if rest_s > 0 and not self._stopping.is_set():
                 loop.bell.rest(heard, rest_s)
-        loop.close()
+        try:
+            loop.close()
+        except Exception:  # The worker's edge: what was not written down is due again after its lease.
+            log.exception("%s could not end properly", loop.name)
         self.leave_thread()
 
     def _round(self, loop: Loop) -> float:

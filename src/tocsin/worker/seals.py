@@ -40,7 +40,7 @@ class Seals:
             size, last = shelves.log.size(), shelves.log.last_checkpoint()
         if waiting or size > self._seen:
             self._last_entry_at = now
-            self._seen = size
+            self._seen = size + waiting
         if waiting:
             self._sequence()
             size += waiting
