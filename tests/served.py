@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -84,33 +85,51 @@ class Served:
         path.write_text(text)
         return path
 
-    def start(
-        self, *, more: Mapping[str, str] | None = None, preexec: Callable[[], None] | None = None
-    ) -> Self:
+    def start(self, *, more: Mapping[str, str] | None = None) -> Self:
         """Start a process and wait until it is ready."""
-        self.launch(more=more, preexec=preexec)
+        self.launch(more=more)
         wait_for(self.is_ready, START_WITHIN_S, f"a ready server; it said: {self.said()}")
         return self
 
-    def launch(
-        self, *, more: Mapping[str, str] | None = None, preexec: Callable[[], None] | None = None
-    ) -> None:
+    def launch(self, *, more: Mapping[str, str] | None = None) -> None:
         """Start a process without waiting for it."""
-        environ = {
-            name: text for name, text in os.environ.items() if not name.startswith(("TOCSIN_", "DJANGO_"))
-        }
-        environ |= self.settings | dict(more or {})
-        if self.database_url:
-            environ["TOCSIN_DATABASE_URL"] = self.database_url
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.command, "up", "--home", str(self.home), "--port", str(self.port)],
-                env=environ,
+                env=self._environ() | dict(more or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=preexec,
             )
+
+    def _environ(self) -> dict[str, str]:
+        environ = {
+            name: text for name, text in os.environ.items() if not name.startswith(("TOCSIN_", "DJANGO_"))
+        }
+        if self.database_url:
+            environ["TOCSIN_DATABASE_URL"] = self.database_url
+        return environ | self.settings
+
+    def refuses_to_start(self) -> str:
+        """Start a process that ends by itself with an error, and return what it said."""
+        self.launch()
+        assert self.process is not None
+        assert self.process.wait(START_WITHIN_S) > 0
+        return self.said()
+
+    def told(self, *verb: str, status: int = 0) -> list[dict[str, Any]]:
+        """Run the command line beside the server with --json and return the rows it prints."""
+        answer = subprocess.run(
+            [*TOCSIN, *verb, "--json", "--home", str(self.home)],
+            env=self._environ(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert answer.returncode == status, answer.stderr
+        rows: list[dict[str, Any]] = json.loads(answer.stdout)["data"]
+        return rows
 
     def is_ready(self) -> bool:
         assert self.process is not None
@@ -168,8 +187,9 @@ class Served:
         )
 
     def post_alert(self, token: str, **labels: str) -> httpx.Response:
-        """Post one alert of severity critical, as Prometheus would."""
-        alert = {"labels": {"severity": "critical", **labels}, "annotations": {"summary": "It is broken."}}
+        """Post one alert as Prometheus would, of severity critical unless told otherwise."""
+        summary = f"{labels['alertname']} fires."
+        alert = {"labels": {"severity": "critical", **labels}, "annotations": {"summary": summary}}
         return self.post("/api/v2/alerts", token, json=[alert])
 
     def incidents(self, token: str) -> list[dict[str, Any]]:
