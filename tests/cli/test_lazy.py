@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -80,3 +81,14 @@ def test_a_closed_pipe_is_quiet() -> None:
         env={"PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"},
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_full_disk_behind_stdout_is_one_line_and_1() -> None:
+    program = "from tocsin.cli.main import tocsin; tocsin.main(['help', 'errors'])"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == Exit.FAILED
+    assert done.stderr == "The output: No space left on device.\n"

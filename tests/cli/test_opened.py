@@ -59,3 +59,16 @@ def test_a_database_that_is_behind_is_refused(home, typed, monkeypatch, word) ->
     result = typed(word, "list")
     assert result.exit_code == 1
     assert "not up to date" in result.stderr
+
+
+def test_a_file_that_is_no_database_is_said_in_three_lines(tmp_path) -> None:
+    (tmp_path / "tocsin.db").write_bytes(b"not a database, but long enough to look at" * 50)
+    done = elsewhere(tmp_path, "incident", "list")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database cannot be used: ")
+    assert len(done.stderr.splitlines()) == 3
+
+
+def test_a_complaint_without_words_is_told_by_its_kind() -> None:
+    assert opened.reason_of(OSError()) == "OSError"
+    assert opened.reason_of(ValueError("first\nsecond")) == "first"

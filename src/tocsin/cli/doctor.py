@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.exits import Exit
-from tocsin.cli.opened import django_ready, unmigrated
+from tocsin.cli.opened import django_ready, reason_of, unmigrated
 from tocsin.cli.show import Show
 from tocsin.cli.verb import leave, verb
 from tocsin.domain.errors import Explained
@@ -63,8 +63,7 @@ def _database() -> Finding:
     try:
         missing = unmigrated()
     except Error as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        words = f"The database cannot be used: {why}."
+        words = f"The database cannot be used: {reason_of(error)}."
         return Finding(
             "database", Standing.PROBLEM, words, "Check TOCSIN_DATABASE_URL and that its server runs."
         )

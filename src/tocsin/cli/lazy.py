@@ -79,4 +79,9 @@ class LazyGroup(click.Group):
             # What is still buffered goes nowhere, so that the interpreter's own flush says nothing.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.OK)
+        except OSError as error:
+            # A full or failing disk, most often the one behind stdout; not a fault of the program.
+            print(f"{error.filename or 'The output'}: {error.strerror}.", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.FAILED)
         sys.exit(code if isinstance(code, int) else Exit.OK)

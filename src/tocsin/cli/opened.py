@@ -64,8 +64,23 @@ def unmigrated() -> int:
 def _refuse_unmigrated(settings: Settings) -> None:
     if not settings.text("TOCSIN_DATABASE_URL") and not (settings.home / "tocsin.db").exists():
         raise _nothing_there(settings, "holds no database")
-    if unmigrated():
+    from django.db import Error
+
+    try:
+        missing = unmigrated()
+    except Error as error:
+        raise Misconfigured(
+            f"The database cannot be used: {reason_of(error)}.",
+            means="Nothing was shown or changed.",
+            next_step="Check TOCSIN_DATABASE_URL, that its server runs, and that this user may read it.",
+        ) from error
+    if missing:
         raise _nothing_there(settings, "has a database that is not up to date")
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of a database's complaint, or its kind when it has no words."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _nothing_there(settings: Settings, how: str) -> Misconfigured:
