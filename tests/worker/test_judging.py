@@ -133,16 +133,18 @@ def test_our_own_overload_is_not_taken_for_a_damaged_source(app, judging, monkey
         judging.round()
 
 
-@pytest.mark.parametrize("time", ["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", -1e300, "\ud800"])
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", -1e300, {}, ""])
 def test_no_event_time_however_odd_stops_judging(app, judging, time) -> None:
-    app.lake.append(
-        "idp",
-        [
-            orjson.dumps({"class": "authentication", "user": "root", "time": time})
-            if time != "\ud800"
-            else b'{"user":"root","time":"\\ud800"}'
-        ],
-    )
+    app.lake.append("idp", [orjson.dumps({"class": "authentication", "user": "root", "time": time})])
     judging.round()
     assert judging.round() == REST_S
     assert [alert.count for alert in _alerts(app)] == [1]
+
+
+def test_a_line_that_the_disk_damaged_is_said_and_the_others_are_judged(app, judging, caplog) -> None:
+    one, two, three = _lines(3)
+    app.lake.append("idp", [one, two[:-9] + b"#########", three])
+    judging.round()
+    assert judging.round() == REST_S
+    assert [alert.count for alert in _alerts(app)] == [2]
+    assert "damaged on disk" in caplog.text

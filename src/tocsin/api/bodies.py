@@ -9,10 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from tocsin.domain.errors import Explained
 
 
-class BodyTooLarge(Explained):
-    """The body is larger than this server accepts; nothing of it was kept (HTTP 413)."""
+class RequestTooLarge(Explained):
+    """The body as sent is larger than this server accepts; nothing of it was kept (HTTP 413)."""
 
-    code: ClassVar[str] = "body_too_large"
+    code: ClassVar[str] = "request_too_large"
 
 
 class BodyCutShort(Explained):
@@ -22,7 +22,7 @@ class BodyCutShort(Explained):
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return the raw body of at most `limit` bytes. Raises `BodyTooLarge` or `BodyCutShort`."""
+    """Return the raw body of at most `limit` bytes. Raises `RequestTooLarge` or `BodyCutShort`."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
@@ -43,8 +43,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(
         f"The body is larger than the {limit // (1024 * 1024)} MB this server accepts in one request.",
         means="Nothing of it was kept.",
         next_step="Send smaller batches, compress with gzip, or raise TOCSIN_MAX_BODY_MB.",

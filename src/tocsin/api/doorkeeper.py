@@ -52,11 +52,7 @@ class Doorkeeper:
             with self.store.reading() as shelves:
                 found = shelves.tokens.role_of(digest, self.clock.now())
         if found is None:
-            raise NotSignedIn(
-                "This request carries no valid token.",
-                means="Nothing was accepted or shown.",
-                next_step="Make one with `tocsin token create`; send it as `Authorization: Bearer tocs_...`.",
-            )
+            raise not_signed_in()
         name, role = found
         if not allows(role, permission):
             raise NotAllowed(
@@ -71,6 +67,15 @@ class Doorkeeper:
         if token is None and self.open_to_loopback and _is_loopback(host):
             return Caller("loopback", Role.INGEST)
         return self.admit(token, Permission.INGEST)
+
+
+def not_signed_in() -> NotSignedIn:
+    """Return the refusal of a request that nobody vouches for."""
+    return NotSignedIn(
+        "This request carries no valid token.",
+        means="Nothing was accepted or shown.",
+        next_step="Make one with `tocsin token create`; send it as `Authorization: Bearer tocs_...`.",
+    )
 
 
 def token_in(headers: Mapping[str, str]) -> str | None:

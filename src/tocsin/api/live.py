@@ -26,6 +26,7 @@ from tocsin.domain.ports.shelves import Store
 BEAT_S = 7.5
 LOOK_S = 0.4
 REPLAY_AT_MOST = 200
+MOST_DIGITS = 18
 RETRY = b"retry: 3000\n\n"
 
 
@@ -100,7 +101,7 @@ def live_routes(app: App) -> list[Route]:
         except Explained as refused:
             return problem(refused)
         text = request.headers.get("last-event-id", "")
-        last_seen = int(text) if text.isdecimal() else None
+        last_seen = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
         return StreamingResponse(
             live.stream(last_seen),
             media_type="text/event-stream",

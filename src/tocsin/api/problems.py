@@ -7,11 +7,13 @@ from starlette.responses import Response
 
 from tocsin.domain.errors import Explained, NotFound, Overloaded
 
+MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 _STATUS = {
     "not_found": 404,
     "overloaded": 503,
-    "body_too_large": 413,
+    "request_too_large": 413,
+    "request_invalid": 422,
     "body_cut_short": 400,
     "not_signed_in": 401,
     "not_allowed": 403,
@@ -47,8 +49,11 @@ def document(error: Explained) -> dict[str, object]:
 
 def problem(error: Explained) -> Response:
     """Return the response for an error."""
-    status = status_of(error)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
     return Response(
-        orjson.dumps(document(error)), status, headers=headers, media_type="application/problem+json"
+        orjson.dumps(document(error)), status_of(error), headers=headers_of(error), media_type=MEDIA_TYPE
     )
+
+
+def headers_of(error: Explained) -> dict[str, str]:
+    """Return what else is said to the sender: when to come again."""
+    return {"Retry-After": str(RETRY_AFTER_S)} if status_of(error) == 503 else {}

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from tocsin.connectors.alertmanager.inbound import read_api_alerts, read_webhook
+from tocsin.connectors.alertmanager.inbound import (
+    ReadAlerts,
+    ReadWebhook,
+    read_api_alerts,
+    read_webhook,
+)
 from tocsin.connectors.refusal import BodyRefused, Refused
 from tocsin.connectors.signals.inbound import read_signals
 from tocsin.domain.arrival import Arrival, Quarantined
@@ -19,10 +24,13 @@ from tocsin.domain.ports.shelves import Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.flow.take import Take, Taken, Unreadable
+from tocsin.intake.lease import RESOLVE_TIMEOUT
+from tocsin.store.lake import checked_source
 
 API_ALERTS = "alertmanager.api"
 WEBHOOK = "alertmanager.webhook"
 SIGNALS = "signals"
+JSON = "application/json"
 # Alertmanager repeats a firing group only every `repeat_interval` (4 h by default) and always tells the end.
 WEBHOOK_LEASE = timedelta(hours=24)
 
@@ -86,7 +94,11 @@ class Hearing:
         )
 
     def signals(self, body: bytes, content_encoding: str, *, source: str, sender: str) -> SignalsHeard:
-        """Keep signals in the lake. Raises `BodyRefused` once the body is quarantined."""
+        """Keep signals in the lake.
+
+        Raises `BodyRefused` once the body is quarantined, `SignalRefused` for a name that can be no source's.
+        """
+        checked_source(source)
         arrival = self._arrival(SIGNALS, source, body, sender)
         try:
             read = read_signals(body, content_encoding=content_encoding, max_decoded=self.max_decoded)
@@ -121,26 +133,31 @@ class Hearing:
 
     def _again(self, waiting: Quarantined) -> int:
         try:
-            if waiting.connector == SIGNALS:
-                read = read_signals(waiting.body, max_decoded=self.max_decoded)
-                refused: Sequence[Refused] = read.refused
-                if not refused:
-                    self.lake.append(waiting.source, read.lines)
-                    self.ring()
-                    return len(read.lines)
-            else:
-                arrival = self._arrival(waiting.connector, waiting.source, waiting.body, "replay")
-                alerts = (
-                    read_webhook(waiting.body, source=waiting.source)
-                    if waiting.connector == WEBHOOK
-                    else read_api_alerts(waiting.body, "application/json", source=waiting.source)
-                )
-                refused = alerts.refused
-                if not refused:
-                    return self.take.alerts(arrival, alerts.reports).accepted
+            return (
+                self._signals_again(waiting) if waiting.connector == SIGNALS else self._alerts_again(waiting)
+            )
         except BodyRefused as error:
             raise _still(waiting, error.happened) from error
-        raise _still(waiting, refused[0].reason)
+
+    def _signals_again(self, waiting: Quarantined) -> int:
+        read = read_signals(waiting.body, max_decoded=self.max_decoded)
+        if read.refused:
+            raise _still(waiting, read.refused[0].reason)
+        self.lake.append(waiting.source, read.lines)
+        self.ring()
+        return len(read.lines)
+
+    def _alerts_again(self, waiting: Quarantined) -> int:
+        read: ReadAlerts | ReadWebhook
+        if waiting.connector == WEBHOOK:
+            read, lease = read_webhook(waiting.body, source=waiting.source), WEBHOOK_LEASE
+        else:
+            read = read_api_alerts(waiting.body, JSON, source=waiting.source)
+            lease = RESOLVE_TIMEOUT
+        if read.refused:
+            raise _still(waiting, read.refused[0].reason)
+        arrival = self._arrival(waiting.connector, waiting.source, waiting.body, "replay")
+        return self.take.alerts(arrival, read.reports, resolve_timeout=lease).accepted
 
     def _arrival(self, connector: str, source: str, body: bytes, sender: str) -> Arrival:
         return Arrival(

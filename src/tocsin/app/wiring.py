@@ -95,8 +95,15 @@ def build_policies(packs: Packs) -> Policies:
 
 
 def plan_of(rules: RuleSet, words: SeverityWords) -> Plan:
-    """Compile rules with our own words for Sigma's levels."""
-    return compile_plan(rules, levels=words.sources[DETECTION_WORDS].words)
+    """Compile rules with our own words for Sigma's levels. Raises `Misconfigured` where there are none."""
+    section = words.sources.get(DETECTION_WORDS)
+    if section is None:
+        raise Misconfigured(
+            f"{words.path} has no section {DETECTION_WORDS!r} under `sources`.",
+            means="Tocsin does not start, because what detection finds would have no severity.",
+            next_step=f"Copy the section {DETECTION_WORDS!r} from the shipped severities.yml.",
+        )
+    return compile_plan(rules, levels=section.words)
 
 
 def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> App:

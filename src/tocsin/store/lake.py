@@ -29,6 +29,17 @@ class SignalsMissing(Explained):
     code = "signals_missing"
 
 
+def checked_source(source: str) -> str:
+    """Return a source's name if it can be one. Raises `SignalRefused`."""
+    if not _SOURCE.fullmatch(source):
+        raise SignalRefused(
+            f"{source[:80]!r} cannot be the name of a source.",
+            means="The signals of this request were not kept.",
+            next_step="Use up to 64 lower-case letters, digits and . _ -, with a letter or digit first.",
+        )
+    return source
+
+
 class SegmentLake:
     """The lake under one folder: `<root>/<source>/hot.ndjson`.
 
@@ -73,13 +84,7 @@ class SegmentLake:
         return tuple(sorted(found))
 
     def _path(self, source: str) -> Path:
-        if not _SOURCE.fullmatch(source):
-            raise SignalRefused(
-                f"{source[:80]!r} cannot be the name of a source.",
-                means="The signals of this request were not kept.",
-                next_step="Use up to 64 lower-case letters, digits and . _ -, with a letter or digit first.",
-            )
-        return self._root / source / _HOT
+        return self._root / checked_source(source) / _HOT
 
 
 def _check(lines: Sequence[bytes]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from tocsin.audit.growth import refuse_unless_grown
 from tocsin.audit.merkle import EMPTY_ROOT
 from tocsin.audit.note import VerifierKey, is_key_name
 from tocsin.domain.errors import Misconfigured, Overloaded
+from tocsin.store.whole_files import create_whole, sync_folder, written_beside
 
 # A PKCS#8 Ed25519 key in PEM has 119 bytes, a checkpoint's body a few hundred.
 _MAX_FILE_BYTES = 65_536
@@ -95,11 +95,11 @@ class FileSigner:
         """Make memory, then key; each appears whole or not at all, and who comes second changes nothing."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        _create_whole(self._memory, body(Head(self._origin, 0, EMPTY_ROOT)).encode())
+        create_whole(self._memory, body(Head(self._origin, 0, EMPTY_ROOT)).encode())
         # Who signed had a key, so the order of these two questions tells a lost key from one made meanwhile.
         if self._remembered().size > 0 and not self._path.exists():
             raise _key_unfit(self._path, "is gone, although it has signed before")
-        _create_whole(self._path, pem)
+        create_whole(self._path, pem)
 
     def _load(self) -> Ed25519PrivateKey:
         with self._path.open("rb") as file:
@@ -132,12 +132,12 @@ class FileSigner:
 
     def _remember(self, head: Head) -> None:
         with _explained():
-            unfinished = _written_beside(self._memory, body(head).encode())
+            unfinished = written_beside(self._memory, body(head).encode())
             try:
                 os.replace(unfinished, self._memory)
             finally:
                 unfinished.unlink(missing_ok=True)
-            _sync_folder(self._memory.parent)
+            sync_folder(self._memory.parent)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -152,43 +152,6 @@ class FileSigner:
             yield
         finally:
             os.close(descriptor)
-
-
-def _create_whole(path: Path, content: bytes) -> None:
-    """Create a file of mode 0600, whole and durable; leave one that is already there as it is."""
-    unfinished = _written_beside(path, content)
-    try:
-        # Unlike a rename, a link fails when the name is taken: O_EXCL for a file that is already whole.
-        os.link(unfinished, path)
-    except FileExistsError:
-        return
-    finally:
-        unfinished.unlink()
-    _sync_folder(path.parent)
-
-
-def _written_beside(path: Path, content: bytes) -> Path:
-    """Write a new synced file of mode 0600 in the same folder and return its path."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return unfinished
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the folder's entries survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _readable_by_others(path: Path) -> Misconfigured:

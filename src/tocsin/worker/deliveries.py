@@ -36,9 +36,7 @@ class Sending:
             return self.channel.send(outgoing.message, outgoing.address)
         except DeliveryFailed as failed:
             return failed
-        except (
-            Exception
-        ) as fault:  # The worker's edge: a fault of a channel is a failed delivery.
+        except Exception as fault:  # The worker's edge: a fault of a channel is a failed delivery.
             log.exception("the channel %s met a fault with %s", self.name, job.key)
             return DeliveryFailed(FailureKind.UNKNOWN, f"the channel met a fault ({type(fault).__name__})")
 

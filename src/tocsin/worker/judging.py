@@ -79,8 +79,13 @@ class Judging:
         signals = []
         position = start
         for line in lines:
-            signal = self.read_signal(line, source, position, now)
-            signals.append(replace(signal, time=believed(signal.time, now)))
+            try:
+                signal = self.read_signal(line, source, position, now)
+            except Explained as fault:
+                # The intake keeps only what can be read, so the disk changed it; the line stays as evidence.
+                log.error("a signal was damaged on disk and is not judged: %s", fault.happened)
+            else:
+                signals.append(replace(signal, time=believed(signal.time, now)))
             position += len(line) + 1
         return signals
 

@@ -19,6 +19,8 @@ from tocsin.incidents.record import r1_record
 router = Router(tags=["incidents"])
 VIA = "the API"
 MOST_ROWS = 500
+# No database counts further than this in an offset.
+FURTHEST_ROW = 2**31 - 1
 
 
 class IncidentOut(Schema):
@@ -85,7 +87,7 @@ def listed(
 ) -> dict[str, Any]:
     """List incidents, newest first."""
     seat = desk(request, Permission.READ)
-    limit, offset = max(1, min(limit, MOST_ROWS)), max(0, offset)
+    limit, offset = max(1, min(limit, MOST_ROWS)), max(0, min(offset, FURTHEST_ROW))
     with seat.app.store.reading() as shelves:
         found = shelves.incidents.listed(status, severity, limit, offset)
         total = shelves.incidents.count(status, severity)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import tocsin
-from tocsin.api.problems import document, status_of
+from tocsin.api.doorkeeper import not_signed_in
+from tocsin.api.problems import MEDIA_TYPE, document, headers_of, status_of
 from tocsin.api.rest.audit import router as audit
 from tocsin.api.rest.evidence import router as evidence
 from tocsin.api.rest.guard import authenticate
 from tocsin.api.rest.incidents import router as incidents
 from tocsin.api.rest.quarantine import router as quarantine
 from tocsin.domain.errors import Explained
+
+LONGEST_DETAIL = 500
+
+
+class RequestInvalid(Explained):
+    """A request to the REST API lacks something, or holds something of another kind than promised."""
+
+    code: ClassVar[str] = "request_invalid"
+
 
 rest = NinjaAPI(
     title="Tocsin",
@@ -32,5 +45,34 @@ rest.add_router("/v1/quarantine", quarantine)
 def refuse(request: HttpRequest, error: Explained) -> HttpResponse:
     """Answer an explained error as a problem document (RFC 9457)."""
     response = rest.create_response(request, document(error), status=status_of(error))
-    response["Content-Type"] = "application/problem+json"
+    response["Content-Type"] = MEDIA_TYPE
+    for name, value in headers_of(error).items():
+        response[name] = value
     return response
+
+
+@rest.exception_handler(AuthenticationError)
+def refuse_stranger(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    """Answer a request without a valid token like every other refusal."""
+    return refuse(request, not_signed_in())
+
+
+@rest.exception_handler(ValidationError)
+def refuse_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Say which fields of the request are wrong, without repeating what was in them."""
+    wrong = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors]
+    return refuse(request, _invalid(f"The request does not fit: {'; '.join(wrong)[:LONGEST_DETAIL]}."))
+
+
+@rest.exception_handler(HttpError)
+def refuse_unreadable(request: HttpRequest, _: HttpError) -> HttpResponse:
+    """Answer a body that is no JSON."""
+    return refuse(request, _invalid("The body of the request cannot be read as JSON."))
+
+
+def _invalid(happened: str) -> RequestInvalid:
+    return RequestInvalid(
+        happened,
+        means="Nothing was changed or shown.",
+        next_step="Correct the request; /api/openapi.json describes what each address takes.",
+    )
