@@ -140,7 +140,7 @@ def test_a_play_sends_every_signal_in_a_few_batches_with_a_token_that_ends(app, 
     pauses = []
     played = drills.play(app, NAME, intake.url, pause=pauses.append)
     lines = [line for _, _, body in intake.heard for line in body.splitlines()]
-    assert played.accepted == len(lines) > 70
+    assert played.accepted == len(lines) > 50
     assert 3 <= len(intake.heard) <= drills.BATCHES
     assert sum(pauses) == pytest.approx(3.0)
     assert {path for path, _, _ in intake.heard} == {f"/ingest/signals?source=drill-{NAME}"}
