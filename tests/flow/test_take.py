@@ -85,6 +85,15 @@ def test_an_end_is_told_once_however_often_the_sender_repeats_it(story, report) 
     assert story.incident().status is Status.OPEN
 
 
+def test_an_end_that_is_told_while_its_lapse_is_overdue_still_ends_the_incident(story, report) -> None:
+    story.hear(report())
+    story.clock.push(timedelta(seconds=250))
+    story.hear(report(-5))
+    story.transitions()
+    assert story.incident().status is Status.RESOLVED
+    assert story.kinds().count("alert.resolved") == 1
+
+
 def test_an_incident_stays_open_while_one_of_its_alerts_fires(story, report) -> None:
     story.hear(report(), report(instance="b"))
     story.hear(report(0))

@@ -153,9 +153,13 @@ class Take:
             alert = shelves.alerts.add(alert)
         elif alert != known:
             shelves.alerts.save(alert)
+        was_over = known is not None and known.is_resolved(now)
+        if alert.is_resolved(now) and was_over:
+            # Its lease ran out before; if the lapse has not been looked at yet, it is what will end it.
+            return alert
         if alert.is_resolved(now):
             shelves.jobs.drop(_lapse_key(alert))
-        elif known is None or alert.ends_at < known.ends_at or known.is_resolved(now):
+        elif known is None or was_over or alert.ends_at < known.ends_at:
             # A lease that moved on needs no write: its job looks again when the old end has come.
             self._watch_lease(shelves, alert)
         return alert
