@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from nouns import NOON
 from tocsin.store import models
-from tocsin.store.rows import change, digest_of, insert, insert_once
+from tocsin.store.rows import change, digest_of, find, insert, insert_once
 
 
 def a_row(key="k", text="first"):
@@ -36,4 +36,23 @@ def test_a_second_insert_of_a_unique_value_is_a_mistake(database_store):
 
 def test_a_change_of_no_row_is_a_mistake(database_store):
     with pytest.raises(LookupError, match="InboxMessage"), database_store.transaction():
-        change(models.InboxMessage.objects.filter(key="unknown"), {"text": "x"})
+        change(models.InboxMessage, "default", {"text": "x"}, key="unknown")
+
+
+def test_a_row_is_found_by_its_values_as_it_was_written(database_store):
+    with database_store.transaction():
+        insert(a_row(), "default")
+        insert(a_row("other", "second"), "default")
+        found = find(models.InboxMessage, "default", key="k", person="ben")
+        assert (found.text, found.at) == ("first", NOON)
+        assert find(models.InboxMessage, "default", person="ben", newest_by="id").text == "second"
+        assert find(models.InboxMessage, "default", key="unknown") is None
+
+
+def test_only_the_row_with_these_values_is_changed(database_store):
+    with database_store.transaction():
+        insert(a_row(), "default")
+        insert(a_row("other"), "default")
+        change(models.InboxMessage, "default", {"text": "changed"}, key="k", person="ben")
+        assert find(models.InboxMessage, "default", key="k").text == "changed"
+        assert find(models.InboxMessage, "default", key="other").text == "first"

@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from tocsin.domain.job import Job, JobState
 from tocsin.store import models
-from tocsin.store.rows import insert_once
+from tocsin.store.rows import find, insert_once
 
 _READY = JobState.READY.value
 _RENEWED = ("run_at", "args", "state", "attempts", "owner", "last_error")
@@ -61,7 +61,7 @@ class DjangoJobs:
         return dead.update(state=_READY, run_at=run_at, attempts=0, owner="") == 1
 
     def get(self, key: str) -> Job | None:
-        row = self._rows.filter(key=key).first()
+        row = find(models.Job, self._alias, key=key)
         return None if row is None else _job(row)
 
     def listed(self, state: JobState, limit: int = 50) -> tuple[Job, ...]:

@@ -1,17 +1,25 @@
-"""Writes rows in the three ways the shelves need: new, new unless it is here already, and changed."""
+"""Rows in the four ways the shelves need them: new, new unless here already, changed, found by a value."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
+from django.db.models.expressions import Col
 from django.db.models.sql import InsertQuery
 from django.db.transaction import mark_for_rollback_on_error
+
+M = TypeVar("M", bound=models.Model)
+if TYPE_CHECKING:
+    Field = models.Field[Any, Any]
+Converter = Callable[[Any, Any, BaseDatabaseWrapper], Any]
 
 
 def digest_of(*parts: str) -> str:
@@ -44,7 +52,7 @@ def _add(row: models.Model, alias: str, on_conflict: OnConflict | None) -> bool:
 @cache
 def _statement(
     model: type[models.Model], alias: str, vendor: str, on_conflict: OnConflict | None
-) -> tuple[str, tuple[models.Field[Any, Any], ...]]:
+) -> tuple[str, tuple[Field, ...]]:
     """Return the INSERT of a model and its fields in order.
 
     It is the statement Django would write each time; writing it is most of what an insert costs.
@@ -60,7 +68,92 @@ def _statement(
     return statement, fields
 
 
-def change(rows: models.QuerySet[Any], columns: Mapping[str, Any]) -> None:
-    """Change exactly one row. Raises `LookupError` when there is none, which is a mistake of the caller."""
-    if rows.update(**columns) != 1:
-        raise LookupError(f"{rows.model.__name__} to be saved was never added")
+def change(model: type[models.Model], alias: str, columns: Mapping[str, Any], **equal: Any) -> None:
+    """Change exactly the one row with these values.
+
+    Raises `LookupError` when there is none, which is a mistake of the caller.
+    """
+    connection = connections[alias]
+    statement, fields = _update(model, connection.vendor, tuple(columns), tuple(equal))
+    given = (*columns.values(), *equal.values())
+    values = [
+        field.get_db_prep_save(value, connection=connection)
+        for field, value in zip(fields, given, strict=True)
+    ]
+    with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        if cursor.rowcount != 1:
+            raise LookupError(f"{model.__name__} to be saved was never added")
+
+
+def find(model: type[M], alias: str, *, newest_by: str = "", **equal: Any) -> M | None:
+    """Return the row with these values, None without one; among several the one greatest in `newest_by`."""
+    connection = connections[alias]
+    look_up = _select(model, connection.vendor, newest_by, tuple(equal))
+    values = [
+        field.get_db_prep_value(value, connection=connection)
+        for field, value in zip(look_up.asked, equal.values(), strict=True)
+    ]
+    with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
+        cursor.execute(look_up.statement, values)
+        found = cursor.fetchone()
+    return None if found is None else model.from_db(alias, look_up.names, look_up.read(found, connection))
+
+
+@dataclass(frozen=True, slots=True)
+class _LookUp:
+    """A SELECT of one row: its text, the fields it asks for, and how to read what it returns."""
+
+    statement: str
+    asked: tuple[Field, ...]
+    columns: tuple[Col, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [column.target.attname for column in self.columns]
+
+    def read(self, found: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+        """Turn what the database returned into what the fields hold."""
+        values = []
+        for column, value in zip(self.columns, found, strict=True):
+            for convert in _converters(column, connection.vendor, connection.alias):
+                value = convert(value, column, connection)
+            values.append(value)
+        return values
+
+
+@cache
+def _converters(column: Col, vendor: str, alias: str) -> tuple[Converter, ...]:
+    connection = connections[alias]
+    return (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
+
+
+@cache
+def _select(model: type[models.Model], vendor: str, newest_by: str, asked: tuple[str, ...]) -> _LookUp:
+    """Return the SELECT of a model by the values of some fields; Django would write it anew each time."""
+    fields = tuple(_field(model, name) for name in asked)
+    every = tuple(model._meta.concrete_fields)
+    where = " AND ".join(f"{_quoted(field)} = %s" for field in fields)
+    order = f" ORDER BY {_quoted(_field(model, newest_by))} DESC" if newest_by else ""
+    names = ", ".join(_quoted(field) for field in every)
+    statement = f'SELECT {names} FROM "{model._meta.db_table}" WHERE {where}{order} LIMIT 1'
+    return _LookUp(statement, fields, tuple(field.get_col(model._meta.db_table) for field in every))
+
+
+@cache
+def _update(
+    model: type[models.Model], vendor: str, changed: tuple[str, ...], asked: tuple[str, ...]
+) -> tuple[str, tuple[Field, ...]]:
+    """Return the UPDATE of some columns of the row with the values of others, and all fields in order."""
+    setting = ", ".join(f"{_quoted(_field(model, name))} = %s" for name in changed)
+    where = " AND ".join(f"{_quoted(_field(model, name))} = %s" for name in asked)
+    statement = f'UPDATE "{model._meta.db_table}" SET {setting} WHERE {where}'
+    return statement, tuple(_field(model, name) for name in (*changed, *asked))
+
+
+def _field(model: type[models.Model], name: str) -> Field:
+    return cast("Field", model._meta.get_field(name))
+
+
+def _quoted(field: Field) -> str:
+    return f'"{field.column}"'

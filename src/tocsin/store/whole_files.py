@@ -1,4 +1,4 @@
-"""Small files that are there whole or not at all, also after a power cut: keys, and what a signer remembers."""
+"""Small files that are there whole or not at all, also after a power cut: keys and a signer's memory."""
 
 from __future__ import annotations
 

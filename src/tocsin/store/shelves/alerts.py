@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from tocsin.domain.alert import Alert
 from tocsin.store import models
-from tocsin.store.rows import change, insert
+from tocsin.store.rows import change, find, insert
 
 
 class DjangoAlerts:
@@ -19,7 +19,7 @@ class DjangoAlerts:
         self._alias = alias
 
     def latest(self, fingerprint: str) -> Alert | None:
-        row = self._rows.filter(fingerprint=fingerprint).order_by("-number").first()
+        row = find(models.Alert, self._alias, newest_by="number", fingerprint=fingerprint)
         return None if row is None else _alert(row)
 
     def add(self, alert: Alert) -> Alert:
@@ -28,10 +28,10 @@ class DjangoAlerts:
         return replace(alert, number=row.number)
 
     def save(self, alert: Alert) -> None:
-        change(self._rows.filter(pk=alert.number), _columns(alert))
+        change(models.Alert, self._alias, _columns(alert), number=alert.number)
 
     def get(self, number: int) -> Alert | None:
-        row = self._rows.filter(pk=number).first()
+        row = find(models.Alert, self._alias, number=number)
         return None if row is None else _alert(row)
 
     def of_incident(self, incident_id: UUID) -> tuple[Alert, ...]:

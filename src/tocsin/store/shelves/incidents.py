@@ -13,7 +13,7 @@ from tocsin.domain.incident import ClockKind, Incident, IncidentClock, Status
 from tocsin.domain.severity import Severity
 from tocsin.store import models
 from tocsin.store.numbers import next_number
-from tocsin.store.rows import change, digest_of, insert
+from tocsin.store.rows import change, digest_of, find, insert
 
 _ACTIVE = tuple(status.value for status in Status if status.is_active)
 
@@ -29,17 +29,17 @@ class DjangoIncidents:
         insert(models.Incident(incident_id=incident.incident_id, **_columns(incident)), self._alias)
 
     def save(self, incident: Incident) -> None:
-        change(self._rows.filter(pk=incident.incident_id), _columns(incident))
+        change(models.Incident, self._alias, _columns(incident), incident_id=incident.incident_id)
 
     def get(self, incident_id: UUID) -> Incident | None:
-        return _first(self._rows.filter(pk=incident_id))
+        return _found(find(models.Incident, self._alias, incident_id=incident_id))
 
     def by_number(self, number: int) -> Incident | None:
-        return _first(self._rows.filter(number=number))
+        return _found(find(models.Incident, self._alias, number=number))
 
     def active_in_group(self, group_key: str) -> Incident | None:
         rows = self._rows.filter(group_digest=digest_of(group_key), status__in=_ACTIVE)
-        return _first(rows.order_by("-number"))
+        return _found(rows.order_by("-number").first())
 
     def listed(
         self,
@@ -69,8 +69,7 @@ class DjangoIncidents:
         return models.Incident.objects.using(self._alias)
 
 
-def _first(rows: QuerySet[models.Incident]) -> Incident | None:
-    row = rows.first()
+def _found(row: models.Incident | None) -> Incident | None:
     return None if row is None else _incident(row)
 
 

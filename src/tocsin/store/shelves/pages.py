@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from tocsin.domain.page import Delivery, DeliveryState, Page
 from tocsin.store import models
-from tocsin.store.rows import change, insert, insert_once
+from tocsin.store.rows import change, find, insert, insert_once
 
 
 class DjangoPages:
@@ -22,10 +22,10 @@ class DjangoPages:
         insert(models.Page(**_page_columns(page)), self._alias)
 
     def save(self, page: Page) -> None:
-        change(self._pages.filter(page_id=page.page_id), _page_columns(page))
+        change(models.Page, self._alias, _page_columns(page), page_id=page.page_id)
 
     def get(self, page_id: UUID) -> Page | None:
-        row = self._pages.filter(page_id=page_id).first()
+        row = find(models.Page, self._alias, page_id=page_id)
         return None if row is None else _page(row)
 
     def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
@@ -36,10 +36,10 @@ class DjangoPages:
         insert(models.Delivery(**_delivery_columns(delivery)), self._alias)
 
     def save_delivery(self, delivery: Delivery) -> None:
-        change(self._deliveries.filter(key=delivery.key), _delivery_columns(delivery))
+        change(models.Delivery, self._alias, _delivery_columns(delivery), key=delivery.key)
 
     def delivery(self, key: str) -> Delivery | None:
-        row = self._deliveries.filter(key=key).first()
+        row = find(models.Delivery, self._alias, key=key)
         return None if row is None else _delivery(row)
 
     def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]:
