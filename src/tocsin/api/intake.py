@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.api.bodies import read_body
+from tocsin.api.bodies import BodyCutShort, read_body
 from tocsin.api.doorkeeper import Caller, Doorkeeper, token_in
 from tocsin.api.problems import problem, status_of
 from tocsin.app.hearing import AlertsHeard, SignalsHeard
@@ -144,7 +144,7 @@ def _guarded(
                 return await door(request)
         except Explained as error:
             response = problem(error)
-            if status_of(error) in (401, 413):
+            if status_of(error) in (401, 413) or isinstance(error, BodyCutShort):
                 # The rest of the body is not read, so the connection cannot be used again.
                 response.headers["Connection"] = "close"
             return response

@@ -12,7 +12,7 @@ RETRY_AFTER_S = 5
 _STATUS = {
     "not_found": 404,
     "overloaded": 503,
-    "request_too_large": 413,
+    "body_too_large": 413,
     "request_invalid": 422,
     "body_cut_short": 400,
     "not_signed_in": 401,

@@ -36,5 +36,5 @@ def _unfit(path: Path, how: str) -> Misconfigured:
     return Misconfigured(
         f"The key {path} {how}.",
         means="Tocsin does not start, because sessions or the links in pages could not be trusted.",
-        next_step="Restore it from a backup, or remove it: a new one ends all sessions and links made so far.",
+        next_step="Restore it from a backup, or remove it; a new one ends all sessions and links so far.",
     )

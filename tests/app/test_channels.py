@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nouns import NOON
+from tocsin.app.channels import build_channels
+from tocsin.app.settings import load_settings
+from tocsin.domain.clock import PushedClock
+from tocsin.domain.errors import Misconfigured
+
+
+def _built(home: Path, store, **environ: str):
+    return build_channels(load_settings(environ, home=home), store, PushedClock(NOON))
+
+
+def test_without_any_setting_there_is_only_the_inbox_which_reaches_nobody_outside(
+    tmp_path, memory_store
+) -> None:
+    channels = _built(tmp_path, memory_store)
+    assert {name: channel.is_real for name, channel in channels.items()} == {"inbox": False}
+
+
+def test_a_channel_whose_settings_are_there_is_built(tmp_path, memory_store) -> None:
+    channels = _built(tmp_path, memory_store, TOCSIN_SLACK_TOKEN="xoxb-1")
+    assert set(channels) == {"inbox", "slack"}
+    assert channels["slack"].is_real
+
+
+def test_a_channel_that_is_set_up_in_part_stops_the_start_and_names_what_is_missing(
+    tmp_path, memory_store
+) -> None:
+    with pytest.raises(Misconfigured, match="TOCSIN_SMTP_FROM is missing") as refused:
+        _built(tmp_path, memory_store, TOCSIN_SMTP_URL="smtp://ben:hunter2@mail.example")
+    assert "hunter2" not in refused.value.explain()

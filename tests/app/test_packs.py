@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tocsin.app.packs import Packs, rule_files_in, shipped_packs
+from tocsin.domain.errors import Misconfigured, NotFound
+
+
+def _put(home: Path, pack: str, name: str, text: str = "x: 1\n") -> Path:
+    path = home / "packs" / pack / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_shipped_packs_are_found_and_named_by_their_own_path(tmp_path: Path) -> None:
+    found = Packs(tmp_path).file("triage.yml")
+    assert found.path == "packs/baseline/triage.yml"
+    assert found.text == (shipped_packs() / "baseline" / "triage.yml").read_text(encoding="utf-8")
+
+
+def test_a_file_at_home_takes_the_place_of_the_shipped_one_and_the_last_by_name_wins(tmp_path: Path) -> None:
+    _put(tmp_path, "a-team", "triage.yml", "from: a\n")
+    _put(tmp_path, "z-team", "triage.yml", "from: z\n")
+    found = Packs(tmp_path).file("triage.yml")
+    assert found.text == "from: z\n"
+    assert found.path.endswith("packs/z-team/triage.yml")
+
+
+def test_a_file_that_no_pack_has_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"No pack holds nothing\.yml"):
+        Packs(tmp_path).file("nothing.yml")
+
+
+def test_rules_of_all_packs_are_read_or_those_of_one(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "rules/deep/one.yaml")
+    _put(tmp_path, "ours", "rules/two.yml")
+    _put(tmp_path, "ours", "rules/README.md")
+    packs = Packs(tmp_path)
+    assert [Path(file.path).name for file in packs.rule_files("ours")] == ["one.yaml", "two.yml"]
+    assert len(list(packs.rule_files())) > 2
+    with pytest.raises(NotFound, match="no pack named"):
+        list(packs.rule_files("theirs"))
+
+
+def test_a_path_of_rules_may_be_a_file_or_a_folder(tmp_path: Path) -> None:
+    path = _put(tmp_path, "ours", "rules/two.yml")
+    assert [Path(file.path).name for file in rule_files_in(path)] == ["two.yml"]
+    assert [Path(file.path).name for file in rule_files_in(path.parent)] == ["two.yml"]
+
+
+def test_a_drill_is_found_by_name_or_those_there_are_are_named(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "drills/fire.yml", "title: Fire\n")
+    packs = Packs(tmp_path)
+    assert packs.drill("fire").text == "title: Fire\n"
+    assert "fire" in packs.drills()
+    with pytest.raises(NotFound) as refused:
+        packs.drill("flood")
+    assert "fire" in refused.value.next_step
+
+
+def test_a_file_that_is_no_text_is_explained(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "triage.yml").write_bytes(b"\xff\xfe")
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        Packs(tmp_path).file("triage.yml")

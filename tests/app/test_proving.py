@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from nouns import NOON
+from tocsin.app.proving import Proving, leaves_of
+from tocsin.domain.clock import PushedClock
+from tocsin.domain.entry import Leaf
+from tocsin.domain.timeline import Happening
+from tocsin.flow.record import note
+from tocsin.store.leaf import leaf_hash
+from tocsin.store.signer import FileSigner
+from tocsin.worker.seals import Seals
+
+
+@pytest.fixture
+def proving(tmp_path, memory_store) -> Proving:
+    """Return the proving of a log of three sealed entries and one that waits."""
+    signer = FileSigner(tmp_path / "log.key", "tocsin.test/audit")
+    with memory_store.transaction() as shelves:
+        for _ in range(3):
+            note(shelves, Happening.NOTE, at=NOON)
+    Seals(memory_store, PushedClock(NOON), signer).round()
+    with memory_store.transaction() as shelves:
+        note(shelves, Happening.NOTE, at=NOON)
+    return Proving(memory_store, signer)
+
+
+def test_a_sound_log_is_sound_and_says_what_waits(proving) -> None:
+    verdict = proving.verify()
+    assert (verdict.sound, verdict.size, verdict.sealed_size, verdict.unsequenced) == (True, 3, 3, 1)
+
+
+def test_a_changed_entry_is_named(proving, memory_store) -> None:
+    with memory_store.transaction() as shelves:
+        leaf = shelves.log._tables.leaves[1]
+        shelves.log._tables.leaves[1] = Leaf(
+            index=1, content=leaf.content[:-1] + b" ", leaf_hash=leaf.leaf_hash
+        )
+    verdict = proving.verify()
+    assert (verdict.sound, verdict.first_broken) == (False, 1)
+
+
+def test_a_log_rewritten_with_its_checkpoints_gone_is_caught_by_the_signers_memory(
+    proving, memory_store
+) -> None:
+    with memory_store.transaction() as shelves:
+        forged = b"{}"
+        shelves.log._tables.leaves[1] = Leaf(index=1, content=forged, leaf_hash=leaf_hash(forged))
+        shelves.log._tables.checkpoints.clear()
+    assert not proving.verify().sound
+
+
+def test_an_export_holds_every_entry(proving) -> None:
+    lines = list(proving.export())
+    assert len(lines) >= 4
+    assert sum(b"incident.note" in line or b'"leaf"' in line or b"entry" in line for line in lines) >= 3
+
+
+def test_a_gap_does_not_hide_what_stands_behind_it(proving, memory_store) -> None:
+    with memory_store.transaction() as shelves:
+        del shelves.log._tables.leaves[1]
+        assert [leaf.index for leaf in leaves_of(shelves)] == [0, 2]
+    assert not proving.verify().sound

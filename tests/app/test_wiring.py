@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nouns import NOON
+from tocsin.app import wiring
+from tocsin.app.packs import Packs
+from tocsin.app.settings import load_settings
+from tocsin.app.wiring import build_app, build_policies, current_app, install, plan_of
+from tocsin.domain.clock import PushedClock
+from tocsin.domain.errors import Misconfigured
+from tocsin.domain.pack_file import PackProblem
+from tocsin.triage.severities import parse_severities
+
+ONCALL = """
+people: {ben: {name: Ben, contacts: [{channel: pigeon, address: roof}]}}
+schedule: null
+escalation: {P1: [{after: 0m, page: primary}]}
+notices: [{channel: drum, address: hill, severities: [P1]}]
+"""
+
+
+def _app(home: Path, store):
+    return build_app(load_settings({}, home=home), clock=PushedClock(NOON), store=store)
+
+
+def test_an_app_is_built_from_the_shipped_packs_alone(tmp_path, memory_store) -> None:
+    app = _app(tmp_path, memory_store)
+    assert app.policies.rules.problems == ()
+    assert app.channel_names == ("inbox",)
+    assert app.call.link_key == (bytes.fromhex((tmp_path / "keys" / "links.key").read_text()))
+
+
+def test_two_processes_of_one_home_sign_links_alike(tmp_path, memory_store) -> None:
+    assert _app(tmp_path, memory_store).call.link_key == _app(tmp_path, memory_store).call.link_key
+
+
+def test_channels_that_somebodys_contact_names_are_known_although_not_set_up(tmp_path, memory_store) -> None:
+    pack = tmp_path / "packs" / "ours"
+    pack.mkdir(parents=True)
+    (pack / "oncall.yml").write_text(ONCALL, encoding="utf-8")
+    assert _app(tmp_path, memory_store).channel_names == ("inbox", "pigeon", "drum")
+
+
+def test_each_commit_rings_the_bell(tmp_path, memory_store) -> None:
+    app = _app(tmp_path, memory_store)
+    with app.store.transaction():
+        pass
+    assert app.bell.rings == 1
+
+
+def test_a_broken_pack_file_stops_the_start(tmp_path) -> None:
+    pack = tmp_path / "packs" / "ours"
+    pack.mkdir(parents=True)
+    (pack / "triage.yml").write_text("rules: [", encoding="utf-8")
+    with pytest.raises(PackProblem):
+        build_policies(Packs(tmp_path))
+
+
+def test_severities_without_a_word_for_detection_stop_the_start(tmp_path) -> None:
+    words = parse_severities("common: {words: {critical: P1}}", "severities.yml")
+    with pytest.raises(Misconfigured, match="no section 'detection'"):
+        plan_of(build_policies(Packs(tmp_path)).rules, words)
+
+
+def test_pages_are_served_from_the_installed_app_only(tmp_path, memory_store, monkeypatch) -> None:
+    monkeypatch.setattr(wiring, "_installed", [])
+    with pytest.raises(Misconfigured):
+        current_app()
+    app = _app(tmp_path, memory_store)
+    install(app)
+    assert current_app() is app
