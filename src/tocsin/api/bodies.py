@@ -9,7 +9,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from tocsin.domain.errors import Explained
 
-
 BODY_WITHIN_S = 60.0
 """A sender that stalls in the middle of its body would hold a place inside for ever."""
 
@@ -21,7 +20,7 @@ class BodyTooLarge(Explained):
 
 
 class BodyCutShort(Explained):
-    """The sender went away, or stalled, in the middle of the body; nothing of it was kept (HTTP 400)."""
+    """The sender went away, or stalled, in the middle of the body; nothing of it was kept (HTTP 408)."""
 
     code: ClassVar[str] = "body_cut_short"
 

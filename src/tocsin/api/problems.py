@@ -14,7 +14,7 @@ _STATUS = {
     "overloaded": 503,
     "body_too_large": 413,
     "request_invalid": 422,
-    "body_cut_short": 400,
+    "body_cut_short": 408,
     "not_signed_in": 401,
     "not_allowed": 403,
     "move_refused": 409,
