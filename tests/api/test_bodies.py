@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from starlette.requests import Request
 
+from tocsin.api import bodies
 from tocsin.api.bodies import BodyCutShort, BodyTooLarge, read_body
 
 
@@ -44,3 +45,17 @@ def test_a_length_that_is_no_number_is_not_believed(length) -> None:
 def test_a_sender_that_goes_away_leaves_nothing() -> None:
     with pytest.raises(BodyCutShort):
         _read([_part(b"1", more=True), {"type": "http.disconnect"}])
+
+
+def test_a_sender_that_stalls_is_given_up_and_leaves_nothing(monkeypatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_WITHIN_S", 0.05)
+    parts = [_part(b"1", more=True)]
+
+    async def receive() -> dict:
+        if not parts:
+            await asyncio.Event().wait()
+        return parts.pop()
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(BodyCutShort, match=r"after 0\.05 s"):
+        asyncio.run(read_body(request, 10))
