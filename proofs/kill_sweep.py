@@ -49,6 +49,7 @@ class Load:
 
     served: Served
     token: str
+    prefix: str
     accepted: dict[str, float] = field(default_factory=dict)
     unanswered: int = 0
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -59,7 +60,7 @@ class Load:
             self.post()
 
     def post(self) -> None:
-        name = f"Load{next(self._numbers)}"
+        name = f"{self.prefix}{next(self._numbers)}"
         alert = [
             {
                 "labels": {"alertname": name, "severity": "critical"},
@@ -193,7 +194,9 @@ def sweep(point: str, trials: int, deadline: float, folder: Path, database_url: 
         served.pack("oncall.yml", ONCALL.format(url=receiver.url))
         served.start()
         tally = Tally(point)
-        one = Sweep(served, receiver, Load(served, served.token(Role.INGEST)), armed, tally)
+        # On one database the alerts of two points must not be the same.
+        load = Load(served, served.token(Role.INGEST), f"Load{mortal.POINTS.index(point)}x")
+        one = Sweep(served, receiver, load, armed, tally)
         try:
             while tally.trials < trials and time.monotonic() < deadline:
                 one.trial()
