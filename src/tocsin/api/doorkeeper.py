@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Permission, Role, allows
 from tocsin.domain.ports.shelves import Store
+from tocsin.store.tokens import token_digest
 
 
 class NotSignedIn(Explained):
@@ -48,9 +48,8 @@ class Doorkeeper:
         """Return the caller behind a token. Raises `NotSignedIn` or `NotAllowed`."""
         found = None
         if token:
-            digest = hashlib.sha256(token.encode()).hexdigest()
             with self.store.reading() as shelves:
-                found = shelves.tokens.role_of(digest, self.clock.now())
+                found = shelves.tokens.role_of(token_digest(token), self.clock.now())
         if found is None:
             raise not_signed_in()
         name, role = found

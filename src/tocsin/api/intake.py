@@ -91,8 +91,7 @@ class Doors:
             return self.app.hearing.webhook(body, source="alertmanager", sender=caller.name)
 
         heard = await run_in_threadpool(hear)
-        answer = {"accepted": heard.taken.accepted, **_set_aside(heard.taken.quarantined)}
-        return _json(answer, 400 if heard.taken.quarantined and not heard.taken.accepted else 200)
+        return _counted(heard.taken.accepted, heard.taken.quarantined)
 
     async def signals(self, request: Request) -> Response:
         """`POST /ingest/signals?source=NAME`; answers how many were accepted and set aside."""
@@ -106,7 +105,7 @@ class Doors:
             return self.app.hearing.signals(body, encoding, source=source, sender=caller.name)
 
         heard = await run_in_threadpool(hear)
-        return _json({"accepted": heard.accepted, **_set_aside(heard.quarantined)}, 200)
+        return _counted(heard.accepted, heard.quarantined)
 
     async def _admit(self, token: str | None) -> Caller:
         return await run_in_threadpool(self.doorkeeper.admit, token, Permission.INGEST)
@@ -161,10 +160,9 @@ def _refuse_false_drill(source: str, caller: Caller) -> None:
         )
 
 
-def _set_aside(quarantined: tuple[Quarantined, ...]) -> dict[str, object]:
+def _counted(accepted: int, quarantined: tuple[Quarantined, ...]) -> Response:
+    """Answer how many were taken and set aside; 400 when there was something, and nothing of it was taken."""
     shown = [{"id": part.short_name, "reason": part.reason} for part in quarantined[:SHOWN_REASONS]]
-    return {"quarantined": len(quarantined), "reasons": shown}
-
-
-def _json(content: object, status: int) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    answer = {"accepted": accepted, "quarantined": len(quarantined), "reasons": shown}
+    status = 400 if quarantined and not accepted else 200
+    return Response(orjson.dumps(answer), status, media_type="application/json")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from tocsin.domain.person import Role
+from tocsin.store import models
+from tocsin.worker.seals import Seals
+
+URL = "/api/v1/audit"
+
+
+def test_a_sound_log_is_verified_in_r3s_form(client, bearer, opened, app) -> None:
+    Seals(app.store, app.clock, app.signer).round()
+    verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
+    assert (verdict["verified"], verdict["brokenAtEventId"], verdict["exhibitFaults"]) == (True, None, [])
+    assert verdict["entries"] == verdict["sealed"] > 0
+
+
+def test_the_head_is_a_signed_note_with_the_key_that_checks_it(client, bearer, opened, app) -> None:
+    headers = bearer(Role.AUDITOR)
+    assert client.get(f"{URL}/head", headers=headers).json()["checkpoint"] is None
+    Seals(app.store, app.clock, app.signer).round()
+    head = client.get(f"{URL}/head", headers=headers).json()
+    assert head["checkpoint"].startswith("tocsin.local/audit\n")
+    assert head["vkey"] == app.signer.verifier_key
+
+
+def test_who_may_only_write_learns_nothing_of_the_log(client, bearer) -> None:
+    assert client.get(f"{URL}/verify", headers=bearer(Role.INGEST)).status_code == 403
+    assert models.Leaf.objects.count() == 0

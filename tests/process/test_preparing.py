@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tocsin.app.settings import load_settings
+from tocsin.domain.errors import Misconfigured
+from tocsin.process import preparing
+from tocsin.process.preparing import Stand, listen, prepare, settings_for
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch) -> None:
+    """Put back what is set in the environment."""
+    for name in ("TOCSIN_PUBLIC_URL", "TOCSIN_ALERTMANAGER_OPEN"):
+        monkeypatch.setenv(name, "x")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TOCSIN_HOME", os.environ["TOCSIN_HOME"])
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8420"),
+        ("0.0.0.0", "http://127.0.0.1:8420"),
+        ("::", "http://127.0.0.1:8420"),
+        ("::1", "http://[::1]:8420"),
+        ("tocsin.lan", "http://tocsin.lan:8420"),
+    ],
+)
+def test_the_address_is_one_that_a_browser_here_can_open(host, url) -> None:
+    assert Stand(host, 8420, None).url == url
+
+
+def test_links_point_here_unless_something_else_was_chosen(tmp_path, monkeypatch) -> None:
+    stand = Stand("127.0.0.1", 9999, None)
+    assert settings_for(stand, tmp_path).text("TOCSIN_PUBLIC_URL") == "http://127.0.0.1:9999"
+    monkeypatch.setenv("TOCSIN_PUBLIC_URL", "https://tocsin.example")
+    assert settings_for(stand, tmp_path).text("TOCSIN_PUBLIC_URL") == "https://tocsin.example"
+
+
+def test_only_a_drill_opens_the_intake_to_this_machine_and_never_against_a_choice(
+    tmp_path, monkeypatch
+) -> None:
+    name = "TOCSIN_ALERTMANAGER_OPEN"
+    assert settings_for(Stand("127.0.0.1", 1, None), tmp_path).text(name) == "never"
+    assert settings_for(Stand("127.0.0.1", 1, "fire"), tmp_path).text(name) == "loopback"
+    monkeypatch.setenv(name, "never")
+    assert settings_for(Stand("127.0.0.1", 1, "fire"), tmp_path).text(name) == "never"
+
+
+def test_a_home_is_made_for_its_owner_only(tmp_path, sqlite_store) -> None:
+    home = tmp_path / "new" / "home"
+    prepare(load_settings({}, home=home))
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert list(home.iterdir()) == []
+
+
+def test_a_home_that_cannot_be_is_explained(tmp_path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(Misconfigured, match="cannot be written"):
+        prepare(load_settings({}, home=tmp_path / "file" / "home"))
+
+
+def test_a_database_that_cannot_be_used_is_explained_without_its_address(tmp_path, monkeypatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise preparing.DatabaseError("no such server\nhost=secret.example")
+
+    monkeypatch.setattr(preparing, "call_command", broken)
+    with pytest.raises(Misconfigured, match="no such server") as refused:
+        prepare(load_settings({}, home=tmp_path))
+    assert "secret.example" not in refused.value.explain()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_is_taken_at_once_and_a_second_start_is_refused(host) -> None:
+    try:
+        first = listen(Stand(host, 0, None))
+    except Misconfigured:
+        pytest.skip("this machine has no IPv6")
+    with first:
+        first.listen()
+        port = first.getsockname()[1]
+        with pytest.raises(Misconfigured, match=str(port)):
+            listen(Stand(host, port, None))
+
+
+def test_a_host_that_is_not_ours_is_refused() -> None:
+    with pytest.raises(Misconfigured):
+        listen(Stand("203.0.113.9", 0, None))
+
+
+def test_the_home_is_handed_on_to_django(tmp_path: Path, sqlite_store) -> None:
+    prepare(load_settings({}, home=tmp_path))
+    assert os.environ["TOCSIN_HOME"] == str(tmp_path)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from nouns import NOON
+from tocsin.app.settings import load_settings
+from tocsin.app.wiring import build_app
+from tocsin.domain.clock import PushedClock
+from tocsin.domain.errors import NotFound
+from tocsin.domain.person import Role
+from tocsin.process.preparing import Stand
+from tocsin.process.serving import FIRST_ACCOUNT, Serving, serve
+from tocsin.store.accounts import Accounts
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from tocsin.process.preparing import Stand, listen, prepare, settings_for
+stand = Stand("127.0.0.1", 0, None)
+listening = listen(stand)
+stand = Stand("127.0.0.1", listening.getsockname()[1], None)
+settings = settings_for(stand, Path(sys.argv[1]))
+prepare(settings)
+from tocsin.process.serving import serve
+serve(settings, stand, listening, lambda line: print(line, flush=True))
+print("ended properly", flush=True)
+"""
+SOON_S = 60
+
+
+@pytest.fixture
+def serving(sqlite_store, tmp_path):
+    said: list[str] = []
+    app = build_app(load_settings({}, home=tmp_path), clock=PushedClock(NOON), store=sqlite_store)
+    return Serving(app, Stand("127.0.0.1", 8420, None), said.append), said
+
+
+def test_a_first_start_makes_an_administrator_and_gives_a_link_that_works_once(serving, sqlite_store) -> None:
+    (line,) = serving[0]._welcome()
+    assert re.fullmatch(r"Sign in once as admin: http://127\.0\.0\.1:8420/sign-in/\S+", line)
+    account = Accounts(sqlite_store).by_username(FIRST_ACCOUNT)
+    assert (account.role, account.has_usable_password()) == (Role.ADMIN, False)
+
+
+def test_where_people_have_accounts_nobody_is_let_in_by_a_start(serving, sqlite_store) -> None:
+    Accounts(sqlite_store).create("ada", "Ada", Role.ADMIN)
+    (line,) = serving[0]._welcome()
+    assert "/sign-in/" not in line
+
+
+def test_rules_that_are_not_loaded_are_said_at_the_start(sqlite_store, tmp_path) -> None:
+    rules = tmp_path / "packs" / "ours" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "broken.yml").write_text("title: Broken\n", encoding="utf-8")
+    said: list[str] = []
+    app = build_app(load_settings({}, home=tmp_path), clock=PushedClock(NOON), store=sqlite_store)
+    Serving(app, Stand("127.0.0.1", 8420, None), said.append)._started(["welcome"])
+    assert said[:2] == ["Tocsin is up at http://127.0.0.1:8420", "welcome"]
+    assert "broken.yml" in said[2]
+
+
+def test_a_drill_that_does_not_exist_is_refused_before_anything_is_served(sqlite_store, tmp_path) -> None:
+    settings = load_settings({}, home=tmp_path)
+    with pytest.raises(NotFound, match="no drill named"):
+        serve(settings, Stand("127.0.0.1", 8420, "flood"), None, print)
+
+
+def test_a_process_serves_until_it_is_told_to_end_and_ends_properly(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    environ.pop("DJANGO_SETTINGS_MODULE", None)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "home")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environ,
+    )
+    watchdog = threading.Timer(SOON_S, process.kill)
+    watchdog.start()
+    try:
+        first = process.stdout.readline()
+        address = first.rpartition(" ")[2].strip()
+        assert first.startswith("Tocsin is up at http://127.0.0.1:"), first + process.stdout.read()
+        assert httpx.get(f"{address}/health", timeout=SOON_S).json()["status"] == "ok"
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        process.wait()
+    finally:
+        watchdog.cancel()
+        process.kill()
+        process.stdout.close()
+        process.wait()
+    assert "Sign in once as admin" in rest
+    assert "Traceback" not in rest
+    assert "ended properly" in rest or process.returncode == -signal.SIGTERM
