@@ -91,7 +91,10 @@ class Doors:
             return self.app.hearing.webhook(body, source="alertmanager", sender=caller.name)
 
         heard = await run_in_threadpool(hear)
-        return _counted(heard.taken.accepted, heard.taken.quarantined)
+        taken = heard.taken
+        return _counted(
+            taken.accepted, taken.quarantined, 400 if taken.quarantined and not taken.accepted else 200
+        )
 
     async def signals(self, request: Request) -> Response:
         """`POST /ingest/signals?source=NAME`; answers how many were accepted and set aside."""
@@ -105,7 +108,7 @@ class Doors:
             return self.app.hearing.signals(body, encoding, source=source, sender=caller.name)
 
         heard = await run_in_threadpool(hear)
-        return _counted(heard.accepted, heard.quarantined)
+        return _counted(heard.accepted, heard.quarantined, 200)
 
     async def _admit(self, token: str | None) -> Caller:
         return await run_in_threadpool(self.doorkeeper.admit, token, Permission.INGEST)
@@ -160,9 +163,8 @@ def _refuse_false_drill(source: str, caller: Caller) -> None:
         )
 
 
-def _counted(accepted: int, quarantined: tuple[Quarantined, ...]) -> Response:
-    """Answer how many were taken and set aside; 400 when there was something, and nothing of it was taken."""
+def _counted(accepted: int, quarantined: tuple[Quarantined, ...], status: int) -> Response:
+    """Answer how many were taken and set aside, with the reasons of the first."""
     shown = [{"id": part.short_name, "reason": part.reason} for part in quarantined[:SHOWN_REASONS]]
     answer = {"accepted": accepted, "quarantined": len(quarantined), "reasons": shown}
-    status = 400 if quarantined and not accepted else 200
     return Response(orjson.dumps(answer), status, media_type="application/json")
