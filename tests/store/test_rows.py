@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from nouns import NOON
 from tocsin.store import models
-from tocsin.store.rows import change, digest_of, find, insert, insert_once
+from tocsin.store.rows import change, digest_of, find, insert, insert_once, insert_or_renew
 
 
 def a_row(key="k", text="first"):
@@ -56,3 +56,13 @@ def test_only_the_row_with_these_values_is_changed(database_store):
         change(models.InboxMessage, "default", {"text": "changed"}, key="k", person="ben")
         assert find(models.InboxMessage, "default", key="k").text == "changed"
         assert find(models.InboxMessage, "default", key="other").text == "first"
+
+
+def test_a_row_is_renewed_where_its_key_is_here_already(database_store):
+    with database_store.transaction():
+        for text in ("first", "second"):
+            row = a_row(text=text)
+            row.subject = f"{text} subject"
+            insert_or_renew(row, "default", key="key", renewed=("text",))
+        found = find(models.InboxMessage, "default", key="k")
+        assert (found.text, found.subject) == ("second", "first subject")

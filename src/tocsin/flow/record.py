@@ -40,14 +40,17 @@ def hold_for(shelves: Shelves, job: Job) -> None:
     shelves.lock(_hold(job.args["incident"]))
 
 
-def record(shelves: Shelves, changed: Changed, facts: Mapping[str, str] | None = None) -> Incident:
+def record(
+    shelves: Shelves, changed: Changed, facts: Mapping[str, str] | None = None, *, is_new: bool = False
+) -> Incident:
     """Save the held incident, write its new lines to the timeline and the log, and watch its clocks.
 
     A decision without lines changed nothing, so nothing is written. A line about an incident that stays as it
     is needs no hold: see `tell`.
     """
     if changed.entries:
-        shelves.incidents.save(changed.incident)
+        keep = shelves.incidents.add if is_new else shelves.incidents.save
+        keep(changed.incident)
         for entry in changed.entries:
             tell(shelves, changed.incident, entry, facts)
         for clock in changed.incident.clocks:

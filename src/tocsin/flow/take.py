@@ -216,8 +216,8 @@ class Take:
             drill=alert.is_drill,
         )
         opened = lifecycle.open_incident(opening, now, self.clocks)
-        shelves.incidents.add(opened.incident)
-        incident = record(shelves, opened, {"alert": alert.short_name, "fingerprint": alert.fingerprint})
+        facts = {"alert": alert.short_name, "fingerprint": alert.fingerprint}
+        incident = record(shelves, opened, facts, is_new=True)
         shelves.alerts.save(replace(alert, incident_id=incident.incident_id))
         self.call.begin(shelves, incident, now)
         self.respond.begin(shelves, incident, now)

@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from tocsin.domain.job import Job, JobState
 from tocsin.store import models
-from tocsin.store.rows import find, insert_once
+from tocsin.store.rows import find, insert_once, insert_or_renew
 
 _READY = JobState.READY.value
 _RENEWED = ("run_at", "args", "state", "attempts", "owner", "last_error")
@@ -26,9 +26,7 @@ class DjangoJobs:
 
     def reschedule(self, job: Job) -> None:
         """Take the job from whoever holds it, too: their `finish` is then False."""
-        self._rows.bulk_create(
-            [_row(job)], update_conflicts=True, unique_fields=["key"], update_fields=_RENEWED
-        )
+        insert_or_renew(_row(job), self._alias, key="key", renewed=_RENEWED)
 
     def drop(self, key: str) -> None:
         self._rows.filter(key=key).update(state=JobState.DONE.value, owner="")

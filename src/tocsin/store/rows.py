@@ -1,4 +1,4 @@
-"""Rows in the four ways the shelves need them: new, new unless here already, changed, found by a value."""
+"""Rows in the ways the shelves need them: new, new unless here already, renewed, changed, found."""
 
 from __future__ import annotations
 
@@ -37,9 +37,20 @@ def insert_once(row: models.Model, alias: str) -> bool:
     return _add(row, alias, OnConflict.IGNORE)
 
 
-def _add(row: models.Model, alias: str, on_conflict: OnConflict | None) -> bool:
+def insert_or_renew(row: models.Model, alias: str, *, key: str, renewed: tuple[str, ...]) -> None:
+    """Add a row, or write its `renewed` columns over those of the row that has its key already."""
+    _add(row, alias, OnConflict.UPDATE, key, renewed)
+
+
+def _add(
+    row: models.Model,
+    alias: str,
+    on_conflict: OnConflict | None,
+    key: str = "",
+    renewed: tuple[str, ...] = (),
+) -> bool:
     connection = connections[alias]
-    statement, fields = _statement(type(row), alias, connection.vendor, on_conflict)
+    statement, fields = _insert(type(row), alias, connection.vendor, on_conflict, key, renewed)
     values = [field.get_db_prep_save(getattr(row, field.attname), connection=connection) for field in fields]
     with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -50,8 +61,13 @@ def _add(row: models.Model, alias: str, on_conflict: OnConflict | None) -> bool:
 
 
 @cache
-def _statement(
-    model: type[models.Model], alias: str, vendor: str, on_conflict: OnConflict | None
+def _insert(
+    model: type[models.Model],
+    alias: str,
+    vendor: str,
+    on_conflict: OnConflict | None,
+    key: str,
+    renewed: tuple[str, ...],
 ) -> tuple[str, tuple[Field, ...]]:
     """Return the INSERT of a model and its fields in order.
 
@@ -60,7 +76,12 @@ def _statement(
     fields = tuple(
         field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)
     )
-    query = InsertQuery(model, on_conflict=on_conflict)
+    query = InsertQuery(
+        model,
+        on_conflict=on_conflict,
+        update_fields=[_field(model, name) for name in renewed],
+        unique_fields=[_field(model, key)] if key else None,
+    )
     query.insert_values(fields, [model()], raw=True)
     compiler = query.get_compiler(alias)
     compiler.returning_fields = [model._meta.pk]
