@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tocsin.api.sessions import account_of
+from tocsin.api.sessions import role_behind
 from tocsin.domain.person import Role
 from tocsin.store.accounts import Accounts
 
@@ -21,17 +21,17 @@ def _session_of(account) -> str:
     return client.session.session_key
 
 
-def test_a_live_session_is_its_account(ben) -> None:
-    assert account_of(_session_of(ben)) == ben
+def test_behind_a_live_session_is_its_accounts_role(ben) -> None:
+    assert role_behind(_session_of(ben)) is Role.RESPONDER
 
 
 def test_a_session_of_an_account_that_was_closed_is_nobody(ben) -> None:
     key = _session_of(ben)
     ben.is_active = False
     ben.save()
-    assert account_of(key) is None
+    assert role_behind(key) is None
 
 
 @pytest.mark.parametrize("key", ["", "x", "x" * 40, "\0", "'; DROP TABLE"])
 def test_what_is_no_session_is_nobody(ben, key) -> None:
-    assert account_of(key) is None
+    assert role_behind(key) is None

@@ -16,11 +16,11 @@ from starlette.routing import Route
 from tocsin.api.doorkeeper import Doorkeeper, token_in
 from tocsin.api.intake import doorkeeper_of
 from tocsin.api.problems import problem
-from tocsin.api.sessions import account_of
+from tocsin.api.sessions import role_behind
 from tocsin.app.wiring import App
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained
-from tocsin.domain.person import Permission, Role, allows
+from tocsin.domain.person import Permission, allows
 from tocsin.domain.ports.shelves import Store
 
 BEAT_S = 7.5
@@ -113,6 +113,6 @@ def live_routes(app: App) -> list[Route]:
 
 def _admit(request: Request, doorkeeper: Doorkeeper) -> None:
     """Admit a signed-in browser, else a token. Raises `NotSignedIn`, `NotAllowed`."""
-    account = account_of(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
-    if account is None or not allows(Role(account.role), Permission.READ):
+    role = role_behind(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    if role is None or not allows(role, Permission.READ):
         doorkeeper.admit(token_in(request.headers), Permission.READ)

@@ -6,14 +6,14 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
-from tocsin.store.models import Account
+from tocsin.domain.person import Role
 
 
-def account_of(session_key: str) -> Account | None:
-    """Return the active account of a live session, None otherwise."""
+def role_behind(session_key: str) -> Role | None:
+    """Return the role of whoever is signed in with a live session, None otherwise."""
     if not session_key:
         return None
     request = HttpRequest()
     request.session = SessionStore(session_key)
     account = get_user(request)
-    return account if isinstance(account, Account) and account.is_active else None
+    return Role(account.role) if account.is_authenticated and account.is_active else None

@@ -108,7 +108,7 @@ def load_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     """Read all settings; option (`home`) wins over environment, environment over file, file over default.
 
     Raises `Misconfigured` for an unreadable file or an unknown name in it. An unknown name in the environment
-    is left alone: Kubernetes sets TOCSIN_PORT and the like for a service that is called so.
+    is left alone: Kubernetes sets some by itself for a service that is called tocsin.
     """
     environ = os.environ if environ is None else environ
     chosen_home = str(home) if home else environ.get("TOCSIN_HOME") or _BY_NAME["TOCSIN_HOME"].default
