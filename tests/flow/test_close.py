@@ -95,3 +95,4 @@ def test_a_missed_clock_and_an_acknowledgement_at_once_do_not_undo_each_other(po
     clock = next(one for one in story.incident().clocks if one.kind is ClockKind.ACKNOWLEDGE)
     assert (clock.missed_at, clock.met_at) == (later(300), later(300))
     assert story.incident().acknowledged_by == "ben"
+    assert story.kinds().count("clock.missed") == 1
