@@ -16,7 +16,7 @@ def test_no_url_means_a_durable_sqlite_file_in_the_home_folder():
     assert entry["ENGINE"] == "django.db.backends.sqlite3"
     assert entry["NAME"] == "/srv/tocsin/tocsin.db"
     assert entry["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
-    assert entry["OPTIONS"]["timeout"] == 20
+    assert entry["OPTIONS"]["timeout"] == 7
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         assert pragma in entry["OPTIONS"]["init_command"]
 
@@ -35,7 +35,7 @@ def test_a_postgres_url_is_taken_apart_with_escapes_undone():
     assert (entry["USER"], entry["PASSWORD"]) == ("ada", "s@f/e")
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db.example", "6432", "toc sin")
     assert entry["OPTIONS"]["sslmode"] == "verify-full"
-    assert entry["OPTIONS"]["options"] == "-c lock_timeout=20000"
+    assert entry["OPTIONS"]["options"] == "-c lock_timeout=7000"
 
 
 def test_a_postgres_socket_folder_is_given_as_host():

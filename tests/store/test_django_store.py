@@ -155,6 +155,25 @@ def test_a_thread_whose_turn_does_not_come_is_told_so_and_the_next_one_works(sql
     keep(sqlite_store, 3)
 
 
+def test_what_was_waited_for_the_turn_is_taken_off_the_wait_for_the_lock(sqlite_store):
+    patience_ms = []
+
+    def look():
+        connection = connections["default"]
+        with DjangoStore().transaction():
+            patience_ms.append(connection.cursor().execute("PRAGMA busy_timeout").fetchone()[0])
+        patience_ms.append(connection.cursor().execute("PRAGMA busy_timeout").fetchone()[0])
+        connection.close()
+
+    with sqlite_store.transaction():
+        waiter = threading.Thread(target=look)
+        waiter.start()
+        waiter.join(0.1)
+    waiter.join(10)
+    shortened, usual = patience_ms
+    assert 0 <= shortened < usual == 500
+
+
 def test_a_full_disk_keeps_nothing_half_and_the_rest_goes_on(sqlite_store):
     keep(sqlite_store)
     with connections["default"].cursor() as cursor:

@@ -9,8 +9,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tocsin.domain.errors import Misconfigured
 
-WAIT_S = 20.0
-"""How long a transaction waits for a lock before it gives up as `Overloaded`."""
+WAIT_S = 7.0
+"""How long a transaction waits for a lock before it gives up as `Overloaded`.
+
+Prometheus goes away after 10 s (its default `timeout` of an Alertmanager), and must hear the refusal before.
+"""
 
 _CONNECT_S = 5
 # RETURNING came with 3.35 (https://www.sqlite.org/lang_returning.html).

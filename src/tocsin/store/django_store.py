@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,7 @@ from tocsin.store.shelves.timeline import DjangoTimeline
 from tocsin.store.shelves.tokens import DjangoTokens
 from tocsin.store.turns import Turns
 
+SHORT_WAIT_S = 0.01
 # One queue a database file and process, however many stores are made for it.
 _TURNS: dict[str, Turns] = {}
 
@@ -120,12 +122,34 @@ def _turn(connection: BaseDatabaseWrapper) -> Iterator[None]:
         return
     settings: dict[str, Any] = connection.settings_dict
     turns = _TURNS.setdefault(str(settings["NAME"]), Turns())
-    if not turns.take(float(settings["OPTIONS"].get("timeout", WAIT_S))):
+    wait_s = float(settings["OPTIONS"].get("timeout", WAIT_S))
+    asked = time.monotonic()
+    if not turns.take(wait_s):
         raise turn_never_came()
+    try:
+        with _patience(connection, wait_s, waited_s=time.monotonic() - asked):
+            yield
+    finally:
+        turns.give()
+
+
+@contextmanager
+def _patience(connection: BaseDatabaseWrapper, wait_s: float, *, waited_s: float) -> Iterator[None]:
+    """Take what was waited for the turn off the wait for SQLite's own lock: both together are bounded."""
+    if waited_s < SHORT_WAIT_S:
+        yield
+        return
+    connection.ensure_connection()
+    _set_busy_timeout(connection, max(wait_s - waited_s, 0.0))
     try:
         yield
     finally:
-        turns.give()
+        if connection.connection is not None:
+            _set_busy_timeout(connection, wait_s)
+
+
+def _set_busy_timeout(connection: BaseDatabaseWrapper, seconds: float) -> None:
+    connection.connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
 
 
 @contextmanager
