@@ -148,7 +148,7 @@ def test_a_database_in_trouble_is_503_with_a_time_to_come_again(client, bearer, 
     def full(*_: object, **__: object) -> None:
         raise Overloaded("The disk is full.", means="Nothing was kept.", next_step="Free space.")
 
-    monkeypatch.setattr(type(app.take), "alerts", full)
+    monkeypatch.setattr(app.hearing.taking, "run", full)
     response = client.post("/api/v2/alerts", content=orjson.dumps([GOOD]), headers=headers)
     assert (response.status_code, response.json()["code"]) == (503, "overloaded")
     assert int(response.headers["Retry-After"]) > 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
+from tocsin.app.together import Together
 from tocsin.connectors.alertmanager.inbound import (
     ReadAlerts,
     ReadWebhook,
@@ -23,7 +24,7 @@ from tocsin.domain.ports.keeping import SignalLake
 from tocsin.domain.ports.shelves import Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
-from tocsin.flow.take import Take, Taken, Unreadable
+from tocsin.flow.take import Body, Take, Taken, Unreadable
 from tocsin.intake.lease import RESOLVE_TIMEOUT
 from tocsin.store.lake import checked_source
 
@@ -66,6 +67,7 @@ class Hearing:
     lake: SignalLake
     clock: Clock
     take: Take
+    taking: Together[Body, Taken]
     ring: Callable[[], None]
     max_decoded: int
 
@@ -77,9 +79,8 @@ class Hearing:
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
-        return AlertsHeard(
-            self.take.alerts(arrival, read.reports, _unreadable(read.refused)), read.status, read.answer
-        )
+        body_read = Body(arrival, read.reports, _unreadable(read.refused))
+        return AlertsHeard(self.taking.do(body_read), read.status, read.answer)
 
     def webhook(self, body: bytes, *, source: str, sender: str) -> AlertsHeard:
         """Take a webhook of Alertmanager, version 4. Raises `BodyRefused` once the body is quarantined."""
@@ -90,7 +91,7 @@ class Hearing:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
         return AlertsHeard(
-            self.take.alerts(arrival, read.reports, _unreadable(read.refused), resolve_timeout=WEBHOOK_LEASE)
+            self.taking.do(Body(arrival, read.reports, _unreadable(read.refused), WEBHOOK_LEASE))
         )
 
     def signals(self, body: bytes, content_encoding: str, *, source: str, sender: str) -> SignalsHeard:

@@ -13,6 +13,7 @@ from tocsin.app.packs import Packs
 from tocsin.app.proving import Proving
 from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
+from tocsin.app.together import Together
 from tocsin.detection.engine import Plan, compile_plan
 from tocsin.detection.rules import RuleSet, load
 from tocsin.domain.clock import Clock, SystemClock
@@ -142,7 +143,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         signer=signer,
         plan=plan_of(policies.rules, policies.words),
         channels=build_channels(settings, kept, clock),
-        hearing=Hearing(kept, lake, clock, take, signals_bell.ring, max_decoded),
+        hearing=Hearing(kept, lake, clock, take, Together(take.bodies), signals_bell.ring, max_decoded),
         take=take,
         call=call,
         deliver=deliver,

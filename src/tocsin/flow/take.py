@@ -42,6 +42,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What a connector read in one arrival. `resolve_timeout` is how long an alert without an end lives."""
+
+    arrival: Arrival
+    reports: Sequence[AlertReport]
+    unreadable: Sequence[Unreadable] = ()
+    resolve_timeout: timedelta = RESOLVE_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What became of one body: reports accepted, parts quarantined, incidents touched."""
 
@@ -71,25 +81,15 @@ class Take:
         resolve_timeout: timedelta = RESOLVE_TIMEOUT,
     ) -> Taken:
         """Take every report of one body; what cannot be an alert is quarantined and the others go on."""
+        (taken,) = self.bodies((Body(arrival, reports, unreadable, resolve_timeout),))
+        return taken
+
+    def bodies(self, bodies: Sequence[Body]) -> tuple[Taken, ...]:
+        """Take several bodies in one transaction, in order: many senders then share one commit."""
         now = self.clock.now()
-        touched: dict[str, None] = {}
-        refused = list(unreadable)
-        changed = False
         with self.store.transaction() as shelves:
-            _hold_alerts(shelves, reports)
-            for report in reports:
-                try:
-                    change, incident = self._take(shelves, report, now, resolve_timeout)
-                except AlertRefused as problem:
-                    refused.append(Unreadable(arrival.body, problem.explain()))
-                    continue
-                changed = changed or change is not Change.RESENT
-                if incident is not None:
-                    touched[incident.short_name] = None
-            kept = tuple(self.set_aside(shelves, arrival, part) for part in refused)
-            if changed or refused:
-                shelves.arrivals.add(arrival)
-        return Taken(len(reports) + len(unreadable) - len(refused), kept, tuple(touched))
+            _hold_alerts(shelves, [report for body in bodies for report in body.reports])
+            return tuple(self._take_body(shelves, body, now) for body in bodies)
 
     def detected(self, shelves: Shelves, alerts: Sequence[DetectedAlert]) -> None:
         """Take what our own detection found, inside the transaction that saves detection's state."""
@@ -133,6 +133,24 @@ class Take:
             facts={"connector": arrival.connector, "source": arrival.source, "reason": kept.reason},
         )
         return kept
+
+    def _take_body(self, shelves: Shelves, body: Body, now: datetime) -> Taken:
+        touched: dict[str, None] = {}
+        refused = list(body.unreadable)
+        changed = False
+        for report in body.reports:
+            try:
+                change, incident = self._take(shelves, report, now, body.resolve_timeout)
+            except AlertRefused as problem:
+                refused.append(Unreadable(body.arrival.body, problem.explain()))
+                continue
+            changed = changed or change is not Change.RESENT
+            if incident is not None:
+                touched[incident.short_name] = None
+        kept = tuple(self.set_aside(shelves, body.arrival, part) for part in refused)
+        if changed or refused:
+            shelves.arrivals.add(body.arrival)
+        return Taken(len(body.reports) + len(body.unreadable) - len(refused), kept, tuple(touched))
 
     def _take(
         self, shelves: Shelves, report: AlertReport, now: datetime, resolve_timeout: timedelta
