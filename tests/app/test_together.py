@@ -38,11 +38,11 @@ def gathered(clerk: Clerk, together: Together[int, int], numbers: Sequence[int])
     """Return what each request got when all of them came while the clerk was held up by another one."""
     clerk.may_go_on.clear()
     with ThreadPoolExecutor(len(numbers) + 1) as people:
-        first = people.submit(together.do, 0)
+        first = people.submit(together.ask, 0)
         assert clerk.is_at_work.wait(PATIENCE_S)
         others = []
         for number in numbers:
-            others.append(people.submit(together.do, number))
+            others.append(people.submit(together.ask, number))
             while len(together._line) < len(others):
                 pass
         clerk.may_go_on.set()
@@ -52,7 +52,7 @@ def gathered(clerk: Clerk, together: Together[int, int], numbers: Sequence[int])
 
 def test_a_request_alone_is_done_at_once() -> None:
     clerk = Clerk()
-    assert Together(clerk.double).do(21) == 42
+    assert Together(clerk.double).ask(21) == 42
     assert clerk.calls == [[21]]
 
 
@@ -85,4 +85,4 @@ def test_a_call_is_bounded_and_nobody_is_left_in_line() -> None:
 
 def test_a_fault_is_raised_to_the_one_who_asked() -> None:
     with pytest.raises(ValueError, match="thirteen"):
-        Together(Clerk().double).do(13)
+        Together(Clerk().double).ask(13)

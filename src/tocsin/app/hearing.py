@@ -80,7 +80,7 @@ class Hearing:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
         body_read = Body(arrival, read.reports, _unreadable(read.refused))
-        return AlertsHeard(self.taking.do(body_read), read.status, read.answer)
+        return AlertsHeard(self.taking.ask(body_read), read.status, read.answer)
 
     def webhook(self, body: bytes, *, source: str, sender: str) -> AlertsHeard:
         """Take a webhook of Alertmanager, version 4. Raises `BodyRefused` once the body is quarantined."""
@@ -91,7 +91,7 @@ class Hearing:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
         return AlertsHeard(
-            self.taking.do(Body(arrival, read.reports, _unreadable(read.refused), WEBHOOK_LEASE))
+            self.taking.ask(Body(arrival, read.reports, _unreadable(read.refused), WEBHOOK_LEASE))
         )
 
     def signals(self, body: bytes, content_encoding: str, *, source: str, sender: str) -> SignalsHeard:

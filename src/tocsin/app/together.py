@@ -34,7 +34,7 @@ class Together(Generic[T, R]):
     _coming: ThreadPoolExecutor = field(default_factory=_one_thread)
     _working: ThreadPoolExecutor = field(default_factory=_one_thread)
 
-    def do(self, asked: T) -> R:
+    def ask(self, asked: T) -> R:
         """Return what came of the request. Raises what `run` raises for it."""
         answer: Future[R] = Future()
         with self._lock:

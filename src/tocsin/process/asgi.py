@@ -23,7 +23,7 @@ DJANGO_THREADS = 8
 
 
 def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Starlette:
-    """Return the application; its lifespan starts and stops the worker's loops and calls `on_start` between."""
+    """Return the application; its lifespan starts the loops, calls `on_start`, and stops them."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
