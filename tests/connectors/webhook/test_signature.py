@@ -47,6 +47,7 @@ def test_while_rotating_there_is_a_signature_for_each_secret() -> None:
 @pytest.mark.parametrize(
     "secret",
     ["", "whsec_", "plain-secret-text", "whsec_!!!!", whsec(23), whsec(65), whsec(32)[6:], "whsec_ключ"],
+    ids=["nothing", "no key", "no prefix", "no base64", "too short", "too long", "key alone", "not ASCII"],
 )
 def test_what_is_no_secret_is_misconfigured_and_not_repeated(secret: str) -> None:
     with pytest.raises(Misconfigured) as wrong:
