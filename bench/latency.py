@@ -1,4 +1,4 @@
-"""Alert accepted to page delivered: one alert a request, each a new incident, with fsync, at a steady rate."""
+"""Alert accepted to page delivered: one alert a request, each a new incident, fsynced, at a steady rate."""
 
 from __future__ import annotations
 

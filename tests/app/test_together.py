@@ -76,6 +76,22 @@ def test_an_overload_is_everybodys_and_is_not_tried_again() -> None:
     assert clerk.calls == [[0], [1, 99, 3]]
 
 
+def test_nobody_waits_for_a_second_overload() -> None:
+    clerk = Clerk()
+    together = Together(clerk.double)
+    clerk.may_go_on.clear()
+    with ThreadPoolExecutor(2) as people:
+        first = people.submit(together.ask, 99)
+        assert clerk.is_at_work.wait(PATIENCE_S)
+        second = people.submit(together.ask, 1)
+        while not together._line:
+            pass
+        clerk.may_go_on.set()
+        assert isinstance(first.exception(PATIENCE_S), Overloaded)
+        assert isinstance(second.exception(PATIENCE_S), Overloaded)
+    assert clerk.calls == [[99]]
+
+
 def test_a_call_is_bounded_and_nobody_is_left_in_line() -> None:
     clerk = Clerk()
     numbers = list(range(101, 101 + MOST_TOGETHER + 5))

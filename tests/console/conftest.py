@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from nouns import NOON
 from tocsin.app.settings import load_settings
@@ -44,6 +44,12 @@ notices:
 """
 
 Opener = Callable[..., Incident]
+
+
+@pytest.fixture
+def rf() -> RequestFactory:
+    """Return what makes requests without a client."""
+    return RequestFactory()
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def server(app: App) -> Iterator[Server]:
     thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     if CHROMIUM is None:
         skip_or_fail("chromium is not installed (Debian: apt install chromium)")

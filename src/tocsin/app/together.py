@@ -25,7 +25,7 @@ class Together(Generic[T, R]):
     """Does requests in one thread: all that came while it was busy are done in one call of `run`.
 
     When such a call fails, each of its requests is done alone, so that one that cannot be done spoils no
-    other. An overload is everybody's.
+    other. An overload is everybody's, also of those who came meanwhile: nobody waits for two of them.
     """
 
     run: Callable[[Sequence[T]], Sequence[R]]
@@ -54,9 +54,14 @@ class Together(Generic[T, R]):
         if fault is None:
             for (_, answer), found in zip(taken, done.result(), strict=True):
                 answer.set_result(found)
-        elif len(taken) == 1 or isinstance(fault, Overloaded):
-            for _, answer in taken:
+        elif isinstance(fault, Overloaded):
+            with self._lock:
+                everybody = [*taken, *self._line]
+                self._line.clear()
+            for _, answer in everybody:
                 answer.set_exception(fault)
+        elif len(taken) == 1:
+            taken[0][1].set_exception(fault)
         else:
             for one in taken:
                 self._answer([one])

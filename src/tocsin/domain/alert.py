@@ -14,8 +14,8 @@ class Alert:
 
     `fingerprint` is Alertmanager's (16 hex digits over the labels). `ends_at` is a lease: once it has passed
     the alert is resolved; `ends_by_timeout` says that the sender named no end and ours was assumed.
-    `number` is 0 until the alert is stored (then `ALR-n`). `count` is how many signals or reports stand behind
-    it. `evidence` holds bounded raw records, as text, exactly as received.
+    `number` is 0 until the alert is stored (then `ALR-n`). `count` is how many signals or reports stand
+    behind it. `evidence` holds bounded raw records, as text, exactly as received.
     """
 
     fingerprint: str

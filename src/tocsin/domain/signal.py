@@ -13,8 +13,8 @@ class Signal:
     """One record as a source sent it.
 
     `raw` are the record's own bytes (one JSON object). `record` is the same, decoded, with native field
-    names. `time` is event time, aware UTC. `source` names who sent it. `position` is the record's place in its
-    source (line number or lake offset); it orders signals of equal time.
+    names. `time` is event time, aware UTC. `source` names who sent it. `position` is the record's place in
+    its source (line number or lake offset); it orders signals of equal time.
     """
 
     raw: bytes

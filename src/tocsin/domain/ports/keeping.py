@@ -10,7 +10,7 @@ class EvidenceLocker(Protocol):
     """Content-addressed bytes on disk; nothing in it is ever changed."""
 
     def keep(self, content: BinaryIO) -> tuple[str, int]:
-        """Read to the end, store durably (fsync), return (SHA-256 hex, size). Raises `Overloaded` on a full disk."""
+        """Read to the end, store durably, return (SHA-256 hex, size). Raises `Overloaded` on a full disk."""
         ...
 
     def open(self, digest: str) -> BinaryIO:

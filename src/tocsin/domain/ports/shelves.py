@@ -155,7 +155,9 @@ class JobShelf(Protocol):
         """Mark a job done without running it; unknown keys are ignored."""
         ...
 
-    def claim(self, kinds: Sequence[str], owner: str, now: datetime, lease_s: float, limit: int) -> tuple[Job, ...]:
+    def claim(
+        self, kinds: Sequence[str], owner: str, now: datetime, lease_s: float, limit: int
+    ) -> tuple[Job, ...]:
         """Take due jobs, oldest first: push `run_at` by the lease, set the owner, count the attempt."""
         ...
 
