@@ -90,14 +90,16 @@ def work(app: App) -> Callable[[], None]:
 
     def run() -> None:
         for job in _claimed(app, COLLECT):
-            collected = app.respond.collect(job)
+            with app.store.reading() as shelves:
+                collected = app.respond.collect(shelves, job)
             assert collected is not None
             digest, size = app.locker.keep(io.BytesIO(collected.content))
             with app.store.transaction() as shelves:
                 app.respond.settle(shelves, collected, digest, size)
                 shelves.jobs.finish(job.key, job.owner)
         for job in _claimed(app, f"{DELIVER}.inbox"):
-            outgoing = app.deliver.outgoing(job)
+            with app.store.reading() as shelves:
+                outgoing = app.deliver.outgoing(shelves, job)
             assert isinstance(outgoing, Outgoing)
             receipt = app.channels["inbox"].send(outgoing.message, outgoing.address)
             with app.store.transaction() as shelves:

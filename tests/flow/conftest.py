@@ -28,7 +28,7 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import TimelineEntry
 from tocsin.flow.call import ESCALATE, Call
 from tocsin.flow.close import Close
-from tocsin.flow.deliver import Deliver, NotNeeded
+from tocsin.flow.deliver import Deliver, NotNeeded, Outgoing
 from tocsin.flow.record import CLOCK
 from tocsin.flow.respond import COLLECT, Respond
 from tocsin.flow.take import LAPSE, Take, Taken
@@ -144,12 +144,17 @@ class Story:
     def collect(self) -> None:
         """Run the collectors that are due."""
         for job in self.claim(COLLECT):
-            collected = self.respond.collect(job)
+            with self.store.reading() as shelves:
+                collected = self.respond.collect(shelves, job)
             assert collected is not None
             digest, size = self.locker.keep(io.BytesIO(collected.content))
             with self.store.transaction() as shelves:
                 self.respond.settle(shelves, collected, digest, size)
                 shelves.jobs.finish(job.key, job.owner)
+
+    def outgoing(self, job: Job) -> Outgoing | NotNeeded:
+        with self.store.reading() as shelves:
+            return self.deliver.outgoing(shelves, job)
 
     def settle(self, job: Job, outcome: Receipt | DeliveryFailed | NotNeeded) -> None:
         with self.store.transaction() as shelves:

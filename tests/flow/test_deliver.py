@@ -34,7 +34,7 @@ def _escalation_due(story):
 def test_a_page_bears_the_link_that_acknowledges_and_a_notice_the_incidents_address(story, report) -> None:
     story.hear(report())
     jobs = story.claim("deliver.slack", "deliver.smtp")
-    made = {job.key.partition("-")[0]: story.deliver.outgoing(job) for job in jobs}
+    made = {job.key.partition("-")[0]: story.outgoing(job) for job in jobs}
     page = story.pages()[0]
     token = links.token(page, story.call.link_key)
     assert made["page"].message.link == f"https://tocsin.example/acknowledge/{page.page_id}/{token}"
@@ -54,7 +54,7 @@ def test_the_runbook_of_the_first_alert_that_names_one_is_sent_along(story, repo
     )
     story.hear(with_runbook)
     job = _page_jobs(story)["slack"]
-    assert story.deliver.outgoing(job).message.runbook_url == "https://runbooks.example/shop"
+    assert story.outgoing(job).message.runbook_url == "https://runbooks.example/shop"
 
 
 def test_a_delivered_page_is_recorded_with_a_bounded_answer(story, report) -> None:
@@ -158,7 +158,7 @@ def test_a_page_that_has_no_use_any_more_is_not_sent(story, report, end: str) ->
     else:
         story.hear(report(0))
         assert story.incident().status is Status.RESOLVED
-    unneeded = story.deliver.outgoing(job)
+    unneeded = story.outgoing(job)
     assert isinstance(unneeded, NotNeeded)
     assert end in unneeded.reason
     story.settle(job, unneeded)
@@ -169,7 +169,7 @@ def test_what_was_delivered_already_is_not_sent_again(story, report) -> None:
     story.hear(report())
     job = _page_jobs(story)["slack"]
     story.settle(job, Receipt("ok"))
-    assert story.deliver.outgoing(job) == NotNeeded("it is delivered already")
+    assert story.outgoing(job) == NotNeeded("it is delivered already")
 
 
 def test_a_job_without_a_delivery_is_simply_over(story, report) -> None:
@@ -177,7 +177,7 @@ def test_a_job_without_a_delivery_is_simply_over(story, report) -> None:
     job = _page_jobs(story)["slack"]
     with story.store.transaction() as shelves:
         del shelves.pages._tables.deliveries[job.key]
-    assert story.deliver.outgoing(job) == NotNeeded("its delivery is unknown")
+    assert story.outgoing(job) == NotNeeded("its delivery is unknown")
     story.settle(job, NotNeeded("unknown"))
     with story.store.reading() as shelves:
         assert shelves.jobs.get(job.key).state is JobState.DONE
@@ -190,7 +190,7 @@ def test_a_dead_message_can_be_tried_again_and_is_then_really_sent(story, report
     story.deliver.revive(job.key, "ada")
     again = _page_jobs(story)["slack"]
     assert again.key == job.key
-    assert story.deliver.outgoing(again).message.key == job.key
+    assert story.outgoing(again).message.key == job.key
     assert (story.log()[-1].kind, story.log()[-1].actor) == ("intake.replayed", "ada")
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -77,7 +78,8 @@ def test_later_alerts_are_kept_as_a_second_exhibit(story, report) -> None:
 
 def test_there_is_nothing_to_collect_for_an_unknown_incident(story) -> None:
     job = Job(kind=COLLECT, key="c", run_at=NOON, args={"incident": str(uuid4())})
-    assert story.respond.collect(job) is None
+    with story.store.reading() as shelves:
+        assert story.respond.collect(shelves, job) is None
 
 
 def test_a_collector_that_was_given_up_is_said_in_the_incident(story, report) -> None:
@@ -162,3 +164,16 @@ def test_the_exhibits_of_one_incident_can_be_verified_alone(story, report) -> No
     _kept(story)
     assert story.respond.verify(story.incident().incident_id) == (1, ())
     assert story.respond.verify(uuid4()) == (0, ())
+
+
+def test_a_burst_that_goes_on_is_collected_again_but_not_for_every_signal(story, report) -> None:
+    story.hear(report())
+    story.collect()
+    for minute in range(12):
+        story.push(60)
+        story.hear(replace(report(), annotations={"summary": f"still going on, {minute}"}))
+    waiting = [job for job in story.jobs() if job.kind == COLLECT]
+    assert 1 <= len(waiting) <= 3
+    story.collect()
+    with story.store.reading() as shelves:
+        assert len(shelves.exhibits.all()) == 2

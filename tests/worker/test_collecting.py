@@ -22,9 +22,14 @@ def job(app, clock):
     return claimed
 
 
+def _collected(app, job):
+    with app.store.reading() as shelves:
+        return app.respond.collect(shelves, job)
+
+
 def test_the_bytes_lie_in_the_locker_before_the_exhibit_is_written(app, job) -> None:
     collecting = Collecting(app.respond)
-    kept = collecting.act(job)
+    kept = collecting.act(_collected(app, job))
     assert kept is not None
     assert app.locker.digest_of(kept.digest) == kept.digest
     with app.store.transaction() as shelves:
@@ -37,7 +42,7 @@ def test_the_bytes_lie_in_the_locker_before_the_exhibit_is_written(app, job) -> 
 def test_a_repeat_after_a_crash_keeps_the_same_exhibit_once(app, job) -> None:
     collecting = Collecting(app.respond)
     for _ in range(2):
-        kept = collecting.act(job)
+        kept = collecting.act(_collected(app, job))
         with app.store.transaction() as shelves:
             collecting.settle(shelves, job, kept)
     with app.store.reading() as shelves:
@@ -47,7 +52,7 @@ def test_a_repeat_after_a_crash_keeps_the_same_exhibit_once(app, job) -> None:
 def test_nothing_to_gather_ends_the_job(app, job) -> None:
     collecting = Collecting(app.respond)
     gone = replace(job, args={"incident": str(uuid4())})
-    assert collecting.act(gone) is None
+    assert collecting.act(_collected(app, gone)) is None
     with app.store.transaction() as shelves:
         collecting.settle(shelves, job, None)
         assert shelves.jobs.get(job.key).state is JobState.DONE

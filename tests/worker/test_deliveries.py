@@ -41,6 +41,11 @@ def job(app, clock):
     return claimed
 
 
+def _outgoing(app, job):
+    with app.store.reading() as shelves:
+        return app.deliver.outgoing(shelves, job)
+
+
 def _state(app, job) -> DeliveryState:
     with app.store.reading() as shelves:
         return shelves.pages.delivery(job.key).state
@@ -49,7 +54,7 @@ def _state(app, job) -> DeliveryState:
 def test_a_message_is_sent_under_the_jobs_key(app, job) -> None:
     wire = Wire(Receipt("kept"))
     sending = Sending("inbox", wire, app.deliver)
-    outcome = sending.act(job)
+    outcome = sending.act(_outgoing(app, job))
     with app.store.transaction() as shelves:
         sending.settle(shelves, job, outcome)
     assert (outcome, wire.sent) == (Receipt("kept"), [(job.key, "administrators")])
@@ -58,17 +63,17 @@ def test_a_message_is_sent_under_the_jobs_key(app, job) -> None:
 
 def test_a_failure_is_an_outcome(app, job) -> None:
     failed = DeliveryFailed(FailureKind.RETRY_LATER, "503")
-    assert Sending("inbox", Wire(failed), app.deliver).act(job) is failed
+    assert Sending("inbox", Wire(failed), app.deliver).act(_outgoing(app, job)) is failed
 
 
 def test_a_fault_of_a_channel_is_a_failure_of_unknown_kind_without_its_words(app, job) -> None:
-    outcome = Sending("inbox", Wire(KeyError("hunter2")), app.deliver).act(job)
+    outcome = Sending("inbox", Wire(KeyError("hunter2")), app.deliver).act(_outgoing(app, job))
     assert isinstance(outcome, DeliveryFailed)
     assert (outcome.kind, outcome.reason) == (FailureKind.UNKNOWN, "the channel met a fault (KeyError)")
 
 
 def test_a_channel_that_is_not_set_up_is_misconfigured(app, job) -> None:
-    outcome = Sending("pigeon", None, app.deliver).act(job)
+    outcome = Sending("pigeon", None, app.deliver).act(_outgoing(app, job))
     assert isinstance(outcome, DeliveryFailed)
     assert outcome.kind is FailureKind.MISCONFIGURED
     assert "'pigeon' is not set up" in outcome.reason
@@ -76,7 +81,7 @@ def test_a_channel_that_is_not_set_up_is_misconfigured(app, job) -> None:
 
 def test_what_has_no_use_any_more_is_not_sent(app, job) -> None:
     wire = Wire(Receipt("kept"))
-    outcome = Sending("inbox", wire, app.deliver).act(replace(job, key="notice-unknown"))
+    outcome = Sending("inbox", wire, app.deliver).act(_outgoing(app, replace(job, key="notice-unknown")))
     assert (outcome, wire.sent) == (NotNeeded("its delivery is unknown"), [])
 
 

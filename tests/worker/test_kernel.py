@@ -9,6 +9,7 @@ import pytest
 from nouns import NOON, later
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.job import Job, JobState
+from tocsin.domain.ports.shelves import Shelves
 from tocsin.worker.kernel import FAULTS_UNTIL_DEAD, LONGEST_REST_S, Effect, Kernel, Lane, Transition
 
 FULL = Overloaded("The disk is full.", means="Nothing was kept.", next_step="Free space.")
@@ -242,3 +243,26 @@ def test_work_in_hand_is_finished_and_settled_when_the_kernel_closes(
     assert sorted(doings.done) == ["a", "b"]
     assert [job_of(key).state for key in "ab"] == [JobState.DONE] * 2
     assert len(rings) == 2
+
+
+def test_what_cannot_be_prepared_stumbles_alone_and_the_others_are_sent(memory_store, clock) -> None:
+    sent = []
+
+    def prepare(shelves: Shelves, job: Job) -> object:
+        if job.key == "b":
+            raise KeyError("a field that is not there")
+        return f"message of {job.key}"
+
+    def settle(shelves: Shelves, job: Job, outcome: object) -> None:
+        shelves.jobs.finish(job.key, job.owner)
+
+    with memory_store.transaction() as shelves:
+        for key in ("a", "b", "c"):
+            shelves.jobs.put(Job(kind="send", key=key, run_at=clock.now()))
+    lane = Lane({"send": Effect(sent.append, settle, prepare=prepare)}, 8)
+    Kernel(memory_store, clock, [lane], "worker-1").run_due()
+    assert sent == ["message of a", "message of c"]
+    with memory_store.reading() as shelves:
+        assert shelves.jobs.get("a").state is JobState.DONE
+        stumbled = shelves.jobs.get("b")
+        assert (stumbled.state, "KeyError" in stumbled.last_error) == (JobState.READY, True)

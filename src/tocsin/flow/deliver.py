@@ -50,16 +50,15 @@ class Deliver:
     public_url: str
     most_attempts: int
 
-    def outgoing(self, job: Job) -> Outgoing | NotNeeded:
+    def outgoing(self, shelves: Shelves, job: Job) -> Outgoing | NotNeeded:
         """Return the message behind a job, or why it need not be sent any more."""
-        with self.store.reading() as shelves:
-            delivery = shelves.pages.delivery(job.key)
-            incident = shelves.incidents.get(delivery.incident_id) if delivery else None
-            if delivery is None or incident is None:
-                return NotNeeded("its delivery is unknown")
-            if delivery.state is not DeliveryState.WAITING:
-                return NotNeeded(f"it is {delivery.state} already")
-            return self._outgoing(shelves, job, delivery, incident)
+        delivery = shelves.pages.delivery(job.key)
+        incident = shelves.incidents.get(delivery.incident_id) if delivery else None
+        if delivery is None or incident is None:
+            return NotNeeded("its delivery is unknown")
+        if delivery.state is not DeliveryState.WAITING:
+            return NotNeeded(f"it is {delivery.state} already")
+        return self._outgoing(shelves, job, delivery, incident)
 
     def settle(self, shelves: Shelves, job: Job, outcome: Receipt | DeliveryFailed | NotNeeded) -> None:
         """Record the outcome and end, repeat or bury the job, which the caller still holds."""

@@ -52,15 +52,19 @@ class Respond:
 
     def joined(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
         """An alert joined: what is known now is collected again, a little later and once for many."""
-        shelves.jobs.put(_collection(incident, now + COLLECT_AGAIN_AFTER, again=now))
+        shelves.jobs.put(_collection(incident, now + COLLECT_AGAIN_AFTER, f"{now:%Y%m%d%H%M}"))
 
-    def collect(self, job: Job) -> Collected | None:
+    def grew(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        """An alert of the incident goes on: its growth is collected, at most six times an hour."""
+        slot = f"{now:%Y%m%d%H}{now.minute // 10}x"
+        shelves.jobs.put(_collection(incident, now + COLLECT_AGAIN_AFTER, slot))
+
+    def collect(self, shelves: Shelves, job: Job) -> Collected | None:
         """Gather the incident's alerts with labels and raw records; None when there is no incident."""
-        with self.store.reading() as shelves:
-            incident = shelves.incidents.get(UUID(job.args["incident"]))
-            if incident is None:
-                return None
-            alerts = shelves.alerts.of_incident(incident.incident_id)
+        incident = shelves.incidents.get(UUID(job.args["incident"]))
+        if incident is None:
+            return None
+        alerts = shelves.alerts.of_incident(incident.incident_id)
         deposit = Deposit(
             incident_id=incident.incident_id,
             name=f"{incident.short_name}-alert-context.ndjson",
@@ -177,12 +181,11 @@ class Respond:
         return exhibit
 
 
-def _collection(incident: Incident, run_at: datetime, again: datetime | None = None) -> Job:
-    """Return the collector's job; repeats within one minute share a key, so they are collected once."""
-    minute = f":{again:%Y%m%d%H%M}" if again else ""
+def _collection(incident: Incident, run_at: datetime, slot: str = "") -> Job:
+    """Return the collector's job; repeats within one slot of time share a key, so they are collected once."""
     return Job(
         kind=COLLECT,
-        key=f"{COLLECT}:{ALERT_CONTEXT}:{incident.incident_id}{minute}",
+        key=f"{COLLECT}:{ALERT_CONTEXT}:{incident.incident_id}:{slot}",
         run_at=run_at,
         args={"incident": str(incident.incident_id)},
     )

@@ -246,6 +246,7 @@ class Take:
     ) -> Incident:
         if alert.incident_id == incident.incident_id:
             # Its severity counted when it joined; a person may have rated the incident lower since.
+            self.respond.grew(shelves, incident, now)
             return incident
         shelves.alerts.save(replace(alert, incident_id=incident.incident_id))
         joined = record(

@@ -26,9 +26,8 @@ class Collecting:
 
     respond: Respond
 
-    def act(self, job: Job) -> Kept | None:
-        """Gather and store; None when there is nothing to gather."""
-        collected = self.respond.collect(job)
+    def act(self, collected: Collected | None) -> Kept | None:
+        """Store what was gathered; None when there was nothing to gather."""
         if collected is None:
             return None
         digest, size = self.respond.locker.keep(io.BytesIO(collected.content))
@@ -42,4 +41,4 @@ class Collecting:
 
     def effect(self) -> Effect:
         """Return the handler for the kernel."""
-        return Effect(act=self.act, settle=self.settle, give_up=self.respond.collection_failed)
+        return Effect(self.act, self.settle, self.respond.collection_failed, prepare=self.respond.collect)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tocsin.domain.job import Job
 from tocsin.domain.ports.delivery import Channel, DeliveryFailed, FailureKind, Receipt
 from tocsin.domain.ports.shelves import Shelves
-from tocsin.flow.deliver import Deliver, NotNeeded
+from tocsin.flow.deliver import Deliver, NotNeeded, Outgoing
 from tocsin.worker.kernel import Effect
 
 log = logging.getLogger("tocsin.worker")
@@ -22,9 +22,8 @@ class Sending:
     channel: Channel | None
     deliver: Deliver
 
-    def act(self, job: Job) -> Receipt | DeliveryFailed | NotNeeded:
+    def act(self, outgoing: Outgoing | NotNeeded) -> Receipt | DeliveryFailed | NotNeeded:
         """Send the message once and return what came of it."""
-        outgoing = self.deliver.outgoing(job)
         if isinstance(outgoing, NotNeeded):
             return outgoing
         if self.channel is None:
@@ -37,7 +36,7 @@ class Sending:
         except DeliveryFailed as failed:
             return failed
         except Exception as fault:  # The worker's edge: a fault of a channel is a failed delivery.
-            log.exception("the channel %s met a fault with %s", self.name, job.key)
+            log.exception("the channel %s met a fault with %s", self.name, outgoing.message.key)
             return DeliveryFailed(FailureKind.UNKNOWN, f"the channel met a fault ({type(fault).__name__})")
 
     def settle(self, shelves: Shelves, job: Job, outcome: object) -> None:
@@ -52,4 +51,4 @@ class Sending:
 
     def effect(self) -> Effect:
         """Return the handler for the kernel."""
-        return Effect(act=self.act, settle=self.settle, give_up=self.give_up)
+        return Effect(self.act, self.settle, self.give_up, prepare=self.deliver.outgoing)

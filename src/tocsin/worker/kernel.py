@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Overloaded
@@ -34,15 +35,18 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A job that acts outside: `act` calls the partner, then `settle` records what came of it.
+    """A job that acts outside: `prepare` reads what is needed, `act` calls the partner, `settle` records.
 
-    `settle` runs in a transaction in which we still hold the job, and must finish, retry or bury it.
-    `give_up` is told when a job that stumbled every time is buried, and why.
+    `act` receives what `prepare` returned (the job itself by default) in a thread of the pool, where nothing
+    is read from the store: a connection for each thread would soon be all that a database has. `settle` runs
+    in a transaction in which we still hold the job, and must finish, retry or bury it. `give_up` is told when
+    a job that stumbled every time is buried, and why.
     """
 
-    act: Callable[[Job], object]
+    act: Callable[[Any], object]
     settle: Callable[[Shelves, Job, object], None]
     give_up: Callable[[Shelves, Job, str], None] = lambda shelves, job, reason: None
+    prepare: Callable[[Shelves, Job], object] = lambda shelves, job: job
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,13 @@ class _Ended:
     is_settled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Stumbled:
+    """What stands in for a preparation that failed."""
+
+    fault: Exception
+
+
 @dataclass(slots=True)
 class Kernel:
     """Runs due jobs for one owner. Any number of kernels, in any number of processes, may share a store.
@@ -102,8 +113,9 @@ class Kernel:
         if not ended and not ready:
             rest = (min(due.values(), default=_NEVER) - now) / timedelta(seconds=1)
             return min(max(rest, 0.001), LONGEST_REST_S)
-        for number, job in self._settle_and_claim(ended, ready, now):
-            self._start(number, job)
+        claimed = self._settle_and_claim(ended, ready, now)
+        for number, job, prepared in self._prepared(claimed):
+            self._start(number, job, prepared)
         return 0.0
 
     def run_due(self) -> None:
@@ -189,20 +201,39 @@ class Kernel:
         elif isinstance(handler, Effect):
             handler.settle(shelves, end.job, end.outcome)
 
-    def _start(self, number: int, job: Job) -> None:
+    def _prepared(self, claimed: Sequence[tuple[int, Job]]) -> list[tuple[int, Job, object]]:
+        """Read what the claimed effects need, all in one look at the store."""
+        if not claimed:
+            return []
+        with self.store.reading() as shelves:
+            return [(number, job, self._prepare(shelves, number, job)) for number, job in claimed]
+
+    def _prepare(self, shelves: Shelves, number: int, job: Job) -> object:
+        handler = self.lanes[number].handlers[job.kind]
+        if not isinstance(handler, Effect):
+            return None
+        try:
+            return handler.prepare(shelves, job)
+        except Exception as fault:  # The worker's edge: one that cannot be prepared stumbles alone.
+            log.exception("job %s cannot be prepared; it is pushed ahead", job.key)
+            return _Stumbled(fault)
+
+    def _start(self, number: int, job: Job, prepared: object) -> None:
         lane = self.lanes[number]
         self._at_work[number] = self._at_work.get(number, 0) + 1
         if lane.pool is None:
-            self._work(number, job)
+            self._work(number, job, prepared)
         else:
-            lane.pool.submit(self._work, number, job)
+            lane.pool.submit(self._work, number, job, prepared)
 
-    def _work(self, number: int, job: Job) -> None:
+    def _work(self, number: int, job: Job, prepared: object) -> None:
         """Run one job; whatever goes wrong with it is written down and never stops the others."""
         handler = self.lanes[number].handlers[job.kind]
         try:
-            if isinstance(handler, Effect):
-                end = _Ended(number, job, handler.act(job))
+            if isinstance(prepared, _Stumbled):
+                end = _Ended(number, job, fault=prepared.fault)
+            elif isinstance(handler, Effect):
+                end = _Ended(number, job, handler.act(prepared))
             else:
                 self._transit(handler, job)
                 end = _Ended(number, job, is_settled=True)
