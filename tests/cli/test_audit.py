@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import pytest
 from django.db import connection
+
+
+@pytest.fixture
+def behind():
+    """Return a function that runs a statement behind the back of the product."""
+
+    def run(statement: str, values: tuple[Any, ...] = ()) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            cursor.execute(statement, values)
+
+    return run
 
 
 @pytest.fixture
@@ -46,6 +61,41 @@ def test_one_changed_byte_ends_with_7_and_names_the_entry(firing, typed, spoil) 
     assert result.exit_code == 7
     assert json.loads(result.stdout)["data"]["first_broken"] == 2
     assert "entry 2" in result.stderr
+
+
+@pytest.mark.parametrize("column", ["content", "leaf_hash"])
+@pytest.mark.parametrize("value", ["'forged'", "CAST(x'ff00' AS TEXT)", "7", "1.5"])
+def test_a_leaf_of_another_type_ends_with_7_and_names_the_entry(firing, typed, behind, column, value) -> None:
+    behind(f'UPDATE store_leaf SET {column} = {value} WHERE "index" = 2')
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 7
+    assert json.loads(result.stdout)["data"]["first_broken"] == 2
+
+
+def test_text_replaced_in_the_log_ends_with_7_and_the_doctor_finds_it(firing, typed, behind) -> None:
+    behind("UPDATE store_leaf SET content = replace(content, 'shop', 'shoq')")
+    assert typed("audit", "verify").exit_code == 7
+    result = typed("doctor", "--json")
+    assert result.exit_code == 6
+    log = next(each for each in json.loads(result.stdout)["data"] if each["name"] == "log")
+    assert log["standing"] == "problem"
+
+
+@pytest.mark.parametrize("table", ["store_leaf", "store_checkpoint", "store_logwaiting"])
+def test_a_table_that_is_gone_is_said_and_ends_with_7(firing, typed, behind, table) -> None:
+    behind(f"DROP TABLE {table}")
+    result = typed("audit", "verify")
+    assert result.exit_code == 7
+    assert "The log is gone" in result.stderr
+    doctor = typed("doctor", "--plain")
+    assert doctor.exit_code == 6
+    assert "log_gone" in doctor.stdout
+
+
+@pytest.mark.parametrize("change", ["signed_at = 7", "root = 'x'", "size = 'many'"])
+def test_a_checkpoint_of_another_type_ends_with_7(firing, typed, behind, change) -> None:
+    behind(f"UPDATE store_checkpoint SET {change}")
+    assert typed("audit", "verify").exit_code == 7
 
 
 def test_a_changed_exhibit_is_named_and_ends_with_6(firing, home, typed) -> None:

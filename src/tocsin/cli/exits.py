@@ -48,6 +48,8 @@ _BY_CODE = {
     "server_unreachable": Exit.UNREACHABLE,
     "log_shrank": Exit.BROKEN,
     "log_forked": Exit.BROKEN,
+    "log_gone": Exit.BROKEN,
+    "entry_forged": Exit.BROKEN,
     "not_allowed": Exit.REFUSED,
     "drill_refused": Exit.REFUSED,
     "move_refused": Exit.REFUSED,

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
+from django.db import connections
+from django.db.models import BinaryField, Max
+from django.db.models.functions import Cast
+from django.db.utils import Error
 
 from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.errors import Explained
 from tocsin.store import models
+from tocsin.store.faults import overload_from
 from tocsin.store.leaf import leaf_hash
 from tocsin.store.locks import lock
 from tocsin.store.rows import insert
+
+
+# SQLite keeps a text under a number column; it sorts behind every number and so behind this bound.
+_LAST_INDEX = 2**63 - 1
+
+
+class LogGone(Explained):
+    """The database holds no log that could be read: a table of it is not there, or not as we made it."""
+
+    code = "log_gone"
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            f"The log is gone: {how}.",
+            means="Somebody removed or replaced it behind Tocsin's back; nothing of it is proven any more.",
+            next_step=(
+                "Do not repair the database: save it as it is, open an incident of type audit-integrity, and "
+                "restore the latest backup elsewhere."
+            ),
+        )
 
 
 class DjangoLog:
@@ -35,20 +63,26 @@ class DjangoLog:
         return len(waiting)
 
     def size(self) -> int:
-        last = models.Leaf.objects.using(self._alias).aggregate(last=Max("index"))["last"]
+        rows = models.Leaf.objects.using(self._alias).filter(index__lte=_LAST_INDEX)
+        with _there(self._alias):
+            last = rows.aggregate(last=Max("index"))["last"]
         return 0 if last is None else int(last) + 1
 
     def waiting(self) -> int:
-        return models.LogWaiting.objects.using(self._alias).count()
+        with _there(self._alias):
+            return models.LogWaiting.objects.using(self._alias).count()
 
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
-        rows = (
-            models.Leaf.objects.using(self._alias).filter(index__gte=start, index__lt=stop).order_by("index")
-        )
-        return tuple(
-            Leaf(index=index, content=bytes(content), leaf_hash=bytes(hashed))
-            for index, content, hashed in rows.values_list("index", "content", "leaf_hash")
-        )
+        rows = models.Leaf.objects.using(self._alias).filter(index__gte=start, index__lt=stop)
+        # Who writes around us can leave any type in a SQLite column; verification must read on.
+        raw = rows.annotate(
+            raw=Cast("content", BinaryField()), raw_hash=Cast("leaf_hash", BinaryField())
+        ).order_by("index")
+        with _there(self._alias):
+            return tuple(
+                Leaf(index=index, content=bytes(content), leaf_hash=bytes(hashed))
+                for index, content, hashed in raw.values_list("index", "raw", "raw_hash")
+            )
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         row = models.Checkpoint(
@@ -61,12 +95,27 @@ class DjangoLog:
         insert(row, self._alias)
 
     def last_checkpoint(self) -> Checkpoint | None:
-        row = models.Checkpoint.objects.using(self._alias).order_by("-size", "-id").first()
-        return None if row is None else _checkpoint(row)
+        with _there(self._alias):
+            row = models.Checkpoint.objects.using(self._alias).order_by("-size", "-id").first()
+            return None if row is None else _checkpoint(row)
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         rows = models.Checkpoint.objects.using(self._alias).order_by("size", "id")
-        return tuple(_checkpoint(row) for row in rows)
+        with _there(self._alias):
+            return tuple(_checkpoint(row) for row in rows)
+
+
+@contextmanager
+def _there(alias: str) -> Iterator[None]:
+    """Turn a missing table, a missing column and a value of a wrong type into `LogGone`."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise LogGone("a row of it holds a value that Tocsin never wrote") from error
+    except Error as error:
+        if overload_from(error, connections[alias].vendor) is not None:
+            raise
+        raise LogGone("a table of it is missing or was replaced") from error
 
 
 def _leaf_row(index: int, row: models.LogWaiting) -> models.Leaf:
@@ -75,6 +124,8 @@ def _leaf_row(index: int, row: models.LogWaiting) -> models.Leaf:
 
 
 def _checkpoint(row: models.Checkpoint) -> Checkpoint:
+    if not (isinstance(row.size, int) and isinstance(row.note, str) and isinstance(row.signed_at, datetime)):
+        raise TypeError("a checkpoint's row holds a value of another type")
     return Checkpoint(
         origin=row.origin, size=row.size, root=bytes(row.root), note=row.note, signed_at=row.signed_at
     )
