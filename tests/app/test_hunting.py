@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tocsin.app import hunting
 from tocsin.app.packs import Packs
+from tocsin.connectors.signals.files import RefusedLine
 from tocsin.domain.errors import NotFound
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,6 +98,51 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_hunted(packs, rules, tmp_pa
     refused = []
     assert len(hunted(packs, rules, path, refuse=refused.append).alerts) == 1
     assert [(part.path, part.line) for part in refused] == [(path, 1)]
+
+
+def test_a_pipe_is_read_once_and_in_full(packs, rules, tmp_path) -> None:
+    plain = signals(tmp_path / "b.ndjson", 2, 40)
+    reading, writing = os.pipe()
+    os.write(writing, signals(tmp_path / "a.ndjson", 1, 3, 30, 59).read_bytes())
+    os.close(writing)
+    pipe = Path(f"/dev/fd/{reading}")
+    found = hunted(packs, rules, plain, *hunting.files_at([pipe]))
+    os.close(reading)
+    (alert,) = found.alerts
+    assert (found.signals, alert.count, alert.first_seen.minute) == (6, 6, 1)
+
+
+def test_signals_of_log_sources_that_no_rule_asks_for_are_counted(packs, rules, tmp_path) -> None:
+    path = signals(tmp_path / "a.ndjson", 1, 2)
+    path.write_text(path.read_text() + '{"class":"nothing"}\n')
+    assert hunted(packs, rules, path).unasked == 1
+
+
+def test_without_any_rule_there_is_no_answer(packs, tmp_path) -> None:
+    place = tmp_path / "none"
+    place.mkdir()
+    with pytest.raises(hunting.NothingLoaded):
+        hunting.demand_rules(hunting.rules_for(packs, [place], []))
+    (place / "bad.yml").write_bytes(b"\xff")
+    with pytest.raises(hunting.NothingLoaded, match="1 could not be used"):
+        hunting.demand_rules(hunting.rules_for(packs, [place], []))
+
+
+def test_a_folder_that_cannot_be_opened_is_told(packs, rules, tmp_path, monkeypatch) -> None:
+    shut = tmp_path / "logs" / "shut"
+    shut.mkdir(parents=True)
+    scandir = os.scandir
+
+    def refusing(place):
+        if Path(place) == shut:
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    files = hunting.files_at([tmp_path / "logs"])
+    refused: list[RefusedLine] = []
+    hunted(packs, rules, *files, refuse=refused.append)
+    assert [(part.path, part.is_unread) for part in refused] == [(shut, True)]
 
 
 def test_folders_are_read_as_a_whole_in_the_order_of_names_and_nothing_twice(tmp_path) -> None:

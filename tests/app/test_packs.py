@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tocsin.app.packs import Packs, rule_files_in, shipped_packs
+from tocsin.detection.problems import RuleProblem
 from tocsin.domain.errors import Misconfigured, NotFound
 
 
@@ -49,6 +51,29 @@ def test_a_path_of_rules_may_be_a_file_or_a_folder(tmp_path: Path) -> None:
     path = _put(tmp_path, "ours", "rules/two.yml")
     assert [Path(file.path).name for file in rule_files_in(path)] == ["two.yml"]
     assert [Path(file.path).name for file in rule_files_in(path.parent)] == ["two.yml"]
+
+
+def test_rules_that_are_no_text_are_a_problem_and_the_others_are_read(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "rules/a.yml").write_bytes(b"a: 1\nb: \xff\n")
+    _put(tmp_path, "ours", "rules/b.yml")
+    bad, good = Packs(tmp_path).rule_files("ours")
+    assert isinstance(bad.text, RuleProblem)
+    assert str(bad.text) == (
+        "$TOCSIN_HOME/packs/ours/rules/a.yml:1:1: The file is not UTF-8: byte 8 is 0xff. "
+        "Make it a readable UTF-8 file, or remove it."
+    )
+    assert good.text == "x: 1\n"
+    (one,) = rule_files_in(tmp_path / "packs" / "ours" / "rules" / "a.yml")
+    assert isinstance(one.text, RuleProblem)
+
+
+def test_rules_may_come_through_a_pipe(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"title: x\n")
+    os.close(writing)
+    (file,) = rule_files_in(Path(f"/dev/fd/{reading}"))
+    os.close(reading)
+    assert file.text == "title: x\n"
 
 
 def test_a_drill_is_found_by_name_or_those_there_are_are_named(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ def sigmahq(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """SigmaHQ's rules and regression data, unpacked once."""
     folder = tmp_path_factory.mktemp("sigmahq")
     with tarfile.open(shared / "data" / "sigmahq.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+        # Python before 3.11.4 has no filters; the archive is ours.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder)
     return folder
 
 

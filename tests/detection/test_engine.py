@@ -174,6 +174,12 @@ def test_hits_names_the_rules_of_one_signal(make_plan: Any, make_signal: Any) ->
     assert [rule.header.title for rule in plan.hits(make_signal(failure("ada")))] == ["Failed"]
 
 
+def test_a_plan_knows_of_which_log_sources_it_speaks(make_plan: Any, make_signal: Any) -> None:
+    plan = make_plan(LOGIN)
+    assert plan.asks_about(make_signal(failure("ada"), 0))
+    assert not plan.asks_about(make_signal({"product": "nobody"}, 0))
+
+
 def test_one_bad_signal_does_not_stop_the_batch(make_plan: Any, make_signal: Any) -> None:
     deep: Any = []
     for _ in range(20_000):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.detection.problems import RuleProblem
 from tocsin.detection.rules import RuleSet, load
 
 BASE = "title: Base\nname: base\nlogsource: {category: c}\ndetection:\n  s: {a: x}\n  condition: s\n"
@@ -22,6 +23,11 @@ def test_a_broken_rule_does_not_stop_the_others() -> None:
     assert [rule.header.title for rule in found.rules] == ["Base"]
     assert [correlation.header.title for correlation in found.correlations] == ["Many"]
     assert [(problem.path, problem.rule) for problem in found.problems] == [("a.yml", ""), ("c.yml", "T")]
+
+
+def test_a_file_without_text_is_a_problem_beside_the_others() -> None:
+    unread = RuleProblem(path="a.yml", line=1, column=1, rule="", reason="No.", next_step="Mend it.")
+    assert load([("a.yml", unread)]).problems == (unread,)
 
 
 def test_a_file_may_hold_many_documents_and_empty_ones() -> None:

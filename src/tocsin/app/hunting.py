@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tocsin.app.packs import PackFile, Packs, rule_files_in
-from tocsin.connectors.signals.files import Collector, RefusedLine, read_file
+from tocsin.app.packs import Packs, RuleFile, rule_files_in
+from tocsin.connectors.signals.files import STDIN, Collector, RefusedLine, read_file
 from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
 from tocsin.detection.state import WindowState
 from tocsin.domain.detected import DetectedAlert
-from tocsin.domain.errors import NotFound
+from tocsin.domain.errors import Explained, NotFound
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
 from tocsin.triage.severities import parse_severities
@@ -27,12 +28,22 @@ SIGNALS_AT_ONCE = 10_000
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
+class NothingLoaded(Explained):
+    """No rule at all could be loaded, so that "no alerts" would be no answer."""
+
+    code = "no_rule_loaded"
+
+
 @dataclass(frozen=True, slots=True)
 class Hunted:
-    """The alerts of a hunt, how many signals it read, and what its correlations could not use."""
+    """The alerts of a hunt, how many signals it read, and what its correlations could not use.
+
+    `unasked` counts the signals of log sources about which no loaded rule says anything.
+    """
 
     alerts: tuple[DetectedAlert, ...]
     signals: int
+    unasked: int
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -44,11 +55,22 @@ def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> Rul
     for place in places:
         if not place.exists():
             raise _nothing_at(place)
-    chosen: list[PackFile] = [file for place in places for file in rule_files_in(place)]
+    chosen: list[RuleFile] = [file for place in places for file in rule_files_in(place)]
     for name in names or (() if places else (DEFAULT_PACK,)):
         chosen += packs.rule_files(name)
     unique = {file.path: file.text for file in chosen}
     return load(unique.items())
+
+
+def demand_rules(rules: RuleSet) -> None:
+    """Raise `NothingLoaded` for a rule set without any rule, broken ones aside."""
+    if not rules.rules and not rules.correlations:
+        broken = f" {len(rules.problems)} could not be used." if rules.problems else ""
+        raise NothingLoaded(
+            f"No rule was loaded.{broken}",
+            means="Nothing was looked for, so that no alert would have told nothing.",
+            next_step="Name Sigma rules (.yml, .yaml) with --rules, or mend those that are named above.",
+        )
 
 
 def levels(packs: Packs) -> Mapping[str, Severity | None]:
@@ -60,29 +82,40 @@ def levels(packs: Packs) -> Mapping[str, Severity | None]:
 def files_at(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Return the files to read: each path itself, or all below a folder, by name; none twice, none hidden.
 
+    A folder that cannot be opened is among them, so that reading it tells so. `STDIN` is the standard input.
     Raises `NotFound` for a path that is not there.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if not path.exists():
+        if path != STDIN and not path.exists():
             raise _nothing_at(path)
-        for each in [path] if not path.is_dir() else sorted(path.rglob("*")):
-            if each == path or (each.is_file() and not each.name.startswith(".")):
-                found.setdefault(each)
+        for each in sorted(_below(path)) if path.is_dir() else [path]:
+            found.setdefault(each)
     return tuple(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    closed: list[OSError] = []
+    for place, _, names in os.walk(folder, onerror=closed.append):
+        for name in names:
+            path = Path(place, name)
+            if not name.startswith(".") and path.is_file():
+                yield path
+    yield from (Path(error.filename) for error in closed)
 
 
 def hunt(files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collector) -> Hunted:
     """Judge the signals of all files in the order of their time; what cannot be read goes to `refuse`."""
     state = WindowState()
     alerts: list[DetectedAlert] = []
-    read = 0
+    read = unasked = 0
     for batch in _batches(_signals(files, undated, refuse)):
         read += len(batch)
+        unasked += sum(not plan.asks_about(signal) for signal in batch)
         judged = plan.judge(state, batch)
         state = judged.state
         alerts += judged.alerts
-    return Hunted(latest(alerts), read, plan.diagnostics(state))
+    return Hunted(latest(alerts), read, unasked, plan.diagnostics(state))
 
 
 def plan_for(rules: RuleSet, words: Mapping[str, Severity | None]) -> Plan:
@@ -139,8 +172,14 @@ def _advance(
 
 
 def _beginnings(files: Sequence[Path], undated: datetime) -> Iterator[tuple[datetime, Path]]:
-    """Yield when each file's first signal is; one without any comes first, so that its faults are told."""
+    """Yield when each file's first signal is; one without any comes first, so that its faults are told.
+
+    What is no regular file, such as a pipe, can be read only once: it is opened first and not looked at here.
+    """
     for path in files:
+        if path == STDIN or not path.is_file():
+            yield _EARLIEST, path
+            continue
         reading = read_file(path, undated=undated, refuse=_not_yet)
         first = next(reading, None)
         yield (_EARLIEST if first is None else first.time), path

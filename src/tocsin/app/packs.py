@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.detection.problems import RuleProblem
 from tocsin.domain.errors import Misconfigured, NotFound
 
 PACKS = "packs"
@@ -24,6 +25,14 @@ class PackFile:
 
     path: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """One file of rules: the path to show in errors, and its text or why it has none."""
+
+    path: str
+    text: str | RuleProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class Packs:
             )
         return self._own(found[-1])
 
-    def rule_files(self, only_pack: str | None = None) -> Iterator[PackFile]:
+    def rule_files(self, only_pack: str | None = None) -> Iterator[RuleFile]:
         """Yield the Sigma rule files of all packs, or of one. Raises `NotFound` for an unknown pack."""
         folders = [folder for folder in self.folders() if only_pack in (None, folder.name)]
         if only_pack and not folders:
@@ -64,7 +73,7 @@ class Packs:
                 next_step=f"Choose one of: {known}.",
             )
         for folder in folders:
-            yield from (self._own(path) for path in _rule_paths(folder / "rules"))
+            yield from (_rules_at(path, self._shown(path)) for path in _rule_paths(folder / "rules"))
 
     def drill(self, name: str) -> PackFile:
         """Return a scenario by name. Raises `NotFound`, which names those there are."""
@@ -83,26 +92,43 @@ class Packs:
 
     def _own(self, path: Path) -> PackFile:
         """Read a pack's file under the name that people see: where packs lie tells them nothing."""
+        return _read(path, self._shown(path))
+
+    def _shown(self, path: Path) -> str:
         if path.is_relative_to(self.home):
-            return _read(path, f"$TOCSIN_HOME/{path.relative_to(self.home)}")
-        return _read(path, str(path.relative_to(shipped_packs().parent)))
+            return f"$TOCSIN_HOME/{path.relative_to(self.home)}"
+        return str(path.relative_to(shipped_packs().parent))
 
     def _drills(self) -> list[Path]:
         return [path for folder in self.folders() for path in sorted((folder / "drills").glob("*.yml"))]
 
 
-def rule_files_in(place: Path) -> Iterator[PackFile]:
+def rule_files_in(place: Path) -> Iterator[RuleFile]:
     """Yield the YAML files at a path: the file itself, or all below a folder, by name."""
-    yield from (_read(path) for path in _rule_paths(place))
+    yield from (_rules_at(path, str(path)) for path in _rule_paths(place))
 
 
 def _rule_paths(place: Path) -> list[Path]:
-    return [place] if place.is_file() else [path for path in sorted(place.rglob("*.y*ml")) if path.is_file()]
+    if place.is_dir():
+        return [path for path in sorted(place.rglob("*.y*ml")) if path.is_file()]
+    return [place] if place.exists() else []
 
 
-def _read(path: Path, shown: str = "") -> PackFile:
+def _rules_at(path: Path, shown: str) -> RuleFile:
+    """Read a file of rules; one that cannot be read is a problem like any other, not the end of all."""
     try:
-        return PackFile(shown or str(path), path.read_text(encoding="utf-8"))
+        return RuleFile(shown, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        reason = f"The file is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}."
+    except OSError as error:
+        reason = f"The file cannot be read: {error.strerror or type(error).__name__}."
+    step = "Make it a readable UTF-8 file, or remove it."
+    return RuleFile(shown, RuleProblem(path=shown, line=1, column=1, rule="", reason=reason, next_step=step))
+
+
+def _read(path: Path, shown: str) -> PackFile:
+    try:
+        return PackFile(shown, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(
             f"{path} cannot be read: {error}.",

@@ -39,8 +39,9 @@ def hunt(
 ) -> None:
     """Look for what rules describe in files or folders: NDJSON, JSON, CloudTrail, plain or gzip.
 
-    Without --rules or --pack the shipped rules are used. Broken rules and unreadable lines are named on
-    stderr and the rest is hunted; a file that cannot be read at all ends with 1.
+    PATH may be `-` for the standard input. Without --rules or --pack the shipped rules are used. Broken rules
+    and what is no record are named on stderr and the rest is hunted; a file that cannot be read to its end
+    ends with 1.
     """
     from tocsin.app import hunting
     from tocsin.app.packs import Packs
@@ -50,6 +51,7 @@ def hunt(
     files = hunting.files_at(paths)
     rules = hunting.rules_for(where, places, packs)
     told = _problems(show, rules)
+    hunting.demand_rules(rules)
     plan = hunting.plan_for(rules, hunting.levels(where))
     refused = _Refusals(show)
     hunted = hunting.hunt(files, plan, undated=UNDATED, refuse=refused.add)
@@ -60,7 +62,7 @@ def hunt(
         show.rows("", records, COLUMNS)
     refused.finish()
     _summary(show, rules, hunted)
-    ends = [Exit.FAILED] if refused.whole_files else []
+    ends = [Exit.FAILED] if refused.has_unread else []
     if strict and (told or refused.count):
         ends.append(Exit.PROBLEMS)
     leave(worst(ends))
@@ -75,6 +77,10 @@ def _problems(show: Show, rules: RuleSet) -> int:
 def _summary(show: Show, rules: RuleSet, hunted: Hunted) -> None:
     for each in hunted.diagnostics:
         show.say(f"{each.rule_title}: {each.count} signals not counted ({each.what.replace('_', ' ')}).")
+    if not hunted.signals:
+        show.warn("No signal was read, so nothing was looked for. Check the path and what the files hold.")
+    if hunted.unasked:
+        show.say(f"{hunted.unasked} signals belong to no log source that a loaded rule asks for.")
     loaded = len(rules.rules) + len(rules.correlations)
     show.say(f"{hunted.signals} signals, {loaded} rules, {len(hunted.alerts)} alerts.")
 
@@ -85,14 +91,15 @@ class _Refusals:
     def __init__(self, show: Show) -> None:
         self._show = show
         self.count = 0
-        self.whole_files = 0
+        self.has_unread = False
 
     def add(self, refused: RefusedLine) -> None:
         """Name a refused part, as `path:line: reason`."""
         self.count += 1
-        self.whole_files += refused.line == 0
-        if self.count <= SHOWN_REFUSALS or refused.line == 0:
-            place = f"{refused.path}:{refused.line}" if refused.line else str(refused.path)
+        self.has_unread = self.has_unread or refused.is_unread
+        if self.count <= SHOWN_REFUSALS or refused.is_unread:
+            name = "stdin" if str(refused.path) == "-" else str(refused.path)
+            place = f"{name}:{refused.line}" if refused.line else name
             self._show.warn(f"{place}: {refused.reason}. Correct or remove it; the rest was read.")
 
     def finish(self) -> None:

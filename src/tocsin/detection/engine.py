@@ -81,6 +81,10 @@ class Plan:
         """Return the detection rules that hold for one signal, before correlation and folding."""
         return tuple(self._rules[number] for number in self._matcher.hits(signal.record))
 
+    def asks_about(self, signal: Signal) -> bool:
+        """Say whether any rule speaks about the log source that the signal comes from."""
+        return self._matcher.asks_about(signal.record)
+
     def judge(self, state: WindowState, signals: Sequence[Signal]) -> Judged:
         """Judge a batch; signals are taken in order of time, source and position.
 

@@ -31,15 +31,18 @@ class RuleSet:
         return {word: each for each in self.rules for word in _words(each.header)}
 
 
-def load(files: Iterable[tuple[str, str]]) -> RuleSet:
-    """Load rule files, given as pairs of path and text, in their order.
+def load(files: Iterable[tuple[str, str | RuleProblem]]) -> RuleSet:
+    """Load rule files, given as pairs of path and text (or why there is no text), in their order.
 
     A file may hold several documents; an `action: global` document gives its keys to the ones behind it.
     What is not supported becomes a problem of that rule alone; nothing is raised.
     """
     loading = _Loading()
     for path, text in files:
-        loading.file(path, text)
+        if isinstance(text, RuleProblem):
+            loading.unread(text)
+        else:
+            loading.file(path, text)
     return loading.finished()
 
 
@@ -52,6 +55,9 @@ class _Loading:
         self._words: set[str] = set()
         self._problems: list[RuleProblem] = []
         self._remarks: list[RuleProblem] = []
+
+    def unread(self, problem: RuleProblem) -> None:
+        self._problems.append(problem)
 
     def file(self, path: str, text: str) -> None:
         shared: Table | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,12 +63,39 @@ def test_a_bad_line_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert refused[0].reason.startswith("not JSON: unexpected character")
 
 
+@pytest.mark.parametrize("damaged", [b"{broken\n{also\n", b"[2026-11-21] begins\n[2026] goes on\n{\n"])
+@pytest.mark.parametrize("is_long", [False, True], ids=["short", "longer than a document may be"])
+def test_lines_after_a_damaged_beginning_are_read_and_the_damaged_ones_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bytes, is_long: bool
+) -> None:
+    monkeypatch.setattr(files, "LONGEST_LINE_BYTES", 60 if is_long else 4000)
+    path = tmp_path / "log"
+    path.write_bytes(damaged + b"\n".join(LINES))
+    signals, refused = read(path)
+    lines = damaged.count(b"\n")
+    assert [signal.raw for signal in signals] == list(LINES)
+    assert [(part.line, part.is_unread) for part in refused] == [(n + 1, False) for n in range(lines)]
+
+
+def test_a_part_of_a_document_that_is_no_record_is_named_by_number(tmp_path: Path) -> None:
+    path = tmp_path / "array"
+    path.write_bytes(b'[{"n":1},5,{"n":2}]')
+    signals, refused = read(path)
+    assert [(signal.record["n"], signal.position) for signal in signals] == [(1, 1), (2, 3)]
+    assert refused == [RefusedLine(path, 0, "record 2 is not a JSON object but a number")]
+
+
+def test_the_standard_input_is_a_file_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"\n".join(LINES)))))
+    assert [signal.raw for signal in read(files.STDIN)[0]] == list(LINES)
+
+
 def test_half_a_gzip_is_told_after_the_whole_lines_before_the_break(tmp_path: Path) -> None:
     path = tmp_path / "half.gz"
     packed = gzip.compress(b"\n".join(b'{"n":%d}' % n for n in range(50_000)))
     path.write_bytes(packed[: len(packed) // 2])
     signals, refused = read(path)
-    assert refused == [RefusedLine(path, 0, "gzip ended early.")]
+    assert refused == [RefusedLine(path, 0, "gzip ended early.", is_unread=True)]
     assert [signal.record["n"] for signal in signals] == list(range(len(signals)))
 
 
@@ -96,6 +124,7 @@ def test_an_empty_file_is_no_fault(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     signals, refused = read(tmp_path / "none")
     assert (signals, refused[0].reason) == ([], "the file cannot be read: No such file or directory")
+    assert refused[0].is_unread
 
 
 @pytest.mark.parametrize(

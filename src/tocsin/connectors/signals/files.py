@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tocsin.connectors.gunzip import gunzipped, is_gzip
-from tocsin.connectors.refusal import BodyRefused, detail_of
-from tocsin.connectors.signals.inbound import event_time, read_text
+from tocsin.connectors.refusal import BodyRefused, NotJson, detail_of
+from tocsin.connectors.signals.inbound import event_time
 from tocsin.connectors.signals.splitting import (
     BOM,
     UTF16_BOMS,
@@ -19,13 +22,17 @@ from tocsin.connectors.signals.splitting import (
     bundled,
     decoded,
     is_bundle,
+    is_object,
     lines_of,
+    records_in,
     starts_document,
 )
 from tocsin.domain.signal import Signal
 
 LONGEST_LINE_BYTES = 512_000_000
 """Also the bound of a JSON document, which has to be held as a whole."""
+
+STDIN = Path("-")
 
 _CHUNK = 1 << 20
 _NO_LIMIT = 1 << 62
@@ -34,11 +41,15 @@ _NO_LIMIT = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """One part of a file that gave no signal: where it is (line 0: the file as a whole) and why."""
+    """One part of a file that gave no signal: where it is (line 0: the file as a whole) and why.
+
+    `is_unread` tells that the file, or what follows in it, could not be read at all; else it was looked at.
+    """
 
     path: Path
     line: int
     reason: str
+    is_unread: bool = False
 
 
 Collector = Callable[[RefusedLine], None]
@@ -47,18 +58,21 @@ Collector = Callable[[RefusedLine], None]
 def read_file(path: Path, *, undated: datetime, refuse: Collector, source: str = "") -> Iterator[Signal]:
     """Yield the signals of one file: NDJSON, JSON array, CloudTrail `Records` or one object, plain or gzip.
 
+    The path `STDIN` is the standard input.
+
     `undated` is the time of a record that names none. The source is the file's name unless given; the
     position is the line number, plus the records that earlier lines held beyond one each. What cannot be read
     goes to `refuse`; a broken gzip or an unreadable file is told the same way, after what came before it.
     """
     shelf = _Reading(path, source or path.name, undated, refuse)
     try:
-        with path.open("rb") as opened:
+        with _opened(path) as opened:
             yield from shelf.signals(opened)
     except OSError as error:
-        refuse(RefusedLine(path, 0, f"the file cannot be read: {error.strerror or detail_of(error)}"))
+        reason = f"the file cannot be read: {error.strerror or detail_of(error)}"
+        refuse(RefusedLine(path, 0, reason, is_unread=True))
     except BodyRefused as refusal:
-        refuse(RefusedLine(path, 0, refusal.happened))
+        refuse(RefusedLine(path, 0, refusal.happened, is_unread=True))
 
 
 @dataclass(slots=True)
@@ -83,7 +97,7 @@ class _Reading:
         else:
             yield from self._lines(chain(begin, lines))
 
-    def _lines(self, lines: Iterator[bytes]) -> Iterator[Signal]:
+    def _lines(self, lines: Iterable[bytes]) -> Iterator[Signal]:
         extra = 0
         for number, line in enumerate(lines, 1):
             stripped = line.strip()
@@ -109,23 +123,37 @@ class _Reading:
                 self.refuse(RefusedLine(self.path, number, f"record {nth + 1} is {refusal}"))
 
     def _document(self, lines: Iterator[bytes]) -> Iterator[Signal]:
+        """Read one JSON document; what is none after all, but has lines that are records, goes by lines."""
         held: list[bytes] = []
         size = 0
         for line in lines:
+            held.append(line)
             size += len(line) + 1
             if size > LONGEST_LINE_BYTES:
-                self.refuse(
-                    RefusedLine(self.path, 0, f"the document is longer than {LONGEST_LINE_BYTES} bytes")
-                )
+                yield from self._too_long(held, lines)
                 return
-            held.append(line)
         text = b"\n".join(held)
         held.clear()
-        found = read_text(text, as_received=b"")
-        for part in found.refused:
-            self.refuse(RefusedLine(self.path, 0, part.reason))
-        for position, raw in enumerate(found.lines, 1):
-            yield self._signal(raw, decoded(raw), position)
+        try:
+            raws = records_in(text)
+        except NotJson as refusal:
+            if any(is_object(line.strip()) for line in BytesIO(text)):
+                yield from self._lines(BytesIO(text))
+            else:
+                self.refuse(RefusedLine(self.path, 0, refusal.happened))
+            return
+        for position, raw in enumerate(raws, 1):
+            try:
+                yield self._signal(raw, decoded(raw), position)
+            except LineRefused as refusal:
+                self.refuse(RefusedLine(self.path, 0, f"record {position} is {refusal}"))
+
+    def _too_long(self, held: list[bytes], rest: Iterator[bytes]) -> Iterator[Signal]:
+        if any(is_object(line.strip()) for line in held):
+            yield from self._lines(chain(held, rest))
+        else:
+            reason = f"the document is longer than {LONGEST_LINE_BYTES} bytes"
+            self.refuse(RefusedLine(self.path, 0, reason, is_unread=True))
 
     def _signal(self, raw: bytes, record: dict[str, Any], position: int) -> Signal:
         return Signal(
@@ -135,6 +163,10 @@ class _Reading:
             source=self.source,
             position=position,
         )
+
+
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb")
 
 
 def _plain_chunks(opened: BinaryIO) -> Iterator[bytes]:

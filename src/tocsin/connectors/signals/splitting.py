@@ -62,7 +62,7 @@ def starts_document(first: bytes, second: bytes | None) -> bool:
     """
     if first.startswith(b"["):
         return True
-    return first.startswith(b"{") and not _is_object(first) and (second is None or not _is_object(second))
+    return first.startswith(b"{") and not is_object(first) and (second is None or not is_object(second))
 
 
 def records_in(document: bytes) -> tuple[bytes, ...]:
@@ -140,7 +140,8 @@ def _after_space(text: str, place: int) -> int:
     return place
 
 
-def _is_object(line: bytes) -> bool:
+def is_object(line: bytes) -> bool:
+    """Say whether a line is a whole JSON object by itself."""
     try:
         decoded(line)
     except LineRefused:

@@ -154,7 +154,7 @@ def signature(record: Mapping[str, Any]) -> tuple[object, ...]:
     if "EventID" in record:
         number = record["EventID"]
         return ("windows", _word(record, "Channel"), _provider(record), _number(number))
-    if all(isinstance(record.get(key), str) for key in ("eventSource", "eventName", "eventVersion")):
+    if isinstance(record.get("eventName"), str) and _names_aws(record):
         return ("cloudtrail",)
     return ("named", *(_word(record, key) for key in _GENERIC))
 
@@ -181,6 +181,18 @@ def _windows(channel: str, provider: str, number: object) -> Origin:
         products=frozenset({"windows"}),
         services=frozenset({service} - {""}),
         categories=frozenset(categories),
+    )
+
+
+def _names_aws(record: Mapping[str, Any]) -> bool:
+    """Say whether a record with an event's name is one of CloudTrail.
+
+    Exports often leave fields out, so the address of the service is enough. Records of insights and of
+    partners name other sources and are told by `eventVersion`, which no other format has beside them.
+    """
+    source = record.get("eventSource")
+    return isinstance(source, str) and (
+        source.lower().endswith(".amazonaws.com") or isinstance(record.get("eventVersion"), str)
     )
 
 

@@ -48,6 +48,10 @@ class Matcher:
         facts = Facts(record, self._memo)
         return tuple(number for number in route.candidates(facts) if self._verdicts[number](facts))
 
+    def asks_about(self, record: Mapping[str, Any]) -> bool:
+        """Say whether any rule speaks about the log source of a record."""
+        return isinstance(record, Mapping) and self._route(record).has_rules
+
     def _route(self, record: Mapping[str, Any]) -> _Route:
         signed = signature(record)
         route = self._signatures.get(signed)
@@ -71,6 +75,7 @@ class _Route:
 
     def __init__(self, number: int, trees: Mapping[int, Tree], interned: Interned) -> None:
         self._number = number
+        self.has_rules = bool(trees)
         cost = _costing(trees.values())
         always: list[int] = []
         self._fields: dict[str | None, _Index] = {}
