@@ -32,8 +32,69 @@ def test_the_primary_is_called_at_once_on_every_contact_with_a_deadline(story, r
 
 def test_nobody_answers_so_ben_is_called_again_after_five_minutes_and_ada_after_ten(story, report) -> None:
     story.hear(report(3600))
-    story.push(3600)
+    story.push(899)
     assert _called(story) == [("ben", "primary", 0), ("ben", "primary", 300), ("ada", "secondary", 600)]
+
+
+def test_after_the_last_step_it_is_said_that_nobody_answered_and_the_calls_begin_anew(story, report) -> None:
+    story.hear(report(7200))
+    story.push(1800)
+    assert _called(story) == [
+        (person, role, round_ * 900 + at)
+        for round_ in range(2)
+        for person, role, at in (("ben", "primary", 0), ("ben", "primary", 300), ("ada", "secondary", 600))
+    ] + [("ben", "primary", 1800)]
+    said = [entry for entry in story.timeline() if entry.text.startswith("Nobody answered INC-1")]
+    assert [entry.at for entry in said] == [later(900), later(1800)]
+    assert {(entry.kind, entry.actor) for entry in said} == {("page.escalated", "tocsin")}
+
+
+def test_an_acknowledgement_in_a_later_round_ends_the_calls(story, report) -> None:
+    story.hear(report(7200))
+    story.push(901)
+    story.call.acknowledge(story.incident().incident_id, "ada")
+    story.push(5000)
+    assert len(_called(story)) == 4
+    assert all(page.acknowledged_at for page in story.pages())
+
+
+def test_where_calls_do_not_repeat_the_end_is_said_once_and_told(story, report) -> None:
+    call = replace(story.call, roster=replace(story.call.roster, repeats=False))
+    story.call = call
+    story.take = replace(story.take, call=call)
+    story.hear(report(7200))
+    story.push(5000)
+    assert len(_called(story)) == 3
+    assert [entry.text[:15] for entry in story.timeline()].count("Nobody answered") == 1
+    assert [one.subject for one in story.deliveries()].count("escalated of INC-1") == 3
+
+
+def test_a_round_that_is_late_after_a_restart_calls_once(story, report) -> None:
+    story.hear(report(7200))
+    story.push(899)
+    story.clock.push(timedelta(hours=3))
+    job = next(job for job in story.jobs() if job.kind == ESCALATE)
+    with story.store.transaction() as shelves:
+        story.call.escalate(shelves, job)
+    assert len(_called(story)) == 4
+    assert story.pages()[-1].acknowledge_by == story.clock.now() + timedelta(minutes=5)
+
+
+def test_a_person_can_always_call_on_while_nobody_answers(story, report) -> None:
+    story.hear(report(7200))
+    for _ in range(5):
+        story.push(1)
+        story.call.escalate_now(story.incident().incident_id, "ada")
+        story.transitions()
+    assert [page.step for page in story.pages()] == [0, 1, 2, 0, 1, 2]
+
+
+def test_a_drill_reaches_nothing_but_inboxes(story, report, drilled) -> None:
+    story.hear(drilled(report(7200)))
+    story.push(1000)
+    assert story.incident().drill
+    assert [page.person for page in story.pages()] == ["ben", "ben", "ada", "ben"]
+    assert {(one.channel, one.address) for one in story.deliveries()} == {("inbox", "ben"), ("inbox", "ada")}
 
 
 def test_the_calls_stop_with_the_acknowledgement_and_every_page_is_answered(story, report) -> None:
@@ -89,7 +150,8 @@ def test_a_step_that_comes_late_does_not_fire_all_that_were_missed(story, report
 
 def test_those_who_want_to_know_are_told_of_the_opening_each_escalation_and_the_end(story, report) -> None:
     story.hear(report(3600))
-    story.push(3600)
+    story.push(700)
+    story.hear(report(0))
     told = [one.subject for one in story.deliveries() if one.page_id is None]
     assert told == [
         "opened of INC-1",
@@ -109,7 +171,7 @@ def test_a_person_can_ask_for_the_next_step_now(story, report) -> None:
     assert story.timeline()[-2].actor == "ada"
 
 
-def test_there_is_no_step_to_hasten_once_all_were_taken_or_it_was_acknowledged(story, report) -> None:
+def test_there_is_no_step_to_hasten_once_it_was_acknowledged(story, report) -> None:
     story.hear(report())
     incident_id = story.incident().incident_id
     story.call.acknowledge(incident_id, "ben")

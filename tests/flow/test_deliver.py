@@ -122,6 +122,30 @@ def test_when_no_way_is_left_to_arrive_the_next_step_is_due_at_once(story, repor
     assert len(story.pages()) == 2
 
 
+def test_when_no_way_is_left_to_arrive_the_administrators_are_told_in_their_inbox(story, report) -> None:
+    story.hear(report())
+    jobs = _page_jobs(story)
+    story.settle(jobs["slack"], REFUSED)
+    assert [one for one in story.deliveries() if one.channel == "inbox"] == []
+    story.settle(jobs["smtp"], REFUSED)
+    (told,) = [one for one in story.deliveries() if one.channel == "inbox"]
+    assert (told.address, told.page_id, told.subject) == ("administrators", None, "unreached of INC-1")
+    (job,) = story.claim("deliver.inbox")
+    assert "every channel of that page failed" in story.outgoing(job).message.text
+
+
+def test_dead_channels_do_not_call_round_after_round_without_a_pause(story, report) -> None:
+    story.hear(report(7200))
+    for _ in range(9):
+        for job in story.claim("deliver.slack", "deliver.smtp"):
+            story.settle(job, REFUSED)
+        story.transitions()
+    assert [page.step for page in story.pages()] == [0, 1, 2]
+    assert _escalation_due(story) == later(900)
+    story.push(900)
+    assert [page.step for page in story.pages()] == [0, 1, 2, 0]
+
+
 def test_an_old_page_that_dies_late_does_not_hasten_the_step_after_the_next(story, report) -> None:
     story.hear(report(3600))
     jobs = _page_jobs(story)

@@ -12,10 +12,12 @@ from tocsin.domain.person import Contact
 from tocsin.domain.severity import Severity
 from tocsin.oncall.escalation import (
     Call,
+    NobodyAnswered,
     NobodyToPage,
     StepDecision,
     Stopped,
     decide_step,
+    ends_round,
     first_step_at,
     restarts,
     starts,
@@ -59,7 +61,7 @@ def test_the_first_step_calls_the_primary_on_every_contact_and_says_why(
     [
         (0, 0, "ben", "primary", 5, 5),
         (1, 5, "ben", "primary", 10, 10),
-        (2, 10, "ada", "secondary", 15, None),
+        (2, 10, "ada", "secondary", 15, 15),
     ],
 )
 def test_the_primary_is_called_again_at_5_and_the_secondary_at_10_minutes(
@@ -70,13 +72,13 @@ def test_the_primary_is_called_again_at_5_and_the_secondary_at_10_minutes(
     person: str,
     role: str,
     by: float,
-    then: float | None,
+    then: float,
 ) -> None:
     decision = decide(roster, incident, step, at)
     assert isinstance(decision.outcome, Call)
     assert (decision.outcome.person, decision.outcome.role) == (person, role)
     assert decision.outcome.acknowledge_by == minute(by)
-    assert decision.next_step_at == (None if then is None else minute(then))
+    assert decision.next_step_at == minute(then)
 
 
 def test_a_small_delay_does_not_move_the_steps_that_follow(roster: Roster, incident: Incident) -> None:
@@ -92,7 +94,7 @@ def test_steps_missed_together_are_not_fired_together(roster: Roster, incident: 
 def test_an_only_step_gives_five_minutes(roster: Roster, incident: Incident) -> None:
     decision = decide(roster, replace(incident, severity=Severity.P2), 0, 0)
     assert isinstance(decision.outcome, Call)
-    assert (decision.outcome.acknowledge_by, decision.next_step_at) == (minute(5), None)
+    assert decision.outcome.acknowledge_by == decision.next_step_at == minute(5)
 
 
 @pytest.mark.parametrize(
@@ -104,10 +106,12 @@ def test_an_only_step_gives_five_minutes(roster: Roster, incident: Incident) -> 
             "was acknowledged by ada",
             id="acknowledged",
         ),
+        pytest.param(
+            {"acknowledged_at": BEGAN, "acknowledged_by": "ada"}, 3, "by ada", id="acknowledged at the end"
+        ),
         pytest.param({"status": Status.RESOLVED}, 1, "is resolved", id="resolved"),
         pytest.param({"status": Status.CLOSED}, 1, "is closed", id="closed"),
         pytest.param({"severity": Severity.P3}, 1, "P3 Medium, a severity that calls nobody", id="lowered"),
-        pytest.param({}, 3, "All 3 steps", id="at its end"),
     ],
 )
 def test_an_escalation_stops_and_says_why(
@@ -152,7 +156,64 @@ def test_a_rotation_of_one_has_no_secondary_and_says_so(roster: Roster, incident
     decision = decide(alone, incident, 2, 10)
     assert isinstance(decision.outcome, NobodyToPage)
     assert decision.outcome.reason.endswith("there is no secondary, the rotation has only ben.")
+    assert decision.next_step_at == minute(15)
+
+
+@pytest.mark.parametrize(
+    ("severity", "step", "at", "said"),
+    [
+        pytest.param(Severity.P1, 3, 15, "INC-3 (P1 Critical): all 3 steps", id="in time"),
+        pytest.param(Severity.P1, 3, 90, "INC-3 (P1 Critical): all 3 steps", id="late, after a restart"),
+        pytest.param(Severity.P2, 1, 5, "INC-3 (P2 High): the only step", id="an only step"),
+        pytest.param(Severity.P2, 3, 15, "INC-3 (P2 High): the only step", id="rated lower meanwhile"),
+    ],
+)
+def test_when_nobody_answered_it_is_said_and_the_steps_begin_anew(
+    roster: Roster, incident: Incident, severity: Severity, step: int, at: float, said: str
+) -> None:
+    decision = decide(roster, replace(incident, severity=severity), step, at)
+    assert decision == StepDecision(
+        outcome=NobodyAnswered(
+            reason=f"Nobody answered {said} of the escalation went by. The calls begin anew.",
+            started_at=minute(at),
+        )
+    )
+
+
+def test_a_new_round_calls_at_once_also_where_the_first_step_waits(
+    roster: Roster, incident: Incident
+) -> None:
+    steps = tuple(
+        replace(step, after=step.after + timedelta(minutes=2)) for step in roster.steps[Severity.P1]
+    )
+    waiting = replace(roster, steps={Severity.P1: steps})
+    unanswered = decide(waiting, incident, 3, 17).outcome
+    assert isinstance(unanswered, NobodyAnswered)
+    assert unanswered.started_at == minute(15)
+    first = decide_step(waiting, incident, 0, started_at=minute(15), now=minute(17))
+    assert first.next_step_at == minute(22)
+
+
+def test_a_roster_may_end_after_one_round_but_never_in_silence(roster: Roster, incident: Incident) -> None:
+    once = replace(roster, repeats=False)
+    assert decide(once, incident, 2, 10).next_step_at == minute(15)
+    decision = decide(once, incident, 3, 15)
+    assert isinstance(decision.outcome, NobodyAnswered)
+    assert decision.outcome.started_at is None
+    assert decision.outcome.reason.endswith("oncall.yml says `repeat: never`, so nobody more is called.")
     assert decision.next_step_at is None
+
+
+def test_only_the_step_after_all_others_ends_the_round(roster: Roster, incident: Incident) -> None:
+    assert [ends_round(roster, incident, step) for step in range(4)] == [False, False, False, True]
+
+
+def test_practice_pages_the_inbox_of_the_person_and_no_channel_outside(
+    roster: Roster, incident: Incident
+) -> None:
+    outcome = decide(roster, replace(incident, drill=True), 0, 0).outcome
+    assert isinstance(outcome, Call)
+    assert (outcome.person, outcome.contacts) == ("ben", (Contact(channel=INBOX, address="ben"),))
 
 
 def test_before_the_schedule_starts_nobody_is_called_and_it_says_so(

@@ -66,6 +66,10 @@ def test_a_page_says_what_since_when_by_when_and_why_you(incident: Incident) -> 
         (NoticeEvent.OPENED, "INC-3 was opened."),
         (NoticeEvent.ESCALATED, "INC-3 was not acknowledged in time and was escalated."),
         (NoticeEvent.RESOLVED, "INC-3 is resolved."),
+        (
+            NoticeEvent.UNREACHED,
+            "INC-3 called somebody whom no message reached: every channel of that page failed.",
+        ),
     ],
 )
 def test_a_notice_says_what_happened(incident: Incident, event: NoticeEvent, said: str) -> None:

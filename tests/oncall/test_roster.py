@@ -121,3 +121,18 @@ def test_a_mistake_is_refused_at_its_place(text: str, said: str, line: int) -> N
     with pytest.raises(PackProblem, match=said) as caught:
         parse_roster(text, "oncall.yml")
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("written", "repeats"),
+    [("", True), ("repeat: until acknowledged\n", True), ("repeat: never\n", False)],
+)
+def test_the_calls_repeat_until_somebody_acknowledges_unless_told_otherwise(
+    written: str, repeats: bool
+) -> None:
+    assert parse_roster(BEN + ROTA + STEPS + written, "oncall.yml").repeats is repeats
+
+
+def test_a_repeat_of_another_kind_is_refused() -> None:
+    with pytest.raises(PackProblem, match="`twice` is not possible"):
+        parse_roster(BEN + ROTA + STEPS + "repeat: twice\n", "oncall.yml")

@@ -66,11 +66,20 @@ class Call:
 
     def hasten(self, shelves: Shelves, incident: Incident, now: datetime) -> bool:
         """Make the next step due now; False when there is none left. The incident must be held."""
-        job = shelves.jobs.get(_escalation_key(incident))
-        if job is None or job.state is not JobState.READY:
-            return False
-        shelves.jobs.reschedule(replace(job, run_at=now, owner="", attempts=0))
-        return True
+        job = self._next_step(shelves, incident)
+        if job is not None:
+            shelves.jobs.reschedule(replace(job, run_at=now, owner="", attempts=0))
+        return job is not None
+
+    def unreached(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        """No channel of the latest page works: the next person is called now, and administrators are told.
+
+        The incident must be held. Only the next round of calls keeps its time.
+        """
+        self._tell(shelves, incident, NoticeEvent.UNREACHED, now)
+        job = self._next_step(shelves, incident)
+        if job is not None and not escalation.ends_round(self.roster, incident, int(job.args["step"])):
+            self.hasten(shelves, incident, now)
 
     def escalate_now(self, incident_id: UUID, actor: str) -> Incident:
         """A person asks for the next step now. Raises `NotFound`, also when no step is left."""
@@ -80,7 +89,7 @@ class Call:
             if not self.hasten(shelves, incident, now):
                 raise NotFound(
                     f"{incident.short_name} has no further step to escalate to.",
-                    means="Nobody more was called: it was acknowledged, has ended, or all steps were taken.",
+                    means="Nobody more was called: it was acknowledged, has ended, or calls nobody.",
                     next_step="Call the next person directly, and write a note.",
                 )
             text = f"{actor} asked for the next step of the escalation."
@@ -139,6 +148,9 @@ class Call:
         outcome = decision.outcome
         if isinstance(outcome, escalation.Stopped):
             return
+        if isinstance(outcome, escalation.NobodyAnswered):
+            self._again(shelves, incident, outcome, now)
+            return
         if isinstance(outcome, escalation.Call):
             self._page(shelves, incident, outcome, now)
         else:
@@ -159,6 +171,18 @@ class Call:
                     },
                 )
             )
+
+    def _again(
+        self, shelves: Shelves, incident: Incident, unanswered: escalation.NobodyAnswered, now: datetime
+    ) -> None:
+        tell(shelves, incident, line(incident, Happening.ESCALATED, unanswered.reason, by=TOCSIN, now=now))
+        self._tell(shelves, incident, NoticeEvent.ESCALATED, now)
+        if unanswered.started_at is not None:
+            self._step(shelves, incident, 0, started_at=unanswered.started_at, now=now)
+
+    def _next_step(self, shelves: Shelves, incident: Incident) -> Job | None:
+        job = shelves.jobs.get(_escalation_key(incident))
+        return job if job is not None and job.state is JobState.READY else None
 
     def _page(self, shelves: Shelves, incident: Incident, call: escalation.Call, now: datetime) -> None:
         page = Page(

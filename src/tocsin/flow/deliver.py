@@ -161,7 +161,7 @@ class Deliver:
         text = f"{_named(dead)} did not get through after {job.attempts} tries. {reason}."
         self._write(shelves, incident, kind, dead, text, now)
         if self._nobody_waits_for(shelves, dead):
-            self.call.hasten(shelves, held(shelves, incident.incident_id), now)
+            self.call.unreached(shelves, held(shelves, incident.incident_id), now)
 
     def _nobody_waits_for(self, shelves: Shelves, dead: Delivery) -> bool:
         """Say whether the latest page has no way left to arrive; a step has followed an older one already."""

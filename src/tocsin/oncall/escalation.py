@@ -34,6 +34,17 @@ class NobodyToPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyAnswered:
+    """All steps were taken and nobody acknowledged; say so aloud.
+
+    The steps begin anew at once, counted from `started_at`; None where the roster does not repeat them.
+    """
+
+    reason: str
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
     """The escalation is over; `reason` says why nobody more is called."""
 
@@ -44,7 +55,7 @@ class Stopped:
 class StepDecision:
     """What to do now, and when the next step is due (None: there is none)."""
 
-    outcome: Call | NobodyToPage | Stopped
+    outcome: Call | NobodyToPage | NobodyAnswered | Stopped
     next_step_at: datetime | None = None
 
 
@@ -73,21 +84,31 @@ def decide_step(
     """Decide step `step` (0 first) of the escalation that began at `started_at`.
 
     A step that comes late, for example after a restart, calls once, and the next one leaves the person as
-    long to acknowledge as was planned: steps missed together are not fired together.
+    long to acknowledge as was planned: steps missed together are not fired together. After the last step
+    comes one more, at the end of its patience: it says that nobody answered and begins the steps anew.
     """
     steps = roster.steps.get(incident.severity, ())
-    over = _over(incident, step, steps)
+    over = _over(incident, steps)
     if over:
         return StepDecision(outcome=Stopped(reason=over))
+    if step >= len(steps):
+        return StepDecision(outcome=_unanswered(roster, incident, steps, now))
     due_by = _acknowledge_by(steps, step, started_at, now)
-    is_last = step + 1 >= len(steps)
     outcome = _outcome(roster, incident, step, steps, due_by, now)
-    if isinstance(outcome, NobodyToPage):
-        return StepDecision(outcome=outcome, next_step_at=None if is_last else now)
-    return StepDecision(outcome=outcome, next_step_at=None if is_last else due_by)
+    is_last = step + 1 == len(steps)
+    goes_on_at_once = isinstance(outcome, NobodyToPage) and not is_last
+    return StepDecision(outcome=outcome, next_step_at=now if goes_on_at_once else due_by)
 
 
-def _over(incident: Incident, step: int, steps: tuple[EscalationStep, ...]) -> str:
+def ends_round(roster: Roster, incident: Incident, step: int) -> bool:
+    """Say whether this step is the one after all that call: it must not be hurried by a dead channel.
+
+    A round that began early because nothing can be sent would be followed by the next one at once, for ever.
+    """
+    return step >= len(roster.steps.get(incident.severity, ()))
+
+
+def _over(incident: Incident, steps: tuple[EscalationStep, ...]) -> str:
     name = incident.short_name
     if not incident.status.is_active:
         return f"{name} is {incident.status}, so nobody more is called."
@@ -95,9 +116,22 @@ def _over(incident: Incident, step: int, steps: tuple[EscalationStep, ...]) -> s
         return f"{name} was acknowledged by {incident.acknowledged_by}, so nobody more is called."
     if not steps:
         return f"{name} is {incident.severity.label}, a severity that calls nobody."
-    if step >= len(steps):
-        return f"All {len(steps)} steps of the escalation for {incident.severity.label} were taken."
     return ""
+
+
+def _unanswered(
+    roster: Roster, incident: Incident, steps: tuple[EscalationStep, ...], now: datetime
+) -> NobodyAnswered:
+    counted = "the only step" if len(steps) == 1 else f"all {len(steps)} steps"
+    said = f"Nobody answered {incident.short_name} ({incident.severity.label}): {counted} of the escalation"
+    if roster.repeats:
+        return NobodyAnswered(
+            reason=f"{said} went by. The calls begin anew.", started_at=now - steps[0].after
+        )
+    return NobodyAnswered(
+        reason=f"{said} went by. {roster.path} says `repeat: never`, so nobody more is called.",
+        started_at=None,
+    )
 
 
 def _acknowledge_by(
@@ -126,7 +160,7 @@ def _outcome(
     now: datetime,
 ) -> Call | NobodyToPage:
     role = steps[step].role
-    found = _whom(roster, role, now)
+    found = _whom(roster, role, now, practice=incident.drill)
     occasion = f"{incident.short_name} is {incident.severity.label}, step {step + 1} of {len(steps)}"
     if found.person is None:
         return NobodyToPage(step=step, role=role, reason=f"{occasion}: {found.why}")
@@ -147,7 +181,8 @@ class _Found:
     contacts: tuple[Contact, ...] = ()
 
 
-def _whom(roster: Roster, role: PageRole, now: datetime) -> _Found:
+def _whom(roster: Roster, role: PageRole, now: datetime, *, practice: bool) -> _Found:
+    """Find who is called; practice reaches only the person's Inbox, never a phone or a channel outside."""
     schedule = roster.schedule
     if schedule is None:
         return _Found(
@@ -162,7 +197,10 @@ def _whom(roster: Roster, role: PageRole, now: datetime) -> _Found:
     if username is None:
         return _Found(person=None, why=f"there is no {role}, the rotation has only {shift.primary}.")
     person = roster.people.get(username)
-    if person is None or not person.contacts:
+    contacts = person.contacts if person else ()
+    if practice:
+        contacts = (Contact(channel=INBOX, address=username),)
+    if person is None or not contacts:
         return _Found(person=None, why=f"{username} is {role} on call but has no contact in {roster.path}.")
     until = shift.until.astimezone(schedule.zone)
     return _Found(
@@ -171,5 +209,5 @@ def _whom(roster: Roster, role: PageRole, now: datetime) -> _Found:
             f"{person.name} is {role} on call until {until:%Y-%m-%d %H:%M} {schedule.zone.key} "
             f"({schedule.rotation} rotation in {roster.path})."
         ),
-        contacts=person.contacts,
+        contacts=contacts,
     )

@@ -16,6 +16,7 @@ _TOLD = {
     NoticeEvent.OPENED: "was opened",
     NoticeEvent.ESCALATED: "was not acknowledged in time and was escalated",
     NoticeEvent.RESOLVED: "is resolved",
+    NoticeEvent.UNREACHED: "called somebody whom no message reached: every channel of that page failed",
 }
 
 

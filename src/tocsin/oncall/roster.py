@@ -32,6 +32,14 @@ class NoticeEvent(StrEnum):
     OPENED = "opened"
     ESCALATED = "escalated"
     RESOLVED = "resolved"
+    UNREACHED = "unreached"
+
+
+class Repeat(StrEnum):
+    """Whether the steps of an escalation begin anew after the last one."""
+
+    UNTIL_ACKNOWLEDGED = "until acknowledged"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +63,7 @@ class NoticeRule:
 class Roster:
     """An on-call file, checked. `schedule` None means that pages go to the administrators' Inbox.
 
-    A severity without steps calls nobody.
+    A severity without steps calls nobody. `repeats` says whether the steps begin anew while nobody answers.
     """
 
     path: str
@@ -63,6 +71,7 @@ class Roster:
     schedule: Schedule | None
     steps: Mapping[Severity, tuple[EscalationStep, ...]]
     notices: tuple[NoticeRule, ...]
+    repeats: bool = True
 
     def pages(self, severity: Severity) -> bool:
         """Say whether incidents of this severity call a person."""
@@ -72,7 +81,8 @@ class Roster:
 def parse_roster(text: str, path: str) -> Roster:
     """Read `oncall.yml`. Raises `PackProblem`."""
     root = parse(text, path).mapping(
-        ("people", "schedule", "escalation", "notices"), required=("people", "schedule", "escalation")
+        ("people", "schedule", "escalation", "repeat", "notices"),
+        required=("people", "schedule", "escalation"),
     )
     people = {username.text: _person(username, keys) for username, keys in root["people"].entries()}
     escalation = root["escalation"].mapping(tuple(Severity))
@@ -82,6 +92,7 @@ def parse_roster(text: str, path: str) -> Roster:
         schedule=None if root["schedule"].is_null else _schedule(root["schedule"], people),
         steps={Severity(name): _steps(written) for name, written in escalation.items()},
         notices=tuple(_notice(rule) for rule in root["notices"].sequence()) if "notices" in root else (),
+        repeats="repeat" not in root or root["repeat"].choice(tuple(Repeat)) == Repeat.UNTIL_ACKNOWLEDGED,
     )
 
 

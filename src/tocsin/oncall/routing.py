@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tocsin.domain.incident import Incident
 from tocsin.domain.person import Contact
-from tocsin.oncall.roster import NoticeEvent, Roster
+from tocsin.oncall.roster import ADMINISTRATORS, INBOX, NoticeEvent, Roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +19,16 @@ class Told:
 
 
 def notices(roster: Roster, incident: Incident, event: NoticeEvent) -> tuple[Told, ...]:
-    """Return each address once, in the order of the file, although several rules may name it."""
+    """Return each address once, in the order of the file, although several rules may name it.
+
+    Practice is told to Inboxes only. That a page reached nobody, the administrators' Inbox is told always.
+    """
     told: dict[Contact, Told] = {}
     for number, rule in enumerate(roster.notices, start=1):
         if incident.severity in rule.severities and event in rule.events:
             reason = f"Notice {number} of {roster.path}: {incident.severity.label} incidents, {event}."
             told.setdefault(rule.contact, Told(contact=rule.contact, event=event, reason=reason))
-    return tuple(told.values())
+    if event is NoticeEvent.UNREACHED:
+        contact = Contact(channel=INBOX, address=ADMINISTRATORS)
+        told.setdefault(contact, Told(contact=contact, event=event, reason="A page reached nobody."))
+    return tuple(one for one in told.values() if not incident.drill or one.contact.channel == INBOX)
