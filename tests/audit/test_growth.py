@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.audit.checkpoint import Head
-from tocsin.audit.growth import LogForked, LogShrank, grown, refuse_unless_grown
+from tocsin.audit.growth import EntryForged, LogForked, LogShrank, grown, refuse_unless_grown
 from tocsin.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash, root_of
 from tocsin.domain.entry import Leaf
 
@@ -76,3 +76,8 @@ def test_a_gap_or_a_frontier_too_far_on_is_a_mistake_of_the_caller(book: Any) ->
     frontier.append(book.leaves[0].leaf_hash)
     with pytest.raises(ValueError, match="cannot be compared"):
         grown(frontier, book.leaves[1:], EMPTY)
+
+
+def test_a_forged_entry_is_named() -> None:
+    assert EntryForged(7).index == 7
+    assert "Entry 7 " in EntryForged(7).happened

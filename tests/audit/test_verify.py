@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tocsin.audit.checkpoint import Head
 from tocsin.audit.merkle import EMPTY_ROOT, leaf_hash, root_of
-from tocsin.audit.verify import Damaged, Verdict, interleaved, verify, verify_records
+from tocsin.audit.verify import Damaged, Verdict, interleaved, unless_forged, verify, verify_records
 from tocsin.domain.entry import Leaf
 
 
@@ -231,3 +231,13 @@ def test_an_unreadable_record_breaks_the_log_where_it_stands(book: Any) -> None:
 def test_checkpoints_stand_behind_the_last_leaf_they_cover(book: Any) -> None:
     order = [getattr(record, "index", None) for record in interleaved(book.leaves, book.checkpoints)]
     assert order == [0, 1, 2, None, 3, 4, 5, 6, None, 7, 8, None, 9]
+
+
+def test_an_unsigned_entry_without_our_mac_breaks_a_sound_log(book: Any) -> None:
+    sound = verdict_of(book)
+    assert unless_forged(sound, None) == sound
+    forged = unless_forged(sound, 9)
+    assert (forged.sound, forged.first_broken, forged.sealed_size) == (False, 9, 9)
+    assert "Entry 9 was not written by Tocsin" in forged.reason
+    broken = verdict_of(book, leaves=())
+    assert unless_forged(broken, 9) == broken

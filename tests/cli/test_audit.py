@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tocsin.store.leaf import leaf_hash
+
 
 @pytest.fixture
 def behind():
@@ -79,6 +81,26 @@ def test_text_replaced_in_the_log_ends_with_7_and_the_doctor_finds_it(firing, ty
     assert result.exit_code == 6
     log = next(each for each in json.loads(result.stdout)["data"] if each["name"] == "log")
     assert log["standing"] == "problem"
+
+
+def test_a_leaf_appended_around_tocsin_ends_with_7_and_its_number(firing, typed, behind) -> None:
+    size = firing.proving.verify().size
+    content = b'{"v":1,"kind":"forged"}'
+    behind(
+        "INSERT INTO store_leaf VALUES (%s, %s, %s, %s, %s)",
+        (size, "0" * 32, content, leaf_hash(content), b""),
+    )
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 7
+    assert json.loads(result.stdout)["data"]["first_broken"] == size
+
+
+def test_an_unsigned_entry_rewritten_with_its_hash_ends_with_7_and_its_number(firing, typed, behind) -> None:
+    typed("incident", "note", "INC-1", "Ada did it.")
+    behind("UPDATE store_logwaiting SET content = CAST(replace(content, 'Ada', 'Ben') AS BLOB)")
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 7
+    assert json.loads(result.stdout)["data"]["first_broken"] == firing.proving.verify().size
 
 
 @pytest.mark.parametrize("table", ["store_leaf", "store_checkpoint", "store_logwaiting"])

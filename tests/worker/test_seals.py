@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tocsin.audit.growth import LogForked, LogShrank
+from tocsin.audit.growth import EntryForged, LogForked, LogShrank
 from tocsin.audit.leaf import decode
 from tocsin.domain.entry import Leaf
 from tocsin.domain.timeline import Happening
@@ -125,6 +125,25 @@ def test_a_log_that_shrank_is_refused_also_by_a_new_process(app, seals, clock) -
         shelves.log._tables.checkpoints.clear()
     with pytest.raises(LogShrank):
         Seals(app.store, clock, app.signer).round()
+
+
+def test_nothing_is_signed_from_a_forged_entry_on_and_what_stands_before_it_is(app, seals, clock) -> None:
+    _write(app, 2)
+    seals.round()
+    _write(app, 2)
+    clock.push(timedelta(seconds=10))
+    with app.store.transaction() as shelves:
+        shelves.log.sequence()
+        forged = b'{"forged": true}'
+        shelves.log._tables.leaves[4] = Leaf(index=4, content=forged, leaf_hash=leaf_hash(forged))
+    _write(app, 1)
+    for _ in range(2):
+        with pytest.raises(EntryForged, match="Entry 4 "):
+            seals.round()
+        clock.push(timedelta(seconds=10))
+    assert _state(app) == (6, 0, [2, 4])
+    verdict = app.proving.verify()
+    assert (verdict.sound, verdict.first_broken, verdict.sealed_size) == (False, 4, 4)
 
 
 def test_a_refused_signer_does_not_keep_new_entries_from_their_place(app, seals, clock, monkeypatch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
-from tocsin.audit.verify import Verdict, verify
+from tocsin.audit.verify import Verdict, unless_forged, verify
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.store.signer import FileSigner
@@ -28,13 +28,14 @@ class Proving:
         kept = self.signer.last_signed
         with self.store.reading() as shelves:
             checkpoints = shelves.log.checkpoints()
-            return verify(
+            verdict = verify(
                 leaves_of(shelves),
                 checkpoints,
                 parse_vkey(self.signer.verifier_key),
                 kept=kept,
                 unsequenced=shelves.log.waiting(),
             )
+            return unless_forged(verdict, shelves.log.first_forged(verdict.sealed_size))
 
     def export(self) -> Iterator[bytes]:
         """Yield the lines of a file that verifies elsewhere, without our database."""

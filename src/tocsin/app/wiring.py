@@ -114,7 +114,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     packs = Packs(home)
     policies = build_policies(packs)
     bell, signals_bell = Bell(), Bell()
-    django_store = DjangoStore()
+    django_store = DjangoStore(entry_key=secret_key(home / "keys" / "entries.key"))
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
     signer = FileSigner(home / "keys" / "log.key", settings.text("TOCSIN_LOG_ORIGIN"))

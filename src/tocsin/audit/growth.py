@@ -41,6 +41,20 @@ class LogForked(Explained):
         )
 
 
+class EntryForged(Explained):
+    """An entry that awaits its signature was not written by Tocsin."""
+
+    code = "entry_forged"
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            f"Entry {index} of the log was not written by Tocsin, or was changed before it was signed.",
+            means="Somebody writes to the database directly. Nothing from this entry on is signed.",
+            next_step=_NEXT_STEP,
+        )
+        self.index = index
+
+
 def refuse_unless_grown(last: Head, asked: Head) -> None:
     """Decide by the heads alone whether a head may be signed.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.audit.checkpoint import CheckpointRefused, Head, opened
 from tocsin.audit.merkle import Frontier, leaf_hash
@@ -84,6 +84,16 @@ def verify_records(
         if found is not None:
             return reading.verdict(found, unsequenced)
     return reading.verdict(reading.end(), unsequenced)
+
+
+def unless_forged(verdict: Verdict, index: int | None) -> Verdict:
+    """Return the verdict on a log in which `index` is the first unsigned entry that Tocsin did not write."""
+    if index is None or not verdict.sound:
+        return verdict
+    reason = (
+        f"Entry {index} was not written by Tocsin, or was changed before it was signed: its MAC is wrong."
+    )
+    return replace(verdict, sound=False, first_broken=index, reason=reason)
 
 
 def interleaved(leaves: Iterable[Leaf], checkpoints: Iterable[Checkpoint]) -> Iterator[Leaf | Checkpoint]:

@@ -36,7 +36,7 @@ _TURNS: dict[str, Turns] = {}
 class DjangoShelves:
     """All shelves of one database."""
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, entry_key: bytes) -> None:
         self._alias = alias
         self.arrivals = DjangoArrivals(alias)
         self.quarantine = DjangoQuarantine(alias)
@@ -46,7 +46,7 @@ class DjangoShelves:
         self.pages = DjangoPages(alias)
         self.inbox = DjangoInbox(alias)
         self.jobs = DjangoJobs(alias)
-        self.log = DjangoLog(alias)
+        self.log = DjangoLog(alias, entry_key)
         self.exhibits = DjangoExhibits(alias)
         self.detector = DjangoDetector(alias)
         self.tokens = DjangoTokens(alias)
@@ -62,9 +62,10 @@ class DjangoStore:
     the thread's connection is then dropped and made anew by the next transaction.
     """
 
-    def __init__(self, alias: str = "default") -> None:
+    def __init__(self, alias: str = "default", *, entry_key: bytes = b"") -> None:
+        """Take the key that shows which log entries are ours; who writes none needs none."""
         self._alias = alias
-        self._shelves = DjangoShelves(alias)
+        self._shelves = DjangoShelves(alias, entry_key)
 
     @contextmanager
     def transaction(self) -> Iterator[DjangoShelves]:

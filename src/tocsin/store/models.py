@@ -195,6 +195,7 @@ class LogWaiting(models.Model):
     id = models.BigAutoField(primary_key=True)
     entry_id = models.UUIDField(unique=True)
     content = models.BinaryField()
+    mac = models.BinaryField()
 
 
 class Leaf(models.Model):
@@ -204,6 +205,7 @@ class Leaf(models.Model):
     entry_id = models.UUIDField(unique=True)
     content = models.BinaryField()
     leaf_hash = models.BinaryField()
+    mac = models.BinaryField()
 
 
 class Checkpoint(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.audit.checkpoint import Head, signed
-from tocsin.audit.growth import grown
+from tocsin.audit.growth import EntryForged, grown
 from tocsin.audit.merkle import Frontier
 from tocsin.audit.sealing import checkpoint_is_due, heartbeat_is_due
 from tocsin.domain.clock import Clock
@@ -62,15 +62,24 @@ class Seals:
         self._last_entry_at = now
 
     def _sign(self, now: datetime) -> None:
-        """Sign the head; one that contradicts what was signed before is refused, and nothing is kept."""
+        """Sign the head; one that contradicts what was signed before is refused, and nothing is kept.
+
+        Entries before a forged one are signed. Raises `EntryForged`, `LogShrank`, `LogForked`.
+        """
         self._catch_up()
         with self.store.transaction() as shelves:
             shelves.lock("log")
             last = shelves.log.last_checkpoint()
-            if last is not None and last.size == shelves.log.size():
+            size = shelves.log.size()
+            if last is not None and last.size == size:
                 return
-            head = self._head(shelves)
-            shelves.log.add_checkpoint(signed(head.size, head.root, self.signer, now))
+            forged = shelves.log.first_forged(self.signer.last_signed.size)
+            stop = size if forged is None else min(forged, size)
+            if stop > (last.size if last else 0):
+                head = self._head(shelves, stop)
+                shelves.log.add_checkpoint(signed(head.size, head.root, self.signer, now))
+        if forged is not None:
+            raise EntryForged(forged)
 
     def _catch_up(self) -> None:
         """Read what was signed before while nobody waits: after a start that is the whole log."""
@@ -81,8 +90,8 @@ class Seals:
         with self.store.reading() as shelves:
             grown(self._frontier, _leaves(shelves, self._frontier.size, remembered.size), remembered)
 
-    def _head(self, shelves: Shelves) -> Head:
-        leaves = _leaves(shelves, self._frontier.size, shelves.log.size())
+    def _head(self, shelves: Shelves, stop: int) -> Head:
+        leaves = _leaves(shelves, self._frontier.size, stop)
         return grown(self._frontier, leaves, self.signer.last_signed)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import contextmanager
 from uuid import UUID
 
 from nouns import a_checkpoint
 from tocsin.domain.entry import Leaf
 from tocsin.store.django_store import DjangoStore
+from tocsin.store.memory import MemoryStore
 
 
 def append(store, *numbers):
@@ -87,3 +89,47 @@ def test_checkpoints_are_kept_by_size(any_store):
     with any_store.reading() as shelves:
         assert shelves.log.checkpoints() == (a_checkpoint(1), a_checkpoint(3), a_checkpoint(7))
         assert shelves.log.last_checkpoint() == a_checkpoint(7)
+
+
+def test_a_line_appended_without_the_key_is_forged_wherever_it_stands(any_store):
+    append(any_store, 1, 2)
+    with any_store.transaction() as shelves:
+        shelves.log.sequence(limit=1)
+    with any_store.reading() as shelves:
+        assert shelves.log.first_forged(0) is None
+    stranger = with_another_key(any_store)
+    append(stranger, 3)
+    with any_store.reading() as shelves:
+        assert shelves.log.first_forged(0) == 2
+    append(any_store, 4)
+    with any_store.transaction() as shelves:
+        shelves.log.sequence()
+    with any_store.reading() as shelves:
+        assert [shelves.log.first_forged(start) for start in (0, 2, 3)] == [2, 2, None]
+
+
+def with_another_key(store):
+    """Return a store over the same tables, whose holder does not know our key."""
+    if isinstance(store, MemoryStore):
+        return _Shared(store, MemoryStore(entry_key=b"guessed"))
+    return DjangoStore(entry_key=b"guessed")
+
+
+class _Shared:
+    """Write with the other's key to the one's tables."""
+
+    def __init__(self, one, other):
+        self.one, self.other = one, other
+
+    @contextmanager
+    def transaction(self):
+        self.other._tables = self.one._tables
+        with self.other.transaction() as shelves:
+            yield shelves
+        self.one._tables = self.other._tables
+
+
+def test_a_leaf_moved_into_memory_without_an_id_is_forged(memory_store):
+    with memory_store.transaction() as shelves:
+        shelves.log._tables.leaves[0] = leaf(0, 1)
+        assert shelves.log.first_forged(0) == 0

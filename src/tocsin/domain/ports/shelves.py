@@ -205,6 +205,13 @@ class LogShelf(Protocol):
         """Return leaves with start <= index < stop, by index; a missing one is simply absent."""
         ...
 
+    def first_forged(self, start: int) -> int | None:
+        """Return the index of the first entry from `start` on that was not appended by a holder of our key.
+
+        An entry that waits counts under the index it would get.
+        """
+        ...
+
     def add_checkpoint(self, checkpoint: Checkpoint) -> None: ...
     def last_checkpoint(self) -> Checkpoint | None: ...
     def checkpoints(self) -> tuple[Checkpoint, ...]:

@@ -8,21 +8,24 @@ from uuid import UUID
 
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
-from tocsin.store.leaf import leaf_hash
+from tocsin.store.leaf import entry_mac, is_ours, leaf_hash
 from tocsin.store.memory.tables import Tables, put_new
 
 
 class MemoryLog:
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, entry_key: bytes) -> None:
         self._tables = tables
+        self._key = entry_key
 
     def append(self, entry_id: UUID, content: bytes) -> None:
         put_new(self._tables.waiting, entry_id, content)
+        self._tables.macs[entry_id] = entry_mac(self._key, entry_id, content)
 
     def sequence(self, limit: int = 5000) -> int:
         moved = tuple(islice(self._tables.waiting, limit))
         for index, entry_id in enumerate(moved, self.size()):
             content = self._tables.waiting.pop(entry_id)
+            self._tables.entry_ids[index] = entry_id
             self._tables.leaves[index] = Leaf(index=index, content=content, leaf_hash=leaf_hash(content))
         return len(moved)
 
@@ -35,6 +38,21 @@ class MemoryLog:
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
         indexes = range(max(start, 0), min(stop, self.size()))
         return tuple(self._tables.leaves[index] for index in indexes if index in self._tables.leaves)
+
+    def first_forged(self, start: int) -> int | None:
+        leaves = self.leaves(start, self.size())
+        for leaf in leaves:
+            if not self._is_ours(self._tables.entry_ids.get(leaf.index), leaf.content):
+                return leaf.index
+        for index, (entry_id, content) in enumerate(self._tables.waiting.items(), self.size()):
+            if not self._is_ours(entry_id, content):
+                return index
+        return None
+
+    def _is_ours(self, entry_id: UUID | None, content: bytes) -> bool:
+        if entry_id is None:
+            return False
+        return is_ours(self._key, entry_id, content, self._tables.macs.get(entry_id, b""))
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         self._tables.checkpoints[self._tables.next_number("checkpoint")] = checkpoint

@@ -18,7 +18,7 @@ from tocsin.store.memory.watch import MemoryDetector, MemoryTokens
 class MemoryShelves:
     """All shelves over one copy of the state."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, entry_key: bytes) -> None:
         self.arrivals = MemoryArrivals(tables)
         self.quarantine = MemoryQuarantine(tables)
         self.alerts = MemoryAlerts(tables)
@@ -27,7 +27,7 @@ class MemoryShelves:
         self.pages = MemoryPages(tables)
         self.inbox = MemoryInbox(tables)
         self.jobs = MemoryJobs(tables)
-        self.log = MemoryLog(tables)
+        self.log = MemoryLog(tables, entry_key)
         self.exhibits = MemoryExhibits(tables)
         self.detector = MemoryDetector(tables)
         self.tokens = MemoryTokens(tables)
@@ -39,7 +39,8 @@ class MemoryShelves:
 class MemoryStore:
     """A store that forgets everything when the process ends. Transactions do not nest (`RuntimeError`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, entry_key: bytes = b"") -> None:
+        self._entry_key = entry_key
         self._tables = Tables()
         self._turn = threading.Lock()
         self._inside = threading.local()
@@ -49,7 +50,7 @@ class MemoryStore:
         """Write all or nothing, one thread at a time."""
         with self._entered(), self._turn:
             draft = self._tables.copy()
-            yield MemoryShelves(draft)
+            yield MemoryShelves(draft, self._entry_key)
             self._tables = draft
 
     @contextmanager
@@ -58,7 +59,7 @@ class MemoryStore:
         with self._entered():
             kept = self._tables
             seen = kept.copy()
-            yield MemoryShelves(seen)
+            yield MemoryShelves(seen, self._entry_key)
             if seen != kept:
                 raise RuntimeError("something was written where the store was only to be read")
 

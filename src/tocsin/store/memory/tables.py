@@ -65,6 +65,8 @@ class Tables:
     inbox: dict[str, dict[str, str]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     waiting: dict[UUID, bytes] = field(default_factory=dict)
+    macs: dict[UUID, bytes] = field(default_factory=dict)
+    entry_ids: dict[int, UUID] = field(default_factory=dict)
     leaves: dict[int, Leaf] = field(default_factory=dict)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     exhibits: dict[int, Exhibit] = field(default_factory=dict)

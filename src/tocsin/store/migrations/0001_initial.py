@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                 ("entry_id", models.UUIDField(unique=True)),
                 ("content", models.BinaryField()),
                 ("leaf_hash", models.BinaryField()),
+                ("mac", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
@@ -130,6 +131,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("entry_id", models.UUIDField(unique=True)),
                 ("content", models.BinaryField()),
+                ("mac", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(

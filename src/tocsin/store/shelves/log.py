@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import BinaryField, Max
+from django.db.models import BinaryField, Max, QuerySet
 from django.db.models.functions import Cast
 from django.db.utils import Error
 
@@ -16,10 +17,9 @@ from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.errors import Explained
 from tocsin.store import models
 from tocsin.store.faults import overload_from
-from tocsin.store.leaf import leaf_hash
+from tocsin.store.leaf import entry_mac, is_ours, leaf_hash
 from tocsin.store.locks import lock
 from tocsin.store.rows import insert
-
 
 # SQLite keeps a text under a number column; it sorts behind every number and so behind this bound.
 _LAST_INDEX = 2**63 - 1
@@ -42,19 +42,20 @@ class LogGone(Explained):
 
 
 class DjangoLog:
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, entry_key: bytes) -> None:
         self._alias = alias
+        self._key = entry_key
 
     def append(self, entry_id: UUID, content: bytes) -> None:
-        insert(models.LogWaiting(entry_id=entry_id, content=content), self._alias)
+        mac = entry_mac(self._key, entry_id, content)
+        insert(models.LogWaiting(entry_id=entry_id, content=content, mac=mac), self._alias)
 
     def sequence(self, limit: int = 5000) -> int:
         lock("log.sequence", self._alias)
-        waiting = tuple(models.LogWaiting.objects.using(self._alias).order_by("id")[:limit])
+        waiting = tuple(_raw(models.LogWaiting.objects.using(self._alias)).order_by("id")[:limit])
         if not waiting:
             return 0
-        first = self.size()
-        leaves = [_leaf_row(first + place, row) for place, row in enumerate(waiting)]
+        leaves = [_leaf_row(index, row) for index, row in enumerate(waiting, self.size())]
         models.Leaf.objects.using(self._alias).bulk_create(leaves, batch_size=1000)
         moved = models.LogWaiting.objects.using(self._alias)
         # By identity, not by range: another transaction may commit a smaller id between the look and this.
@@ -73,16 +74,31 @@ class DjangoLog:
             return models.LogWaiting.objects.using(self._alias).count()
 
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
-        rows = models.Leaf.objects.using(self._alias).filter(index__gte=start, index__lt=stop)
-        # Who writes around us can leave any type in a SQLite column; verification must read on.
-        raw = rows.annotate(
-            raw=Cast("content", BinaryField()), raw_hash=Cast("leaf_hash", BinaryField())
-        ).order_by("index")
+        rows = _raw(models.Leaf.objects.using(self._alias)).annotate(
+            raw_hash=Cast("leaf_hash", BinaryField())
+        )
+        chosen = rows.filter(index__gte=start, index__lt=stop).order_by("index")
         with _there(self._alias):
             return tuple(
                 Leaf(index=index, content=bytes(content), leaf_hash=bytes(hashed))
-                for index, content, hashed in raw.values_list("index", "raw", "raw_hash")
+                for index, content, hashed in chosen.values_list("index", "raw", "raw_hash")
             )
+
+    def first_forged(self, start: int) -> int | None:
+        leaves = _raw(models.Leaf.objects.using(self._alias)).filter(index__gte=start, index__lte=_LAST_INDEX)
+        waiting = _raw(models.LogWaiting.objects.using(self._alias))
+        columns = ("entry_id", "raw", "raw_mac")
+        with _there(self._alias):
+            for index, *row in leaves.order_by("index").values_list("index", *columns).iterator():
+                if not self._is_ours(*row):
+                    return int(index)
+            for index, row in enumerate(waiting.order_by("id").values_list(*columns), self.size()):
+                if not self._is_ours(*row):
+                    return index
+        return None
+
+    def _is_ours(self, entry_id: UUID, content: bytes, mac: bytes) -> bool:
+        return is_ours(self._key, entry_id, bytes(content), bytes(mac))
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         row = models.Checkpoint(
@@ -118,9 +134,24 @@ def _there(alias: str) -> Iterator[None]:
         raise LogGone("a table of it is missing or was replaced") from error
 
 
-def _leaf_row(index: int, row: models.LogWaiting) -> models.Leaf:
-    content = bytes(row.content)
-    return models.Leaf(index=index, entry_id=row.entry_id, content=content, leaf_hash=leaf_hash(content))
+def _raw(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Add content and MAC as bytes: who writes around us can leave any type in a SQLite column.
+
+    Verification must read on, to name the entry.
+    """
+    binary = BinaryField()
+    return rows.annotate(raw=Cast("content", binary), raw_mac=Cast("mac", binary)).defer("content", "mac")
+
+
+def _leaf_row(index: int, row: Any) -> models.Leaf:
+    content = bytes(row.raw)
+    return models.Leaf(
+        index=index,
+        entry_id=row.entry_id,
+        content=content,
+        leaf_hash=leaf_hash(content),
+        mac=bytes(row.raw_mac),
+    )
 
 
 def _checkpoint(row: models.Checkpoint) -> Checkpoint:
