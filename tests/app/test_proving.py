@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nouns import NOON
-from tocsin.app.proving import Proving, leaves_of
+from tocsin.app.proving import Proving, demand_keys, leaves_of
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.entry import Leaf
+from tocsin.domain.errors import Misconfigured
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.store.leaf import leaf_hash
+from tocsin.store.memory import MemoryStore
 from tocsin.store.signer import FileSigner
 from tocsin.worker.seals import Seals
 
@@ -41,6 +45,34 @@ def test_a_changed_entry_is_named(proving, memory_store) -> None:
     assert (verdict.sound, verdict.first_broken) == (False, 1)
 
 
+def test_removed_checkpoints_are_missed(proving, memory_store) -> None:
+    pauses: list[float] = []
+    with memory_store.transaction() as shelves:
+        shelves.log._tables.checkpoints.clear()
+    verdict = replace(proving, pause=pauses.append).verify()
+    assert (verdict.sound, verdict.first_broken, pauses) == (False, None, [1.0])
+
+
+def test_a_checkpoint_that_is_just_being_stored_is_waited_for(proving, memory_store) -> None:
+    with memory_store.transaction() as shelves:
+        stored = dict(shelves.log._tables.checkpoints)
+        shelves.log._tables.checkpoints.clear()
+
+    def store_it(seconds: float) -> None:
+        with memory_store.transaction() as shelves:
+            shelves.log._tables.checkpoints.update(stored)
+
+    assert replace(proving, pause=store_it).verify().sound
+
+
+def test_keys_are_made_only_for_a_log_without_entries(proving, memory_store, tmp_path) -> None:
+    demand_keys(MemoryStore(), tmp_path / "lost")
+    demand_keys(memory_store, tmp_path / "log.key")
+    with pytest.raises(Misconfigured) as refusal:
+        demand_keys(memory_store, tmp_path / "log.key", tmp_path / "lost")
+    assert refusal.value.happened == f"The key {tmp_path / 'lost'} is gone, although the log has 4 entries."
+
+
 def test_a_log_rewritten_with_its_checkpoints_gone_is_caught_by_the_signers_memory(
     proving, memory_store
 ) -> None:
@@ -48,7 +80,7 @@ def test_a_log_rewritten_with_its_checkpoints_gone_is_caught_by_the_signers_memo
         forged = b"{}"
         shelves.log._tables.leaves[1] = Leaf(index=1, content=forged, leaf_hash=leaf_hash(forged))
         shelves.log._tables.checkpoints.clear()
-    assert not proving.verify().sound
+    assert not replace(proving, pause=lambda _: None).verify().sound
 
 
 def test_an_export_holds_every_entry(proving) -> None:

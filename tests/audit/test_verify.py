@@ -164,7 +164,21 @@ def test_a_log_rewritten_with_all_checkpoints_removed_is_found_by_what_the_signe
 
 def test_what_the_signer_remembers_vouches_for_entries(book: Any) -> None:
     verdict = verdict_of(book, checkpoints=(), kept=Head(book.key.name, 9, book.checkpoints[2].root))
-    assert (verdict.sound, verdict.sealed_size, verdict.checkpoints_checked) == (True, 9, 0)
+    assert (verdict.first_broken, verdict.sealed_size, verdict.checkpoints_checked) == (None, 9, 0)
+
+
+def test_a_removed_checkpoint_that_the_signer_remembers_is_missed(book: Any) -> None:
+    kept = Head(book.key.name, 9, book.checkpoints[2].root)
+    assert verdict_of(book, kept=kept).sound
+    for left in ((), book.checkpoints[:2]):
+        verdict = verdict_of(book, checkpoints=left, kept=kept)
+        assert (verdict.sound, verdict.first_broken) == (False, None)
+        assert "remembers a checkpoint at size 9" in verdict.reason
+
+
+def test_a_signer_that_signed_nothing_misses_nothing(books: Callable[..., Any]) -> None:
+    book = books(2)
+    assert verdict_of(book, kept=Head(book.key.name, 0, EMPTY_ROOT)).sound
 
 
 def test_a_forged_tail_is_bounded_by_the_last_good_checkpoint(book: Any, eve: Any) -> None:

@@ -83,6 +83,38 @@ def test_text_replaced_in_the_log_ends_with_7_and_the_doctor_finds_it(firing, ty
     assert log["standing"] == "problem"
 
 
+def test_removed_checkpoints_end_with_7(firing, typed, behind) -> None:
+    behind("DELETE FROM store_checkpoint")
+    result = typed("audit", "verify")
+    assert result.exit_code == 7
+    assert "The signer remembers a checkpoint" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["log.key", "entries.key"])
+def test_a_key_that_is_gone_is_said_and_not_made_anew(firing, home, typed, name) -> None:
+    (home / "keys" / name).unlink()
+    for words in (("audit", "verify"), ("incident", "note", "INC-1", "x"), ("audit", "export", "-")):
+        result = typed(*words)
+        assert result.exit_code == 1
+        assert f"{name} is gone" in result.stderr
+    assert not (home / "keys" / name).exists()
+    assert f"{name} is gone" in typed("doctor", "--plain").stdout
+
+
+def test_without_the_signers_memory_the_advice_can_be_followed(firing, home, typed, answer, tmp_path) -> None:
+    memory = home / "keys" / "log.key.last"
+    kept = memory.read_text()
+    memory.unlink()
+    result = typed("audit", "verify")
+    assert result.exit_code == 1
+    assert "`tocsin audit verify`" not in result.stderr
+    export = answer("audit", "export", str(tmp_path / "log"))
+    assert typed("audit", "verify", export["path"], "--key", export["verifier_key"]).exit_code == 0
+    memory.write_text("".join(answer("audit", "head")["note"].splitlines(keepends=True)[:3]))
+    assert memory.read_text() == kept
+    assert typed("audit", "verify").exit_code == 0
+
+
 def test_a_leaf_appended_around_tocsin_ends_with_7_and_its_number(firing, typed, behind) -> None:
     size = firing.proving.verify().size
     content = b'{"v":1,"kind":"forged"}'

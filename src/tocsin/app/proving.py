@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from time import sleep
 
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
 from tocsin.audit.verify import Verdict, unless_forged, verify
 from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.errors import Misconfigured
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.store.signer import FileSigner
 
 LEAVES_AT_ONCE = 5000
+# The signer remembers a head a moment before it is stored.
+STORED_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +26,12 @@ class Proving:
 
     store: Store
     signer: FileSigner
+    pause: Callable[[float], object] = sleep
 
     def verify(self) -> Verdict:
         """Verify the whole log as one consistent state, also against what the signer remembers."""
+        if self._is_storing():
+            self.pause(STORED_AFTER_S)
         # Remembered before the look: whatever was signed by then is in the state that is read.
         kept = self.signer.last_signed
         with self.store.reading() as shelves:
@@ -37,11 +45,37 @@ class Proving:
             )
             return unless_forged(verdict, shelves.log.first_forged(verdict.sealed_size))
 
+    def _is_storing(self) -> bool:
+        """Say whether the last checkpoint is remembered and not yet stored, as it is for a moment."""
+        kept = self.signer.last_signed
+        with self.store.reading() as shelves:
+            stored = shelves.log.last_checkpoint()
+        return kept.size > (stored.size if stored else 0)
+
     def export(self) -> Iterator[bytes]:
         """Yield the lines of a file that verifies elsewhere, without our database."""
         with self.store.reading() as shelves:
             checkpoints: Iterable[Checkpoint] = shelves.log.checkpoints()
             yield from export_lines(leaves_of(shelves), checkpoints, parse_vkey(self.signer.verifier_key))
+
+
+def demand_keys(store: Store, *paths: Path) -> None:
+    """Let missing keys be made only for a log without entries; `Misconfigured` says which key is gone."""
+    if all(path.exists() for path in paths):
+        return
+    with store.reading() as shelves:
+        entries = shelves.log.size() + shelves.log.waiting()
+    # Asked again after the look: another process may just have made the keys, and then written.
+    gone = [path for path in paths if not path.exists()]
+    if entries and gone:
+        raise Misconfigured(
+            f"The key {gone[0]} is gone, although the log has {entries} entries.",
+            means="No new key is made: under it everything that was signed so far would look forged.",
+            next_step=(
+                f"Restore the folder {gone[0].parent} from its backup. Without one, keep this home and its "
+                "database as they are, and begin a new log in a new home with another TOCSIN_LOG_ORIGIN."
+            ),
+        )
 
 
 def leaves_of(shelves: Shelves) -> Iterator[Leaf]:

@@ -10,7 +10,7 @@ from tocsin.app.channels import build_channels
 from tocsin.app.hearing import Hearing
 from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs
-from tocsin.app.proving import Proving
+from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
 from tocsin.app.together import Together
@@ -114,10 +114,14 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     packs = Packs(home)
     policies = build_policies(packs)
     bell, signals_bell = Bell(), Bell()
-    django_store = DjangoStore(entry_key=secret_key(home / "keys" / "entries.key"))
+    log_key, entry_key = home / "keys" / "log.key", home / "keys" / "entries.key"
+    demand_keys(store or DjangoStore(), log_key, entry_key)
+    signer = FileSigner(log_key, settings.text("TOCSIN_LOG_ORIGIN"))
+    if not log_key.exists():
+        signer.make_key()
+    django_store = DjangoStore(entry_key=secret_key(entry_key))
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
-    signer = FileSigner(home / "keys" / "log.key", settings.text("TOCSIN_LOG_ORIGIN"))
     call = Call(kept, clock, policies.roster, secret_key(home / "keys" / "links.key"))
     respond = Respond(kept, clock, locker)
     close = Close(kept, clock, policies.clocks, policies.triage, call)

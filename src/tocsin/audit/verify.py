@@ -69,7 +69,8 @@ def verify(
     """Verify leaves in the order of their index against checkpoints in the order of their size.
 
     One pass, O(log n) memory. `kept` is a head remembered outside the database (the signer's last one): with
-    it a truncated tail is found even when the checkpoints of that tail were removed too.
+    it a truncated tail is found even when the checkpoints of that tail were removed too, and so is that
+    removal alone.
     """
     return verify_records(interleaved(leaves, checkpoints), key, kept=kept, unsequenced=unsequenced)
 
@@ -117,6 +118,7 @@ class _Reading:
         self._key = key
         self._kept = kept
         self._kept_size = kept.size if kept is not None else -1
+        self._kept_is_stored = self._kept_size <= 0
         self._frontier = Frontier()
         self._sealed = 0
         self._checked = 0
@@ -135,6 +137,8 @@ class _Reading:
         size = self._frontier.size
         if self._kept_size > size:
             return _truncated(size, self._kept_size, "The signer remembers having signed")
+        if not self._kept_is_stored:
+            self._doubt_checkpoint(self._kept_size, _unstored(self._kept_size))
         doubt = self._doubt
         if doubt is not None and self._sealed < min(doubt.size, size):
             uncovered = _span(self._sealed, min(doubt.size, size))
@@ -203,6 +207,7 @@ class _Reading:
         if head.root != self._frontier.root():
             return self._changed(f"the checkpoint at size {size}")
         self._sealed = size
+        self._kept_is_stored |= size == self._kept_size
         return None
 
     def _doubt_checkpoint(self, size: int, reason: str) -> None:
@@ -225,6 +230,13 @@ class _Reading:
 def _truncated(size: int, signed_size: int, who: str) -> _Break:
     return _Break(
         size, f"{who} {signed_size} entries, but only {size} stand before it; entry {size} is missing."
+    )
+
+
+def _unstored(size: int) -> str:
+    return (
+        f"The signer remembers a checkpoint at size {size}, and no good one is stored: it was removed, "
+        "or Tocsin was stopped in the very moment of signing (then its next start signs again)."
     )
 
 

@@ -66,6 +66,10 @@ class FileSigner:
         self._private_key()
         return self._remembered()
 
+    def make_key(self) -> None:
+        """Make key and memory unless they are there. Raises as `verifier_key` does."""
+        self._private_key()
+
     def sign(self, note_text: bytes) -> bytes:
         """Return the 64-byte signature over a checkpoint's three lines.
 
@@ -175,8 +179,9 @@ def _memory_unfit(path: Path, how: str) -> Misconfigured:
         f"The signer's memory {path} {how}.",
         means="Without it a log that lost entries could be signed, so nothing is signed.",
         next_step=(
-            "Run `tocsin audit verify`. If the log is sound, put the first three lines of its last "
-            f"checkpoint into {path}; for a new log: its origin, 0, and the base64 of SHA-256 of nothing."
+            f"Restore {path} from a backup. Without one, `tocsin audit export` the log and verify "
+            "the file with a key you noted elsewhere; if it is sound and its head is not older than the heads "
+            f"you know of, put the first three lines of the note that `tocsin audit head` shows into {path}."
         ),
     )
 

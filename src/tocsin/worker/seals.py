@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,8 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.store.signer import FileSigner
+
+log = logging.getLogger(__name__)
 
 LEAVES_AT_ONCE = 5000
 REST_S = 1.0
@@ -73,6 +76,11 @@ class Seals:
             size = shelves.log.size()
             if last is not None and last.size == size:
                 return
+            if self.signer.last_signed.size > (last.size if last else 0):
+                log.error(
+                    "the checkpoint that was signed last is not stored; if Tocsin was not stopped in the "
+                    "middle of signing, somebody removed it"
+                )
             forged = shelves.log.first_forged(self.signer.last_signed.size)
             stop = size if forged is None else min(forged, size)
             if stop > (last.size if last else 0):
