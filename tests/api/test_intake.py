@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import base64
 import gzip
-from contextlib import ExitStack
 from datetime import timedelta
 
 import orjson
 import pytest
 
-from tocsin.api.intake import Turnstile
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.person import Role
 
@@ -129,17 +127,6 @@ class TestSmallLimits:
         assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
         with app.store.reading() as shelves:
             assert shelves.quarantine.count_waiting() == 0
-
-
-def test_one_too_many_is_turned_away_at_once_and_the_place_is_free_again() -> None:
-    turnstile = Turnstile(2)
-    with ExitStack() as inside:
-        inside.enter_context(turnstile)
-        inside.enter_context(turnstile)
-        with pytest.raises(Overloaded), turnstile:
-            pass
-    with turnstile:
-        pass
 
 
 def test_a_database_in_trouble_is_503_with_a_time_to_come_again(client, bearer, app, monkeypatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tocsin.api import live as live_module
+from tocsin.api.doorkeeper import not_signed_in
 from tocsin.api.live import MOST_DIGITS, REPLAY_AT_MOST, Live, frame
 from tocsin.domain.person import Role
 from tocsin.domain.timeline import Happening
@@ -26,7 +27,7 @@ def _events(app, last_seen: int | None, count: int, between: Any = None) -> list
     """Return the first events of a stream; `between` is done after the first look."""
 
     async def gather() -> list[bytes]:
-        stream: AsyncIterator[bytes] = Live(app.store, app.clock).stream(last_seen)
+        stream: AsyncIterator[bytes] = Live(app.store, app.clock).stream(last_seen, lambda: None)
         frames = [await anext(stream)]
         while len(frames) <= count:
             frames.append(await anext(stream))
@@ -98,7 +99,7 @@ def short(monkeypatch) -> list[int | None]:
     """Let each stream end at once, and note where it was to begin."""
     asked: list[int | None] = []
 
-    async def stream(self: Live, last_seen: int | None) -> AsyncIterator[bytes]:
+    async def stream(self: Live, last_seen: int | None, admit: object) -> AsyncIterator[bytes]:
         asked.append(last_seen)
         yield frame("beat", {})
 
@@ -125,3 +126,19 @@ def test_a_signed_in_browser_needs_no_token(client, app, short, sqlite_store) ->
     cookie = browser.cookies["tocsin_session"].value
     assert client.get("/live", headers={"Cookie": f"tocsin_session={cookie}"}).status_code == 200
     assert client.get("/live", headers={"Cookie": "tocsin_session=guess"}).status_code == 401
+
+
+def test_who_signs_out_hears_no_more(app, opened, monkeypatch) -> None:
+    monkeypatch.setattr(live_module, "BEAT_S", 0.0)
+    beats: list[bytes] = []
+
+    def admit() -> None:
+        if len(beats) == 2:
+            raise not_signed_in()
+
+    async def listen() -> None:
+        async for heard in Live(app.store, app.clock).stream(None, admit):
+            beats.extend([heard] if heard.startswith(b"event: beat") else [])
+
+    asyncio.run(asyncio.wait_for(listen(), 10))
+    assert len(beats) == 2

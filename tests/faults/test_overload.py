@@ -10,9 +10,11 @@ from contextlib import ExitStack
 import httpx
 
 from served import Served, bearer, wait_for
+from tocsin.api.intake import READERS_A_PLACE
 from tocsin.domain.person import Role
 
 PLACES = 4
+READERS = PLACES * READERS_A_PLACE
 
 
 class SlowSender:
@@ -42,19 +44,28 @@ class SlowSender:
             return int(answer.readline().split()[1])
 
 
+def test_slow_bodies_take_no_place_from_those_that_are_whole(tocsin: Served) -> None:
+    tocsin.start(more={"TOCSIN_MAX_PENDING": str(PLACES)})
+    token = tocsin.token(Role.INGEST)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(SlowSender(tocsin, token, f"Slow{n}")) for n in range(2 * PLACES)]
+        assert tocsin.post_alert(token, alertname="Quick").status_code == 200
+        assert [sender.finish() for sender in slow] == [200] * len(slow)
+
+
 def test_the_excess_is_sent_away_with_503_while_those_inside_are_served(tocsin: Served) -> None:
     tocsin.start(more={"TOCSIN_MAX_PENDING": str(PLACES)})
     token, reader = tocsin.token(Role.INGEST), tocsin.token(Role.VIEWER)
     with ExitStack() as stack:
-        slow = [stack.enter_context(SlowSender(tocsin, token, f"Slow{n}")) for n in range(PLACES)]
+        slow = [stack.enter_context(SlowSender(tocsin, token, f"Slow{n}")) for n in range(READERS)]
         # The slow ones may still be on their way to their places when the first of these comes in.
         answer = wait_for(lambda: _refusal(tocsin, token), 10, "a refusal")
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.json()["code"] == "overloaded"
         assert tocsin.health()["status"] == "ok", "whoever asks for health needs no place"
-        assert [sender.finish() for sender in slow] == [200] * PLACES
+        assert [sender.finish() for sender in slow] == [200] * READERS
     assert tocsin.post_alert(token, alertname="After").status_code == 200
-    assert len(tocsin.incidents(reader)) == PLACES + 1
+    assert len(tocsin.incidents(reader)) == READERS + 1
 
 
 def test_a_burst_is_answered_200_or_503_and_exactly_what_was_answered_200_is_kept(tocsin: Served) -> None:

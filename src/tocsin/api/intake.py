@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -13,22 +12,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.api.bodies import BodyCutShort, read_body
+from tocsin.api.bodies import MB, read_body
 from tocsin.api.doorkeeper import Caller, Doorkeeper, token_in
-from tocsin.api.problems import problem, status_of
+from tocsin.api.problems import problem_and_close
+from tocsin.api.turnstile import Turnstile
 from tocsin.app.hearing import AlertsHeard, SignalsHeard
 from tocsin.app.wiring import App
 from tocsin.connectors.alertmanager.inbound import answer_of
 from tocsin.connectors.refusal import BodyRefused
 from tocsin.domain.arrival import Quarantined
-from tocsin.domain.errors import Explained, Overloaded
+from tocsin.domain.errors import Explained
 from tocsin.domain.person import Permission
 from tocsin.intake.detected import DRILL_SOURCE
 
-MB = 1024 * 1024
 DRILL_TOKEN = "drill"
 SHOWN_REASONS = 20
 DEFAULT_SOURCE = "default"
+READERS_A_PLACE = 4
+"""How many bodies may be on their way for each request at work; most senders are quick."""
+
+Heard = TypeVar("Heard")
 
 
 class DrillRefused(Explained):
@@ -38,31 +41,14 @@ class DrillRefused(Explained):
     status: ClassVar[int] = 403
 
 
-class Turnstile:
-    """Counts who is inside and turns away whoever would be one too many, at once and with 503."""
-
-    def __init__(self, places: int) -> None:
-        self._places = threading.Semaphore(places)
-
-    def __enter__(self) -> None:
-        if not self._places.acquire(blocking=False):
-            raise Overloaded(
-                "More requests are at work than this server takes at once.",
-                means="Nothing of this request was accepted.",
-                next_step="Send it again in a few seconds; raise TOCSIN_MAX_PENDING if this persists.",
-            )
-
-    def __exit__(self, *_: object) -> None:
-        self._places.release()
-
-
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The three ways in. Each checks the sender before it reads the body."""
+    """The three ways in. Each checks the sender, then reads the body, and only then takes a place to work."""
 
     app: App
     doorkeeper: Doorkeeper
-    turnstile: Turnstile
+    reading: Turnstile
+    working: Turnstile
     limit: int
 
     async def api_alerts(self, request: Request) -> Response:
@@ -70,14 +56,14 @@ class Doors:
         host = request.client.host if request.client else ""
         token = token_in(request.headers)
         caller = await run_in_threadpool(self.doorkeeper.admit_alertmanager, token, host)
-        body = await read_body(request, self.limit)
+        body = await self._read(request)
         content_type = request.headers.get("content-type", "")
 
         def hear() -> AlertsHeard:
             return self.app.hearing.api_alerts(body, content_type, source="prometheus", sender=caller.name)
 
         try:
-            heard = await run_in_threadpool(hear)
+            heard = await self._work(hear)
         except BodyRefused as refused:
             return Response(answer_of(refused), refused.status, media_type="application/json")
         return Response(heard.answer, heard.status, media_type="application/json" if heard.answer else None)
@@ -85,12 +71,12 @@ class Doors:
     async def webhook(self, request: Request) -> Response:
         """`POST /hooks/alertmanager/<key>`; the key is an ingest token."""
         caller = await self._admit(request.path_params["key"])
-        body = await read_body(request, self.limit)
+        body = await self._read(request)
 
         def hear() -> AlertsHeard:
             return self.app.hearing.webhook(body, source="alertmanager", sender=caller.name)
 
-        heard = await run_in_threadpool(hear)
+        heard = await self._work(hear)
         taken = heard.taken
         return _counted(
             taken.accepted, taken.quarantined, 400 if taken.quarantined and not taken.accepted else 200
@@ -101,14 +87,22 @@ class Doors:
         caller = await self._admit(token_in(request.headers))
         source = request.query_params.get("source", DEFAULT_SOURCE)
         _refuse_false_drill(source, caller)
-        body = await read_body(request, self.limit)
+        body = await self._read(request)
         encoding = request.headers.get("content-encoding", "")
 
         def hear() -> SignalsHeard:
             return self.app.hearing.signals(body, encoding, source=source, sender=caller.name)
 
-        heard = await run_in_threadpool(hear)
+        heard = await self._work(hear)
         return _counted(heard.accepted, heard.quarantined, 200)
+
+    async def _read(self, request: Request) -> bytes:
+        with self.reading:
+            return await read_body(request, self.limit)
+
+    async def _work(self, hear: Callable[[], Heard]) -> Heard:
+        with self.working:
+            return await run_in_threadpool(hear)
 
     async def _admit(self, token: str | None) -> Caller:
         return await run_in_threadpool(self.doorkeeper.admit, token, Permission.INGEST)
@@ -116,16 +110,18 @@ class Doors:
 
 def intake_routes(app: App) -> list[Route]:
     """Return the routes of the intake."""
+    places = app.settings.number("TOCSIN_MAX_PENDING")
     doors = Doors(
         app,
         doorkeeper_of(app),
-        Turnstile(app.settings.number("TOCSIN_MAX_PENDING")),
+        Turnstile(places * READERS_A_PLACE),
+        Turnstile(places),
         app.settings.number("TOCSIN_MAX_BODY_MB") * MB,
     )
     return [
-        Route("/api/v2/alerts", _guarded(doors, doors.api_alerts), methods=["POST"]),
-        Route("/hooks/alertmanager/{key}", _guarded(doors, doors.webhook), methods=["POST"]),
-        Route("/ingest/signals", _guarded(doors, doors.signals), methods=["POST"]),
+        Route("/api/v2/alerts", _guarded(doors.api_alerts), methods=["POST"]),
+        Route("/hooks/alertmanager/{key}", _guarded(doors.webhook), methods=["POST"]),
+        Route("/ingest/signals", _guarded(doors.signals), methods=["POST"]),
     ]
 
 
@@ -135,21 +131,14 @@ def doorkeeper_of(app: App) -> Doorkeeper:
     return Doorkeeper(app.store, app.clock, open_to_loopback=open_to == "loopback")
 
 
-def _guarded(
-    doors: Doors, door: Callable[[Request], Awaitable[Response]]
-) -> Callable[[Request], Awaitable[Response]]:
-    """Hold a place inside while a request is at work, and turn refusals into problem documents."""
+def _guarded(door: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Turn refusals into problem documents."""
 
     async def enter(request: Request) -> Response:
         try:
-            with doors.turnstile:
-                return await door(request)
+            return await door(request)
         except Explained as error:
-            response = problem(error)
-            if status_of(error) in (401, 413) or isinstance(error, BodyCutShort):
-                # The rest of the body is not read, so the connection cannot be used again.
-                response.headers["Connection"] = "close"
-            return response
+            return problem_and_close(error)
 
     return enter
 

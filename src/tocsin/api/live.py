@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
-from django.conf import settings
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tocsin.api.doorkeeper import Doorkeeper, token_in
 from tocsin.api.intake import doorkeeper_of
 from tocsin.api.problems import problem
-from tocsin.api.sessions import role_behind
+from tocsin.api.sessions import admit_person
 from tocsin.app.wiring import App
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained
-from tocsin.domain.person import Permission, allows
+from tocsin.domain.person import Permission
 from tocsin.domain.ports.shelves import Store
 
 BEAT_S = 7.5
@@ -43,8 +42,11 @@ class Live:
     store: Store
     clock: Clock
 
-    async def stream(self, last_seen: int | None) -> AsyncIterator[bytes]:
-        """Yield events from after `last_seen` (None: from now on) until the reader leaves."""
+    async def stream(self, last_seen: int | None, admit: Callable[[], None]) -> AsyncIterator[bytes]:
+        """Yield events from after `last_seen` (None: from now on) until the reader leaves.
+
+        `admit` raises once the reader has signed out or lost the token; it is asked at each beat.
+        """
         newest = await run_in_threadpool(self._newest)
         seen = newest if last_seen is None else last_seen
         yield RETRY
@@ -58,6 +60,8 @@ class Live:
                 seen = number
                 yield frame("row", content, number)
             if rest_s <= 0:
+                if not await run_in_threadpool(_still, admit):
+                    return
                 yield frame("beat", {"at": self.clock.now().isoformat()})
                 rest_s = BEAT_S
             await asyncio.sleep(LOOK_S)
@@ -90,29 +94,31 @@ class Live:
             return rows
 
 
+def _still(admit: Callable[[], None]) -> bool:
+    try:
+        admit()
+    except Explained:
+        return False
+    return True
+
+
 def live_routes(app: App) -> list[Route]:
     """Return the route of the stream; it is open to whoever may read, by session or by token."""
     live = Live(app.store, app.clock)
     doorkeeper = doorkeeper_of(app)
 
     async def follow(request: Request) -> Response:
+        admit = partial(admit_person, request, doorkeeper, Permission.READ)
         try:
-            await run_in_threadpool(_admit, request, doorkeeper)
+            await run_in_threadpool(admit)
         except Explained as refused:
             return problem(refused)
         text = request.headers.get("last-event-id", "")
         last_seen = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
         return StreamingResponse(
-            live.stream(last_seen),
+            live.stream(last_seen, admit),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         )
 
     return [Route("/live", follow, methods=["GET"])]
-
-
-def _admit(request: Request, doorkeeper: Doorkeeper) -> None:
-    """Admit a signed-in browser, else a token. Raises `NotSignedIn`, `NotAllowed`."""
-    role = role_behind(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
-    if role is None or not allows(role, Permission.READ):
-        doorkeeper.admit(token_in(request.headers), Permission.READ)

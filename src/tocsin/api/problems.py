@@ -54,6 +54,15 @@ def problem(error: Explained) -> Response:
     )
 
 
+def problem_and_close(error: Explained) -> Response:
+    """Return the response for an error whose body may not have been read to its end."""
+    response = problem(error)
+    if status_of(error) in (401, 403, 408, 413, 503):
+        # The rest of the body is not read, so the connection cannot be used again.
+        response.headers["Connection"] = "close"
+    return response
+
+
 def headers_of(error: Explained) -> dict[str, str]:
     """Return what else is said to the sender: when to come again."""
     return {"Retry-After": str(RETRY_AFTER_S)} if status_of(error) == 503 else {}

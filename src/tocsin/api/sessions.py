@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
+from starlette.requests import Request
 
-from tocsin.domain.person import Role
+from tocsin.api.doorkeeper import Doorkeeper, token_in
+from tocsin.domain.person import Permission, Role, allows
 
 
 def role_behind(session_key: str) -> Role | None:
@@ -17,3 +20,10 @@ def role_behind(session_key: str) -> Role | None:
     request.session = SessionStore(session_key)
     account = get_user(request)
     return Role(account.role) if account.is_authenticated and account.is_active else None
+
+
+def admit_person(request: Request, doorkeeper: Doorkeeper, permission: Permission) -> None:
+    """Admit a signed-in browser, else a token. Raises `NotSignedIn`, `NotAllowed`."""
+    role = role_behind(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    if role is None or not allows(role, permission):
+        doorkeeper.admit(token_in(request.headers), permission)

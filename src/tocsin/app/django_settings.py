@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tocsin.app.keys import secret_key
 from tocsin.app.settings import load_settings
 from tocsin.store.databases import database_settings
@@ -64,4 +66,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 LOGGING_CONFIG = None
+# An upload on its way lies beside the evidence, not in /tmp, which may be memory or shared.
+FILE_UPLOAD_TEMP_DIR = str(_settings.home / "spool")
+os.makedirs(FILE_UPLOAD_TEMP_DIR, mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

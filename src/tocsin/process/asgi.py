@@ -13,9 +13,12 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from tocsin.api.bodies import MB
 from tocsin.api.health import health_routes
-from tocsin.api.intake import intake_routes
+from tocsin.api.intake import doorkeeper_of, intake_routes
 from tocsin.api.live import live_routes
+from tocsin.api.turnstile import Turnstile
+from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
 from tocsin.app.wiring import App
 from tocsin.worker.staff import staff
 
@@ -41,12 +44,14 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Star
             *intake_routes(app),
             *live_routes(app),
             Mount("/static", StaticFiles(packages=[("tocsin.console", "static")])),
-            Mount("/", _django()),
+            Mount("/", _django(app)),
         ],
         lifespan=lifespan,
     )
 
 
-def _django() -> ASGIApp:
+def _django(app: App) -> ASGIApp:
     """Return Django as an ASGI application; its own ASGI handler costs three times as much a request."""
-    return cast("ASGIApp", WSGIMiddleware(cast("Any", get_wsgi_application()), workers=DJANGO_THREADS))
+    django = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=DJANGO_THREADS)
+    limit = app.settings.number("TOCSIN_MAX_BODY_MB") * MB
+    return Vestibule(cast("ASGIApp", django), doorkeeper_of(app), limit, Turnstile(UPLOADS_AT_ONCE))
