@@ -66,3 +66,12 @@ def test_what_can_be_understood_now_is_replayed(app, answer) -> None:
 
 def test_a_replay_of_nothing_ends_with_3(home, typed) -> None:
     assert typed("alert", "replay", "Q-7").exit_code == 3
+
+
+def test_what_will_never_be_needed_is_discarded_with_a_reason(app, answer, typed) -> None:
+    with pytest.raises(BodyRefused):
+        app.hearing.api_alerts(b"{broken", "application/json", source="prometheus", sender="test")
+    assert typed("alert", "discard", "Q-1").exit_code == 5
+    assert answer("alert", "discard", "Q-1", "--reason", "noise") == {"id": "Q-1"}
+    assert answer("alert", "quarantine") == []
+    assert typed("alert", "discard", "q-1", "--reason", "noise").exit_code == 3

@@ -53,6 +53,15 @@ def test_a_far_miss_gets_no_guess(root) -> None:
     assert run(root, "--zzz").exit_code == Exit.USAGE
 
 
+def test_what_is_not_understood_is_told_in_three_lines(root) -> None:
+    assert run(root, "incident", "list", "--limit", "\x1b[2J").stderr.splitlines() == [
+        "Invalid value for '--limit': '\\x1b[2J' is not a valid integer range.",
+        "Nothing was done: the command was not understood.",
+        "See `tocsin incident list --help`, which begins with an example.",
+    ]
+    assert len(run(root, "zzz").stderr.splitlines()) == 3
+
+
 def test_an_unknown_name_is_no_command(root) -> None:
     assert root.get_command(click.Context(root), "zzz") is None
 

@@ -28,11 +28,21 @@ def test_a_token_may_have_an_end(app, answer) -> None:
 
 def test_a_revoked_token_ends_now(app, answer, typed) -> None:
     made = answer("token", "create", "--name", "ci", "--role", "viewer")
-    assert answer("token", "revoke", str(made["number"])) == {"number": made["number"]}
+    assert answer("token", "revoke", str(made["number"])) == {
+        "id": f"TOK-{made['number']}",
+        "number": made["number"],
+    }
     assert typed("token", "revoke", str(made["number"])).exit_code == 3
     (listed,) = answer("token", "list")
     assert listed["revoked_at"].endswith("Z")
     assert listed["number"] == made["number"]
+
+
+def test_a_token_has_one_id_wherever_it_is_named(home, answer, typed) -> None:
+    made = answer("token", "create", "--name", "ci", "--role", "viewer")
+    assert made["id"] == "TOK-1"
+    assert typed("token", "list", "--plain").stdout.split("\t")[0] == "TOK-1"
+    assert typed("token", "revoke", "tok-1").stderr == "TOK-1 is revoked.\n"
 
 
 def test_there_is_no_token_for_approvers_and_none_that_could_pass_for_a_drill(home, typed) -> None:

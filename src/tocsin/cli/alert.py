@@ -90,6 +90,21 @@ def replay(show: Show, *, quarantined: str) -> None:
     show.say(f"{result}.")
 
 
+@verb("discard", example="tocsin alert discard Q-2 --reason 'A port scan, no alert.'")
+@click.argument("quarantined", metavar="QUARANTINED")
+@click.option("--reason", default="", help="Why it will never be needed; it is kept in the log.")
+def discarded(show: Show, *, quarantined: str, reason: str) -> None:
+    """Take something out of quarantine for good; its bytes stay in the database."""
+    with opened() as app:
+        from tocsin.app.discarding import discard
+
+        number = demand_number(quarantined, "Q", "tocsin alert quarantine")
+        name = discard(app.store, app.clock, number, actor=actor(), reason=reason)
+    if show.as_json:
+        show.one("tocsin.alert.discard/1", {"id": name})
+    show.say(f"{name} is discarded.")
+
+
 def _record(alert: Alert, now: datetime, incident: str) -> dict[str, Any]:
     return {
         "id": alert.short_name,
@@ -118,4 +133,6 @@ def _set_aside(quarantined: Quarantined) -> dict[str, Any]:
     }
 
 
-alert = noun("alert", "Alerts, and what could not be understood.", listed, shown, quarantine, replay)
+alert = noun(
+    "alert", "Alerts, and what could not be understood.", listed, shown, quarantine, replay, discarded
+)

@@ -56,6 +56,7 @@ _BY_CODE = {
     "account_refused": Exit.REFUSED,
     "label_missing": Exit.REFUSED,
     "reason_missing": Exit.REFUSED,
+    "discard_unexplained": Exit.REFUSED,
     "evidence_empty": Exit.REFUSED,
     "locker_damaged": Exit.PROBLEMS,
     "still_unreadable": Exit.PROBLEMS,

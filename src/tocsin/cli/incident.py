@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from tocsin.cli.ids import find_incident
 from tocsin.cli.opened import actor, opened
 from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import noun, verb
-from tocsin.domain.incident import Incident, Status
+from tocsin.domain.incident import Incident, IncidentClock, Status
 from tocsin.domain.severity import Severity
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 VIA = "the command line"
 FIELDS = ("severity", "status", "type", "service", "commander", "title", "drill")
-COLUMNS = ("id", "severity", "status", "title", "commander", "next_clock_due_at")
+COLUMNS = ("id", "severity", "status", "title", "commander", "due")
 _READ_AT_ONCE = 500
 
 
@@ -28,17 +29,18 @@ _READ_AT_ONCE = 500
 @click.argument("filters", nargs=-1)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Most rows.")
 def listed(show: Show, *, filters: tuple[str, ...], limit: int) -> None:
-    """List incidents, those due first; FILTERS are field=value, !=, =~ or !~, since= and until=."""
+    """List incidents, those late or due first; FILTERS are field=value, !=, =~ or !~, since= and until=."""
     found = []
     with opened() as app:
-        wanted = read_filters(filters, FIELDS, app.clock.now())
+        now = app.clock.now()
+        wanted = read_filters(filters, FIELDS, now)
         with app.store.reading() as shelves:
             start = 0
             while batch := shelves.incidents.listed(limit=_READ_AT_ONCE, offset=start):
                 start += len(batch)
                 found += [each for each in batch if wanted.holds(incident_record(each), each.detected_at)]
     found.sort(key=due_order)
-    records = [incident_record(each) for each in found[:limit]]
+    records = [{**incident_record(each), "due": due_words(each, now)} for each in found[:limit]]
     show.rows("tocsin.incident.list/1", records, COLUMNS, more=len(found) - limit)
 
 
@@ -156,7 +158,7 @@ def exported(show: Show, *, incident_id: str) -> None:
 
 def incident_record(incident: Incident) -> dict[str, Any]:
     """Return what the command line shows of an incident; fields are only ever added."""
-    clock = incident.next_clock
+    clock, late = incident.next_clock, _late_clock(incident)
     return {
         "id": incident.short_name,
         "incident_id": str(incident.incident_id),
@@ -175,15 +177,35 @@ def incident_record(incident: Incident) -> dict[str, Any]:
         "closed_at": iso(incident.closed_at),
         "next_clock": clock.kind.value if clock else None,
         "next_clock_due_at": iso(clock.due_at) if clock else None,
+        "late_clock": late.kind.value if late else None,
+        "late_clock_due_at": iso(late.due_at) if late else None,
     }
 
 
 def due_order(incident: Incident) -> tuple[bool, bool, float, str, float]:
-    """Sort what still runs before what has ended, by its next clock, then the worst and newest first."""
-    clock = incident.next_clock
+    """Sort what still runs before what has ended, by its pressing clock, then the worst and newest first."""
+    clock = _late_clock(incident) or incident.next_clock
     due = clock.due_at.timestamp() if clock else 0.0
     newest = -incident.detected_at.timestamp()
     return not incident.status.is_active, clock is None, due, incident.severity.value, newest
+
+
+def due_words(incident: Incident, now: datetime) -> str:
+    """Return when its pressing clock is due, as ISO 8601, or `late +13:06` once that has passed."""
+    from tocsin.console.times import short
+
+    clock = _late_clock(incident) or incident.next_clock
+    if clock is None:
+        return ""
+    return f"late +{short(now - clock.due_at)}" if clock.due_at < now else str(iso(clock.due_at))
+
+
+def _late_clock(incident: Incident) -> IncidentClock | None:
+    """Return the clock missed first of an incident that nobody has acknowledged; it still waits."""
+    if incident.acknowledged_at is not None or not incident.status.is_active:
+        return None
+    missed = [clock for clock in incident.clocks if clock.missed_at is not None and clock.met_at is None]
+    return min(missed, key=lambda clock: clock.due_at, default=None)
 
 
 def _found(app: App, incident_id: str) -> Incident:

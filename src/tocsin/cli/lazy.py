@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from tocsin.cli.exits import Exit
+from tocsin.cli.untrusted import visible
 
 
 class ReaderGone(Exception):
@@ -69,8 +70,11 @@ class LazyGroup(click.Group):
         try:
             code = super().main(args, *rest, **kwargs)
             sys.stdout.flush()
-        except click.ClickException as error:
+        except click.exceptions.NoArgsIsHelpError as error:
             error.show()
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            _print_usage(error)
             sys.exit(error.exit_code)
         except click.Abort:
             print("Interrupted.", file=sys.stderr)
@@ -85,3 +89,12 @@ class LazyGroup(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.FAILED)
         sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+def _print_usage(error: click.ClickException) -> None:
+    """Print the three lines of a command that was not understood: what, what it means, what to do."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "tocsin"
+    print(visible(error.format_message().replace("\n", " ")), file=sys.stderr)
+    print("Nothing was done: the command was not understood.", file=sys.stderr)
+    print(f"See `{path} --help`, which begins with an example.", file=sys.stderr)

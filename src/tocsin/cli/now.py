@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from tocsin.cli.exits import Exit
-from tocsin.cli.incident import due_order, incident_record
+from tocsin.cli.incident import due_order, due_words, incident_record
 from tocsin.cli.opened import opened
 from tocsin.cli.show import Show
 from tocsin.cli.verb import leave, verb
 from tocsin.domain.incident import Incident, Status
 
-COLUMNS = ("id", "severity", "status", "title", "waits_for", "next_clock_due_at")
+COLUMNS = ("id", "severity", "status", "title", "waits_for", "due")
 MOST_READ = 1000
 _WAITING = (Status.OPEN, Status.INVESTIGATING, Status.MITIGATED, Status.RESOLVED)
 
@@ -21,10 +21,11 @@ _WAITING = (Status.OPEN, Status.INVESTIGATING, Status.MITIGATED, Status.RESOLVED
 def now(show: Show, *, mine: str | None) -> None:
     """Show the incidents that wait for somebody; ends with 10 if there is one."""
     with opened() as app, app.store.reading() as shelves:
+        at = app.clock.now()
         known = shelves.incidents.listed(statuses=_WAITING, limit=MOST_READ)
     waiting = [(each, _waits_for(each)) for each in sorted(known, key=due_order)]
     records = [
-        {**incident_record(each), "waits_for": what}
+        {**incident_record(each), "waits_for": what, "due": due_words(each, at)}
         for each, what in waiting
         if what and (mine is None or each.acknowledged_at is None or each.commander == mine)
     ]

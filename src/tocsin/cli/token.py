@@ -14,7 +14,7 @@ from tocsin.domain.person import Role
 
 # Consent needs a signed-in person, so there is no token for approvers.
 ROLES = tuple(role.value for role in Role if role is not Role.APPROVER)
-COLUMNS = ("number", "name", "role", "created_at", "expires_at", "revoked_at")
+COLUMNS = ("id", "name", "role", "created_at", "expires_at", "revoked_at")
 
 
 @verb("create", example="tocsin token create --name prometheus --role ingest")
@@ -34,6 +34,7 @@ def created(show: Show, *, name: str, role: str, days: int | None) -> None:
         show.one(
             "tocsin.token.create/1",
             {
+                "id": _short_name(made.number),
                 "number": made.number,
                 "name": name,
                 "role": role,
@@ -43,7 +44,7 @@ def created(show: Show, *, name: str, role: str, days: int | None) -> None:
         )
     else:
         click.echo(made.text)
-    show.say(f"Token {made.number} for {name} ({role}). It is shown only now.")
+    show.say(f"{_short_name(made.number)} is for {name} ({role}). It is shown only now.")
 
 
 @verb("list", example="tocsin token list")
@@ -51,23 +52,30 @@ def listed(show: Show) -> None:
     """List tokens; their texts are not kept."""
     with opened() as app, app.store.reading() as shelves:
         rows = shelves.tokens.listed()
-    records = [{name: _value(name, text) for name, text in row.items()} for row in rows]
+    records = [
+        {"id": _short_name(row["number"]), **{name: _value(name, text) for name, text in row.items()}}
+        for row in rows
+    ]
     show.rows("tocsin.token.list/1", records, COLUMNS)
 
 
-@verb("revoke", example="tocsin token revoke 3")
-@click.argument("number")
-def revoked(show: Show, *, number: str) -> None:
+@verb("revoke", example="tocsin token revoke TOK-3")
+@click.argument("token_id", metavar="TOKEN")
+def revoked(show: Show, *, token_id: str) -> None:
     """End a token now."""
     with opened() as app:
         from tocsin.app.tokens import end_token
 
-        wanted = demand_number(number, "TOK", "tocsin token list")
+        wanted = demand_number(token_id, "TOK", "tocsin token list")
         if not end_token(app.store, app.clock, wanted, actor=actor()):
-            raise unknown(number, "TOK", "tocsin token list")
+            raise unknown(token_id, "TOK", "tocsin token list")
     if show.as_json:
-        show.one("tocsin.token.revoke/1", {"number": wanted})
-    show.say(f"Token {wanted} is revoked.")
+        show.one("tocsin.token.revoke/1", {"id": _short_name(wanted), "number": wanted})
+    show.say(f"{_short_name(wanted)} is revoked.")
+
+
+def _short_name(number: int | str) -> str:
+    return f"TOK-{number}"
 
 
 def _value(name: str, text: str) -> str | int | None:

@@ -8,21 +8,28 @@ import click
 
 from tocsin.cli.ids import find_alert
 from tocsin.cli.opened import opened
+from tocsin.cli.person import demand_account
 from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import verb
+from tocsin.oncall.roster import ADMINISTRATORS
 
 
 @verb("why", example="tocsin why ALR-7 ben")
 @click.argument("alert_id", metavar="ALERT")
 @click.argument("person")
 def why(show: Show, *, alert_id: str, person: str) -> None:
-    """Say why PERSON, a username, was paged for ALERT or why not, and what became of each message."""
+    """Say why PERSON, a username, was paged for ALERT or why not, and what became of each message.
+
+    A person whom neither the accounts nor the on-call file know ends with 3.
+    """
     with opened() as app:
         from tocsin.app import why as reasons
 
         with app.store.reading() as shelves:
             alert = find_alert(shelves, alert_id)
             answer = reasons.why(shelves, app.policies.roster, alert, person)
+        if not answer.was_paged and person not in (*app.policies.roster.people, ADMINISTRATORS):
+            demand_account(person)
     messages = [_message(told, each) for told in answer.pages for each in told.deliveries]
     incident = answer.incident.short_name if answer.incident else None
     if show.as_json:

@@ -35,6 +35,7 @@ class Happening(StrEnum):
     CLOCK_MISSED = "clock.missed"
     QUARANTINED = "intake.quarantined"
     REPLAYED = "intake.replayed"
+    DISCARDED = "intake.discarded"
     REFUSED = "intake.refused"
     ACCESS = "access"
     HEARTBEAT = "log.heartbeat"
