@@ -6,12 +6,15 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import uuid4
 
 import pytest
 
 from tocsin.app import drills
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
+from tocsin.domain.alert import AlertReport
+from tocsin.domain.arrival import Arrival
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import NotFound
 from tocsin.domain.person import Role
@@ -170,6 +173,65 @@ def test_an_unknown_drill_is_refused_before_anything_is_made(app) -> None:
         drills.play(app, "nonsense", "http://127.0.0.1:9")
     with app.store.reading() as shelves:
         assert shelves.tokens.listed() == ()
+
+
+@pytest.fixture
+def practise(app):
+    """Return a function that lets the drill's alert fire, as the detection of a play does."""
+
+    def fire(source: str = "detection:drill") -> None:
+        now = app.clock.now()
+        report = AlertReport(
+            source=source,
+            labels={"alertname": "stuffing", "severity": "critical", "ip": f"203.0.113.{len(source)}"},
+            annotations={},
+            starts_at=now,
+            ends_at=now + timedelta(hours=1),
+        )
+        arrival = Arrival(
+            arrival_id=uuid4(),
+            connector="test",
+            source=source,
+            key=uuid4().hex,
+            received_at=now,
+            body=b"x",
+        )
+        app.take.alerts(arrival, [report])
+
+    return fire
+
+
+def _incidents(app):
+    with app.store.reading() as shelves:
+        return [(one.number, one.status.value, one.drill) for one in reversed(shelves.incidents.listed())]
+
+
+def test_a_second_drill_opens_and_pages_afresh_although_the_first_was_never_answered(
+    app, intake, practise
+) -> None:
+    practise()
+    drills.play(app, NAME, intake.url, pause=lambda _: None)
+    app.clock.push(timedelta(seconds=1))
+    practise()
+    assert _incidents(app) == [(1, "resolved", True), (2, "open", True)]
+    with app.store.reading() as shelves:
+        second = shelves.incidents.by_number(2)
+        assert len(shelves.pages.of_incident(second.incident_id)) == 1
+        first = shelves.timeline.of_incident(shelves.incidents.by_number(1).incident_id)
+    assert (first[-1].actor, first[-1].text) == ("tocsin", "open → resolved: a new drill begins")
+
+
+def test_a_new_drill_ends_no_real_incident(app, practise) -> None:
+    practise("prometheus")
+    assert drills.end_earlier(app) == ()
+    assert _incidents(app) == [(1, "open", False)]
+
+
+def test_a_drill_whose_alerts_are_over_is_ended_too(app, practise) -> None:
+    practise()
+    app.clock.push(timedelta(hours=2))
+    assert [incident.number for incident in drills.end_earlier(app)] == [1]
+    assert drills.end_earlier(app) == ()
 
 
 def test_batches_have_equal_length_in_time_and_keep_the_order() -> None:

@@ -8,14 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
 from tocsin.app.tokens import end_token, make_token
 from tocsin.app.wiring import App
+from tocsin.domain.alert import Alert, AlertReport
+from tocsin.domain.arrival import Arrival
 from tocsin.domain.clock import Clock, SystemClock
 from tocsin.domain.errors import Explained
+from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Role
+from tocsin.incidents.changed import TOCSIN
 from tocsin.intake.scenario import Cue, Scenario, expand, parse_scenario
 from tocsin.store.accounts import Accounts
 
@@ -23,6 +28,8 @@ TOKEN_NAME = "drill"
 TOKEN_LIVES = timedelta(hours=1)
 BATCHES = 4
 TIMEOUT_S = 30.0
+BEGINS_ANEW = "a new drill begins"
+ACTIVE = tuple(status for status in Status if status.is_active)
 
 CAST = (
     ("ada", "Ada", Role.COMMANDER),
@@ -143,9 +150,11 @@ def read_drill(app: App, name: str) -> Scenario:
 def play(app: App, name: str, base_url: str, *, pause: Callable[[float], object] = _PAUSE) -> Played:
     """Play a scenario against the server at an address, with a token made for it and revoked afterwards.
 
+    What an earlier drill left open ends first, for otherwise the play would join it and page nobody.
     Raises `NotFound`, `PackProblem`, `ServerUnreachable`.
     """
     scenario = read_drill(app, name)
+    end_earlier(app)
     cues = expand(scenario, app.clock.now())
     accepted = quarantined = 0
     with _token(app) as token, _client(base_url, token) as client:
@@ -157,6 +166,43 @@ def play(app: App, name: str, base_url: str, *, pause: Callable[[float], object]
             accepted += counts["accepted"]
             quarantined += counts["quarantined"]
     return Played(scenario, accepted, quarantined)
+
+
+def end_earlier(app: App) -> tuple[Incident, ...]:
+    """Resolve the drill incidents that are still active, and end their alerts; return those incidents."""
+    with app.store.reading() as shelves:
+        active = shelves.incidents.listed(ACTIVE, limit=shelves.incidents.count(ACTIVE))
+    drills = tuple(incident for incident in active if incident.drill)
+    for incident in drills:
+        app.close.move(incident.incident_id, Status.RESOLVED, TOCSIN, BEGINS_ANEW)
+    with app.store.reading() as shelves:
+        alerts = [alert for one in drills for alert in shelves.alerts.of_incident(one.incident_id)]
+    now = app.clock.now()
+    firing = [_ended(alert, now) for alert in alerts if not alert.is_resolved(now)]
+    if firing:
+        arrival_id = uuid4()
+        arrival = Arrival(
+            arrival_id=arrival_id,
+            connector="drill",
+            source="drill",
+            key=f"drill:{arrival_id}",
+            received_at=now,
+            body=BEGINS_ANEW.encode(),
+        )
+        app.take.alerts(arrival, firing)
+    return drills
+
+
+def _ended(alert: Alert, now: datetime) -> AlertReport:
+    """An alert that goes on is the same episode and opens nothing; one that ended and fires again does."""
+    return AlertReport(
+        source=alert.source,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        starts_at=min(alert.starts_at, now),
+        ends_at=now,
+        generator_url=alert.generator_url,
+    )
 
 
 def batches(cues: tuple[Cue, ...], most: int = BATCHES) -> tuple[tuple[Cue, ...], ...]:
