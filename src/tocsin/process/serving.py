@@ -17,6 +17,7 @@ from tocsin.app.wiring import App, build_app, install
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Role
 from tocsin.process.asgi import build_asgi
+from tocsin.process.logs import write_logs
 from tocsin.process.preparing import Stand
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
@@ -38,11 +39,13 @@ class Serving:
     def run(self, listening: socket.socket) -> None:
         """Serve until SIGTERM or Ctrl-C; work in hand is finished first."""
         install(self.app)
+        accesses = self.app.settings.chosen("TOCSIN_ACCESS_LOG", "true", "false") == "true"
+        write_logs(accesses=accesses)
         welcome = self._welcome()
         config = uvicorn.Config(
             build_asgi(self.app, on_start=lambda: self._started(welcome)),
-            log_level="warning",
-            access_log=self.app.settings.chosen("TOCSIN_ACCESS_LOG", "true", "false") == "true",
+            log_config=None,
+            access_log=accesses,
             timeout_graceful_shutdown=STOP_WITHIN_S,
             backlog=BACKLOG,
             server_header=False,
