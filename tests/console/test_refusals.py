@@ -9,12 +9,11 @@ from tocsin.console.refusals import (
     LinkSpent,
     RoleLacksPermission,
     SignInRefused,
-    UnknownCommander,
     status_of,
 )
 from tocsin.domain.errors import Explained, NotFound, Overloaded
 from tocsin.domain.person import Permission, Role
-from tocsin.incidents.lifecycle import MoveRefused
+from tocsin.incidents.lifecycle import MoveRefused, TextTooLong, UnknownCommander
 
 PARTS = {"means": "Nothing was changed.", "next_step": "Look again."}
 
@@ -28,6 +27,7 @@ PARTS = {"means": "Nothing was changed.", "next_step": "Look again."}
         (LinkSpent(), 403),
         (FormIncomplete("a note"), 422),
         (UnknownCommander("eve"), 422),
+        (TextTooLong("No.", **PARTS), 422),
         (Overloaded("Full.", **PARTS), 503),
         (MoveRefused("No.", **PARTS), 409),
         (Explained("No.", **PARTS), 409),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from tocsin.domain.incident import ClockKind, Status
 from tocsin.domain.job import Job
 from tocsin.domain.severity import Severity
 from tocsin.flow.record import CLOCK
-from tocsin.incidents.lifecycle import MoveRefused, ReasonMissing
+from tocsin.incidents.lifecycle import MoveRefused, ReasonMissing, UnknownCommander
 
 
 def test_a_note_is_a_line_and_an_entry(story, report) -> None:
@@ -23,6 +24,16 @@ def test_the_command_is_handed_over(story, report) -> None:
     story.hear(report())
     assert story.close.assign(story.incident().incident_id, "ada", "ben").commander == "ada"
     assert story.incident().commander == "ada"
+
+
+@pytest.mark.parametrize("to", ["eve", "", "x" * 100_000, "ada\n"])
+def test_the_command_is_given_only_to_somebody_with_an_account(story, report, to: str) -> None:
+    story.hear(report())
+    close = replace(story.close, may_command=lambda username: username == "ada")
+    with pytest.raises(UnknownCommander):
+        close.assign(story.incident().incident_id, to, "ben")
+    assert story.incident().commander is None
+    assert close.assign(story.incident().incident_id, "ada", "ben").commander == "ada"
 
 
 def test_a_person_who_resolves_has_acknowledged_and_the_review_clock_starts(story, report) -> None:

@@ -19,11 +19,13 @@ from tocsin.incidents import lifecycle
 from tocsin.incidents.changed import TOCSIN, Changed
 from tocsin.incidents.clock_policy import DEFAULT_CLOCKS
 from tocsin.incidents.lifecycle import (
-    MAX_NOTE_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
     MOVES,
     MoveRefused,
     Opening,
     ReasonMissing,
+    TextTooLong,
+    UnknownCommander,
     acknowledge,
     alert_resolved,
     allowed_move,
@@ -201,9 +203,38 @@ def test_work_on_an_acknowledged_incident_meets_the_engage_clock(incident: Incid
 
 
 def test_a_note_is_bounded_and_never_empty(incident: Incident, now: datetime) -> None:
-    assert len(note(incident, "x" * 99_999, by="ada", now=now).entries[0].text) == MAX_NOTE_CHARACTERS
+    longest = "x" * MAX_TEXT_CHARACTERS
+    assert note(incident, longest, by="ada", now=now).entries[0].text == longest
     with pytest.raises(ReasonMissing, match="empty"):
         note(incident, " \n", by="ada", now=now)
+
+
+def test_a_text_too_long_for_the_timeline_is_refused_whole(incident: Incident, now: datetime) -> None:
+    text = "x" * (MAX_TEXT_CHARACTERS + 1)
+    with pytest.raises(TextTooLong, match="20,001 characters"):
+        note(incident, text, by="ada", now=now)
+    with pytest.raises(TextTooLong):
+        move(incident, Status.RESOLVED, now, reason=text)
+    with pytest.raises(TextTooLong):
+        change_severity(incident, Severity.P4, by="ada", now=now, policy=DEFAULT_CLOCKS, reason=text)
+
+
+@pytest.mark.parametrize("to", ["", "Ada", "a" * 100_000, "ada\x00", "ada\n", "cli:root", "-ada"])
+def test_the_command_goes_only_to_what_can_be_a_username(incident: Incident, now: datetime, to: str) -> None:
+    with pytest.raises(UnknownCommander) as refused:
+        assign(incident, to, by="ada", now=now)
+    assert len(refused.value.happened) < 400
+
+
+@pytest.mark.parametrize("actor", ["cli:root", "token:4"])
+def test_what_is_no_person_stops_the_calls_and_commands_nothing(
+    incident: Incident, now: datetime, actor: str
+) -> None:
+    taken = acknowledge(incident, actor, now, "the API")
+    assert (taken.incident.acknowledged_by, taken.incident.commander) == (actor, None)
+    assert taken.entries[0].text == f"Acknowledged by {actor} through the API."
+    commanded = acknowledge(replace(incident, commander="ada"), actor, now)
+    assert commanded.incident.commander == "ada"
 
 
 def test_lowering_a_severity_needs_a_reason_and_raising_does_not(incident: Incident, now: datetime) -> None:

@@ -90,3 +90,14 @@ def test_the_cast_of_a_drill_leaves_with_its_links(accounts):
     assert accounts.remove_drill() == 0
     assert accounts.redeem(token, later(1)) is None
     assert [account.username for account in accounts.everybody()] == ["ada"]
+
+
+def test_the_command_can_go_to_an_active_account_that_may_respond(accounts):
+    for username, role in (("ada", Role.COMMANDER), ("ben", Role.RESPONDER), ("dana", Role.APPROVER)):
+        accounts.create(username, username.title(), role)
+    assert [accounts.may_command(name) for name in ("ada", "ben", "dana", "eve")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

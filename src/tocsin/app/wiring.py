@@ -28,6 +28,7 @@ from tocsin.flow.respond import Respond
 from tocsin.flow.take import Take
 from tocsin.incidents.clock_policy import ClockPolicy, parse_clocks
 from tocsin.oncall.roster import Roster, parse_roster
+from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.lake import SegmentLake
 from tocsin.store.locker import DiskLocker
@@ -124,7 +125,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
     call = Call(kept, clock, policies.roster, secret_key(home / "keys" / "links.key"))
     respond = Respond(kept, clock, locker)
-    close = Close(kept, clock, policies.clocks, policies.triage, call)
+    close = Close(kept, clock, policies.clocks, policies.triage, call, Accounts(django_store).may_command)
     take = Take(kept, clock, policies.triage, policies.words, policies.clocks, call, respond, close)
     deliver = Deliver(
         kept,

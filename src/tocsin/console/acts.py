@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from tocsin.app.wiring import current_app
 from tocsin.console import times
 from tocsin.console.gate import Viewer, done, needs, time_now
-from tocsin.console.incident import found, responders
-from tocsin.console.refusals import FormIncomplete, RoleLacksPermission, UnknownCommander
+from tocsin.console.incident import found
+from tocsin.console.refusals import FormIncomplete, RoleLacksPermission
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Permission
 from tocsin.domain.severity import Severity
@@ -91,8 +91,6 @@ def assign(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """Hand the incident over to a commander."""
     incident = _named(number)
     to = _text(request, "to", "a username")
-    if to not in dict(responders()):
-        raise UnknownCommander(to)
     current_app().close.assign(incident.incident_id, to, viewer.username)
     return _done(request, incident, f"{to} commands {incident.short_name}.")
 

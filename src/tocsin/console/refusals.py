@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from tocsin.domain.errors import Explained, NotFound, Overloaded
 from tocsin.domain.person import Permission, Role
+from tocsin.incidents.lifecycle import TextTooLong, UnknownCommander
 
 
 class RoleLacksPermission(Explained):
@@ -61,19 +62,6 @@ class LinkSpent(Explained):
         )
 
 
-class UnknownCommander(Explained):
-    """An incident cannot be handed to somebody who cannot sign in and respond."""
-
-    code: ClassVar[str] = "unknown_commander"
-
-    def __init__(self, username: str) -> None:
-        super().__init__(
-            f"Nobody who may respond has the username {username[:80]!r}.",
-            means="The incident stays with whom it was.",
-            next_step="Choose somebody from the list.",
-        )
-
-
 _STATUSES: tuple[tuple[type[Explained], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (RoleLacksPermission, HTTPStatus.FORBIDDEN),
@@ -81,6 +69,7 @@ _STATUSES: tuple[tuple[type[Explained], HTTPStatus], ...] = (
     (LinkSpent, HTTPStatus.FORBIDDEN),
     (FormIncomplete, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnknownCommander, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TextTooLong, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +41,14 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.INGEST: frozenset({Permission.INGEST}),
 }
+
+
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+
+
+def is_username(text: str) -> bool:
+    """Say whether an account can have this name: 1 to 64 of `a-z 0-9 . _ - @`, a letter or digit first."""
+    return _USERNAME.fullmatch(text) is not None
 
 
 def allows(role: Role, permission: Permission) -> bool:

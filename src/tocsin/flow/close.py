@@ -10,6 +10,7 @@ from uuid import UUID
 from tocsin.domain.clock import Clock
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.job import Job
+from tocsin.domain.person import is_username
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.severity import Severity
 from tocsin.flow.call import Call
@@ -22,22 +23,28 @@ from tocsin.triage.policy import TriagePolicy
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The last chapter. Each public method is one transaction, or runs inside the caller's."""
+    """The last chapter. Each public method is one transaction, or runs inside the caller's.
+
+    `may_command` says whether somebody of this username has an account that may respond.
+    """
 
     store: Store
     clock: Clock
     clocks: ClockPolicy
     triage: TriagePolicy
     call: Call
+    may_command: Callable[[str], bool] = is_username
 
     def note(self, incident_id: UUID, actor: str, text: str) -> Incident:
-        """Write a person's line into the timeline. Raises `NotFound`, `ReasonMissing`."""
+        """Write a person's line into the timeline. Raises `NotFound`, `ReasonMissing`, `TextTooLong`."""
         return self._change(
             incident_id, lambda incident, now: lifecycle.note(incident, text, by=actor, now=now)
         )
 
     def assign(self, incident_id: UUID, to: str, actor: str) -> Incident:
-        """Give the command to a person. Raises `NotFound`, `MoveRefused`."""
+        """Give the command to a person with an account. Raises `NotFound`, `MoveRefused`."""
+        if not (is_username(to) and self.may_command(to)):
+            raise lifecycle.UnknownCommander(to)
         return self._change(
             incident_id, lambda incident, now: lifecycle.assign(incident, to, by=actor, now=now)
         )

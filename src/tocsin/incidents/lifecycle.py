@@ -9,14 +9,15 @@ from uuid import UUID
 from tocsin.domain.alert import Alert
 from tocsin.domain.errors import Explained
 from tocsin.domain.incident import ClockKind, Incident, Status
-from tocsin.domain.person import Permission
+from tocsin.domain.person import Permission, is_username
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
 from tocsin.incidents import clocks
 from tocsin.incidents.changed import TOCSIN, Changed, line
 from tocsin.incidents.clock_policy import ClockPolicy
 
-MAX_NOTE_CHARACTERS = 20_000
+MAX_TEXT_CHARACTERS = 20_000
+"""The most a note or a reason may hold."""
 
 
 class MoveRefused(Explained):
@@ -29,6 +30,25 @@ class ReasonMissing(MoveRefused):
     """This change must be explained by the person who makes it."""
 
     code = "reason_missing"
+
+
+class TextTooLong(MoveRefused):
+    """A note or a reason is longer than a timeline can hold; it is refused whole rather than cut."""
+
+    code = "text_too_long"
+
+
+class UnknownCommander(MoveRefused):
+    """An incident cannot be given to somebody who cannot sign in and respond."""
+
+    code = "unknown_commander"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(
+            f"Nobody who may respond has the username {username[:80]!r}.",
+            means="The incident stays with whom it was.",
+            next_step="Choose somebody whom `tocsin person list` shows as commander, responder or admin.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +162,24 @@ def alert_resolved(incident: Incident, alert: Alert, now: datetime) -> Changed:
 def acknowledge(incident: Incident, person: str, now: datetime, via: str = "") -> Changed:
     """A person says that they have it: open becomes investigating, and they command it if nobody does.
 
+    An actor with a colon (`cli:root`, `token:4`) is no person: it stops the calls and commands nothing.
     A second acknowledgement changes nothing, whoever sends it. `via` says by which way it came
     (`the link in the page`). Raises `MoveRefused` for a closed incident that nobody had acknowledged.
     """
     if incident.acknowledged_at is not None:
         return Changed(incident=incident)
     _refuse_closed(incident, "acknowledged")
+    takes_command = incident.commander is None and ":" not in person
     status = Status.INVESTIGATING if incident.status is Status.OPEN else incident.status
     now_theirs = replace(
         incident,
         acknowledged_at=now,
         acknowledged_by=person,
         status=status,
-        commander=incident.commander or person,
+        commander=person if takes_command else incident.commander,
     )
     text = f"Acknowledged by {person}" + (f" through {via}." if via else ".")
-    if incident.commander is None:
+    if takes_command:
         text += f" {person} commands it."
     entry = line(incident, Happening.ACKNOWLEDGED, text, by=person, now=now)
     acknowledged = Changed(incident=now_theirs, entries=(entry,))
@@ -165,7 +187,13 @@ def acknowledge(incident: Incident, person: str, now: datetime, via: str = "") -
 
 
 def assign(incident: Incident, to: str, *, by: str, now: datetime) -> Changed:
-    """Give the command to a person; nothing changes if they have it. Raises `MoveRefused` when closed."""
+    """Give the command to a person; nothing changes if they have it.
+
+    Whether the person has an account is for the caller to check. Raises `MoveRefused` when closed,
+    `UnknownCommander` for what cannot be anybody's username.
+    """
+    if not is_username(to):
+        raise UnknownCommander(to)
     if incident.commander == to:
         return Changed(incident=incident)
     _refuse_closed(incident, "assigned")
@@ -179,8 +207,9 @@ def change_severity(
 ) -> Changed:
     """Rate the incident anew; its clocks follow. Lowering needs a reason.
 
-    Raises `MoveRefused` when closed, `ReasonMissing`.
+    Raises `MoveRefused` when closed, `ReasonMissing`, `TextTooLong`.
     """
+    _refuse_long(reason)
     if incident.severity is severity:
         return Changed(incident=incident)
     _refuse_closed(incident, "rated anew")
@@ -193,13 +222,14 @@ def change_severity(
 def note(incident: Incident, text: str, *, by: str, now: datetime) -> Changed:
     """Write a line of a person into the timeline, of at most 20,000 characters; allowed in every state.
 
-    Raises `ReasonMissing` for an empty one.
+    Raises `ReasonMissing` for an empty one, `TextTooLong`.
     """
+    _refuse_long(text)
     if not text.strip():
         raise ReasonMissing(
             "The note is empty.", means="Nothing was written.", next_step="Write at least a word."
         )
-    entry = line(incident, Happening.NOTE, text.strip()[:MAX_NOTE_CHARACTERS], by=by, now=now)
+    entry = line(incident, Happening.NOTE, text.strip(), by=by, now=now)
     return _worked_on(Changed(incident=incident, entries=(entry,)), by, now)
 
 
@@ -208,8 +238,10 @@ def move(
 ) -> Changed:
     """Move the incident along the table. A person who moves it has acknowledged it by that.
 
-    Resolving starts the review clocks; opening again ends them. Raises `MoveRefused`, `ReasonMissing`.
+    Resolving starts the review clocks; opening again ends them. Raises `MoveRefused`, `ReasonMissing`,
+    `TextTooLong`.
     """
+    _refuse_long(reason)
     chosen = allowed_move(incident, to)
     if chosen.needs_reason:
         _demand_reason(incident, reason, f"moved from {incident.status} to {to}")
@@ -277,6 +309,15 @@ def _refuse_closed(incident: Incident, done: str) -> None:
             f"{incident.short_name} is closed and cannot be {done}.",
             means="Nothing was changed.",
             next_step="Write a note on it, or open a new incident; closed is final.",
+        )
+
+
+def _refuse_long(text: str) -> None:
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise TextTooLong(
+            f"The text has {len(text):,} characters; the timeline takes {MAX_TEXT_CHARACTERS:,}.",
+            means="Nothing was written or changed.",
+            next_step="Shorten it, or keep the long text as an exhibit and point to that.",
         )
 
 

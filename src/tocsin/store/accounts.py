@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -11,12 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from tocsin.domain.errors import Explained, NotFound
-from tocsin.domain.person import Role
+from tocsin.domain.person import Permission, Role, allows, is_username
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.models import Account, SignInLink
 from tocsin.store.tokens import token_digest
 
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 _LINK_BYTES = 32
 
 
@@ -61,6 +59,11 @@ class Accounts:
         """Return the account, None when there is none."""
         with self._store.reading():
             return self._accounts.filter(username=username).first()
+
+    def may_command(self, username: str) -> bool:
+        """Say whether an incident can be given to this person: an active account that may respond."""
+        account = self.by_username(username)
+        return account is not None and account.is_active and allows(Role(account.role), Permission.RESPOND)
 
     def with_role(self, role: Role) -> tuple[Account, ...]:
         """Return the active accounts with a role, by username."""
@@ -121,7 +124,7 @@ class Accounts:
 
 
 def _check(username: str, role: Role) -> None:
-    if not _USERNAME.fullmatch(username):
+    if not is_username(username):
         raise _refused(
             f"{username[:80]!r} cannot be a username.",
             "Use up to 64 lower-case letters, digits and . _ - @, with a letter or digit first.",
