@@ -5,6 +5,8 @@ import pytest
 
 from tocsin.domain.person import Role
 from tocsin.incidents.record import r1_schema
+from tocsin.store.accounts import Accounts
+from tocsin.store.django_store import DjangoStore
 
 URL = "/api/v1/incidents"
 
@@ -47,6 +49,7 @@ def test_the_record_is_r1s(client, bearer, opened) -> None:
 
 def test_a_responder_carries_an_incident_to_its_end_and_a_commander_closes_it(client, bearer, opened) -> None:
     ben, ada = bearer(Role.RESPONDER, name="ben"), bearer(Role.COMMANDER, name="ada")
+    Accounts(DjangoStore()).create("ada", "Ada", Role.COMMANDER)
     acts = [
         (ben, "acknowledge", None),
         (ben, "notes", {"text": "The certificate ran out \0 \U0001f600"}),
@@ -83,6 +86,13 @@ def test_who_may_not_changes_nothing(client, bearer, opened, app, act, body, rol
     assert (response.status_code, response.json()["code"]) == (403, "not_allowed")
     with app.store.reading() as shelves:
         assert shelves.incidents.by_number(1) == before
+
+
+@pytest.mark.parametrize("to", ["", "eve", "x" * 100_000, "ada\u0000"])
+def test_the_command_is_given_to_nobody_without_an_account(client, bearer, opened, to) -> None:
+    response = client.post(f"{URL}/{opened}/assign", json={"to": to}, headers=bearer(Role.COMMANDER))
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_commander")
+    assert client.get(f"{URL}/{opened}", headers=bearer(Role.VIEWER)).json()["commander"] is None
 
 
 def test_a_refused_move_is_a_conflict_and_says_what_is_possible(client, bearer, opened) -> None:
