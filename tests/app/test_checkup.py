@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import shutil
+import tempfile
+from collections import namedtuple
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +20,8 @@ from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
 from tocsin.domain.arrival import Quarantined
 from tocsin.domain.job import Job
+from tocsin.domain.page import Delivery, DeliveryState
+from tocsin.flow.call import DELIVER
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -49,6 +55,41 @@ def test_a_home_that_cannot_be_written_is_a_problem(settings) -> None:
     (home, _) = check_home(gone)
     assert home.standing is Standing.PROBLEM
     assert home.next_step
+
+
+def test_a_home_that_others_can_look_into_is_a_problem(settings, tmp_path) -> None:
+    tmp_path.chmod(0o755)
+    (finding,) = (each for each in check_home(settings) if each.standing is not Standing.OK)
+    assert (finding.standing, finding.next_step) == (Standing.PROBLEM, f"Run `chmod 700 {tmp_path}`.")
+
+
+@pytest.mark.parametrize("folder", ["", "lake", "evidence"])
+def test_a_disk_that_takes_nothing_is_a_problem(settings, tmp_path, monkeypatch, folder) -> None:
+    full = tmp_path / folder
+    full.mkdir(exist_ok=True)
+    real = tempfile.TemporaryFile
+
+    def refusing(dir):
+        if dir == full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(dir=dir)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refusing)
+    (finding,) = (each for each in check_home(settings) if each.standing is not Standing.OK)
+    assert (finding.standing, finding.words) == (
+        Standing.PROBLEM,
+        f"{full} cannot be written: No space left on device.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("free", "standing"), [(60, Standing.OK), (50, Standing.PROBLEM), (0, Standing.PROBLEM)]
+)
+def test_a_disk_without_room_is_a_problem_before_it_is_full(settings, monkeypatch, free, standing) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1000, 1000 - free, free))
+    (finding,) = (each for each in check_home(settings) if each.name == "disk")
+    assert finding.standing is standing
 
 
 def test_a_key_that_others_can_open_is_named(settings, tmp_path) -> None:
@@ -95,6 +136,82 @@ def test_a_real_channel_is_named_and_nothing_else_said(build, tmp_path) -> None:
     findings = list(check_app(with_slack))
     assert "slack can reach people." in [each.words for each in findings]
     assert ill(findings) == {}
+
+
+def died(app, name: str, answer: str = "kind: refused") -> None:
+    """Put an incident with a message by a channel that died."""
+    body = json.dumps([{"labels": {"alertname": name, "severity": "critical"}}]).encode()
+    app.hearing.api_alerts(body, "application/json", source="prometheus", sender="test")
+    with app.store.transaction() as shelves:
+        (newest,) = shelves.incidents.listed(limit=1)
+        shelves.pages.add_delivery(
+            Delivery(
+                key=name,
+                incident_id=newest.incident_id,
+                page_id=None,
+                person=None,
+                channel="slack",
+                address="C1",
+                subject="x",
+                state=DeliveryState.DEAD if answer else DeliveryState.DELIVERED,
+                requested_at=app.clock.now(),
+                finished_at=app.clock.now(),
+                answer=answer,
+            )
+        )
+
+
+def test_a_real_channel_whose_last_messages_all_died_is_a_problem(build) -> None:
+    app = build()
+
+    class Real:
+        name = "slack"
+        is_real = True
+
+    app = replace(app, channels={**app.channels, "slack": Real()})
+    died(app, "first", "")
+    died(app, "second")
+    assert "channels" not in ill(check_app(app))
+    for name in ("third", "fourth"):
+        died(app, name)
+    (finding,) = (each for each in check_app(app) if each.name == "channels")
+    assert finding.standing is Standing.PROBLEM
+    assert finding.words == "None of the last 3 messages by slack got through: kind: refused"
+
+
+def put(app, key: str, run_at: datetime) -> None:
+    with app.store.transaction() as shelves:
+        shelves.jobs.put(Job(kind=f"{DELIVER}.slack", key=key, run_at=run_at))
+
+
+def deliveries(app) -> list[tuple[Standing, str]]:
+    return [(each.standing, each.words) for each in check_app(app) if each.name == "deliveries"]
+
+
+def test_messages_that_wait_are_counted_and_those_overdue_are_a_problem(build) -> None:
+    app = build()
+    assert deliveries(app) == [(Standing.OK, "Nothing waits.")]
+    put(app, "soon", app.clock.now())
+    assert deliveries(app) == [(Standing.OK, "1 on their way.")]
+    put(app, "late", app.clock.now() - timedelta(minutes=11))
+    ((standing, words),) = deliveries(app)
+    assert (standing, words) == (
+        Standing.PROBLEM,
+        "2 on their way. 1 have been due for more than 10 minutes.",
+    )
+
+
+def test_what_died_lately_is_a_problem_and_what_died_long_ago_a_warning(build) -> None:
+    app = build()
+    for key, at in (("old", app.clock.now() - timedelta(days=2)), ("new", app.clock.now())):
+        put(app, key, at)
+        with app.store.transaction() as shelves:
+            shelves.jobs.claim([f"{DELIVER}.slack"], "me", at, 30, 1)
+            shelves.jobs.bury(key, "me", "no")
+    assert deliveries(app) == [
+        (Standing.PROBLEM, "1 given up in the last 24 hours."),
+        (Standing.WARNING, "1 given up more than 24 hours ago."),
+    ]
 
 
 def test_a_broken_rule_is_named_with_its_place(build, tmp_path) -> None:

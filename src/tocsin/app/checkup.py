@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from tocsin.app.settings import Settings
 from tocsin.app.wiring import App
 from tocsin.domain.errors import Explained
-from tocsin.domain.job import JobState
+from tocsin.domain.job import Job, JobState
+from tocsin.domain.page import Delivery, DeliveryState
+from tocsin.flow.call import DELIVER
 from tocsin.oncall.roster import INBOX
+
+TRIED_BYTES = 8192
+LEAST_FREE = 0.05
+"""Share of the disk; below it is time to make room, before writing fails."""
+
+DIED_LATELY = timedelta(hours=24)
+WAITED_TOO_LONG = timedelta(minutes=10)
+LAST_MESSAGES = 3
+_INCIDENTS_LOOKED_AT = 50
+_MOST_WAITING = 10_000
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Standing(StrEnum):
@@ -35,17 +51,14 @@ class Finding:
 
 
 def check_home(settings: Settings) -> Iterator[Finding]:
-    """Check the home folder and the modes of its keys; needs neither database nor packs."""
+    """Check the home folder, its disk and the modes of its keys; needs neither database nor packs."""
     home = settings.home
-    if os.access(home, os.W_OK | os.X_OK):
-        yield Finding("home", Standing.OK, f"{home} can be written.")
-    else:
-        yield Finding(
-            "home",
-            Standing.PROBLEM,
-            f"{home} cannot be written.",
-            "Give this user the right, or choose --home.",
-        )
+    for folder in (home, home / "lake", home / "evidence"):
+        if folder == home or folder.is_dir():
+            yield _written(folder)
+    if home.is_dir():
+        yield from _closed_to_others(home)
+        yield from _room_on(home)
     keys = home / "keys"
     open_keys = [path for path in _files(keys) if stat.S_IMODE(path.stat().st_mode) & 0o077]
     for path in open_keys:
@@ -54,9 +67,40 @@ def check_home(settings: Settings) -> Iterator[Finding]:
         yield Finding("keys", Standing.OK, "No other user can open the keys.")
 
 
+def _written(folder: Path) -> Finding:
+    """Really write and sync a little: rights and free space alone do not tell whether a disk takes it."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as tried:
+            tried.write(bytes(TRIED_BYTES))
+            tried.flush()
+            os.fsync(tried.fileno())
+    except OSError as error:
+        words = f"{folder} cannot be written: {error.strerror}."
+        step = "Make room on the disk, give this user the right, or choose --home."
+        return Finding("home", Standing.PROBLEM, words, step)
+    return Finding("home", Standing.OK, f"{folder} can be written.")
+
+
+def _closed_to_others(home: Path) -> Iterator[Finding]:
+    if stat.S_IMODE(home.stat().st_mode) & 0o077:
+        words = f"Other users can look into {home}, where raw signals and exhibits lie."
+        yield Finding("home", Standing.PROBLEM, words, f"Run `chmod 700 {home}`.")
+
+
+def _room_on(home: Path) -> Iterator[Finding]:
+    disk = shutil.disk_usage(home)
+    free = disk.free / disk.total if disk.total else 1.0
+    words = f"{free:.0%} of the disk of {home} is free."
+    if free > LEAST_FREE:
+        yield Finding("disk", Standing.OK, words)
+    else:
+        step = "Make room; when the disk is full, senders are told to wait."
+        yield Finding("disk", Standing.PROBLEM, words, step)
+
+
 def check_app(app: App) -> Iterator[Finding]:
     """Check everything that needs the built application."""
-    for check in (_channels, _reach, _rules, _log, _dead, _quarantine):
+    for check in (_channels, _reach, _rules, _log, _deliveries, _quarantine):
         yield from _guarded(check, app)
 
 
@@ -78,8 +122,37 @@ def _channels(app: App) -> Iterator[Finding]:
             f"Set up {channel} (docs/settings.md), or take it out of the file.",
         )
     real = sorted(channel.name for channel in app.channels.values() if channel.is_real)
-    if real:
-        yield Finding("channels", Standing.OK, f"{', '.join(real)} can reach people.")
+    last = _last_messages(app)
+    silent = [name for name in real if _all_died(last.get(name, []))]
+    for name in silent:
+        yield Finding(
+            "channels",
+            Standing.PROBLEM,
+            f"None of the last {len(last[name])} messages by {name} got through: {last[name][-1].answer}",
+            f"Correct the settings of {name}, then replay what `tocsin delivery list --dead` shows.",
+        )
+    heard = [name for name in real if name not in silent]
+    if heard:
+        yield Finding("channels", Standing.OK, f"{', '.join(heard)} can reach people.")
+
+
+def _last_messages(app: App) -> Mapping[str, list[Delivery]]:
+    """Return by channel the last messages of the newest incidents that came to an end, oldest first."""
+    with app.store.reading() as shelves:
+        ended = [
+            each
+            for incident in shelves.incidents.listed(limit=_INCIDENTS_LOOKED_AT)
+            for each in shelves.pages.deliveries_of(incident.incident_id)
+            if each.state in (DeliveryState.DELIVERED, DeliveryState.DEAD)
+        ]
+    last: dict[str, list[Delivery]] = {}
+    for each in sorted(ended, key=lambda one: one.finished_at or _NEVER):
+        last.setdefault(each.channel, []).append(each)
+    return {name: messages[-LAST_MESSAGES:] for name, messages in last.items()}
+
+
+def _all_died(messages: list[Delivery]) -> bool:
+    return bool(messages) and all(each.state is DeliveryState.DEAD for each in messages)
 
 
 def _reach(app: App) -> Iterator[Finding]:
@@ -131,22 +204,43 @@ def _log(app: App) -> Iterator[Finding]:
         yield Finding("exhibits", Standing.OK, f"All {checked} exhibits are as kept.")
 
 
-def _dead(app: App) -> Iterator[Finding]:
+def _deliveries(app: App) -> Iterator[Finding]:
+    now = app.clock.now()
     with app.store.reading() as shelves:
-        count = shelves.jobs.count(JobState.DEAD)
-    yield _counted("deliveries", count, "given up, not delivered", "See `tocsin delivery list --dead`.")
+        dead = shelves.jobs.listed(JobState.DEAD, shelves.jobs.count(JobState.DEAD) or 1)
+        ready = shelves.jobs.listed(JobState.READY, _MOST_WAITING)
+    # A job that died keeps the end of its last lease, which is seconds after its death.
+    lately = sum(job.run_at > now - DIED_LATELY for job in dead)
+    step = "See `tocsin delivery list --dead`."
+    if lately:
+        yield Finding("deliveries", Standing.PROBLEM, f"{lately} given up in the last 24 hours.", step)
+    if len(dead) > lately:
+        words = f"{len(dead) - lately} given up more than 24 hours ago."
+        yield Finding("deliveries", Standing.WARNING, words, step)
+    waiting = [job for job in ready if job.kind.startswith(f"{DELIVER}.")]
+    if waiting:
+        yield _waiting(waiting, now)
+    elif not dead:
+        yield Finding("deliveries", Standing.OK, "Nothing waits.")
+
+
+def _waiting(jobs: list[Job], now: datetime) -> Finding:
+    overdue = sum(job.run_at < now - WAITED_TOO_LONG for job in jobs)
+    words = f"{len(jobs)} on their way."
+    if not overdue:
+        return Finding("deliveries", Standing.OK, words)
+    words = f"{words} {overdue} have been due for more than 10 minutes."
+    return Finding("deliveries", Standing.PROBLEM, words, "Check that `tocsin up` runs and what it says.")
 
 
 def _quarantine(app: App) -> Iterator[Finding]:
     with app.store.reading() as shelves:
         count = shelves.quarantine.count_waiting()
-    yield _counted("quarantine", count, "set aside, not understood", "See `tocsin alert quarantine`.")
-
-
-def _counted(name: str, count: int, what: str, next_step: str) -> Finding:
-    if not count:
-        return Finding(name, Standing.OK, "Nothing waits.")
-    return Finding(name, Standing.WARNING, f"{count} {what}.", next_step)
+    if count:
+        step = "See `tocsin alert quarantine`; replay or discard it."
+        yield Finding("quarantine", Standing.WARNING, f"{count} set aside, not understood.", step)
+    else:
+        yield Finding("quarantine", Standing.OK, "Nothing waits.")
 
 
 def _files(folder: Path) -> list[Path]:
