@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
 
 from nouns import NOON
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app, install
+from tocsin.console.security import HEADERS
 from tocsin.domain.clock import PushedClock
-from tocsin.process.asgi import build_asgi
+from tocsin.process.asgi import THREADS, build_asgi
 
 
 @pytest.fixture
@@ -41,3 +43,39 @@ def test_the_loops_work_while_it_serves_and_are_stopped_after(app, caplog) -> No
     with app.store.reading() as shelves:
         assert shelves.log.size() > 0
     assert "fault" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/-/healthy", 200),
+        ("GET", "/sign-in", 200),
+        ("POST", "/sign-in", 403),
+        ("GET", "/static/console/console.css", 200),
+        ("GET", "/static/nothing", 404),
+        ("GET", "/nothing/here", 404),
+        ("GET", "/live", 401),
+        ("POST", "/api/v2/alerts", 401),
+        ("GET", "/api/v2/alerts", 404),
+        ("GET", "/api/v1/incidents", 401),
+    ],
+)
+def test_every_answer_has_the_headers_and_no_style_of_its_own(app, method, path, status) -> None:
+    with TestClient(build_asgi(app)) as client:
+        answer = client.request(method, path)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name, _ in HEADERS} == dict(HEADERS)
+    assert "<style" not in answer.text
+    assert answer.headers.get("Cache-Control") == "no-store" or answer.headers.get("ETag")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/sign-in"), ("GET", "/nothing/here")])
+def test_refusals_look_like_the_house(app, method, path) -> None:
+    with TestClient(build_asgi(app)) as client:
+        assert "console/console.css" in client.request(method, path).text
+
+
+def test_all_doors_together_have_few_threads(app) -> None:
+    with TestClient(build_asgi(app)) as client:
+        tokens = client.portal.call(lambda: anyio.to_thread.current_default_thread_limiter().total_tokens)
+    assert tokens == THREADS

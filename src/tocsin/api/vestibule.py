@@ -50,7 +50,7 @@ class Vestibule:
             await self.inside(scope, receive, send)
             return
         # What is beyond the first part lies on the disk, in the home folder: /tmp may be memory, or shared.
-        with SpooledTemporaryFile(max_size=SMALL_BODY, dir=settings.FILE_UPLOAD_TEMP_DIR) as body:
+        with SpooledTemporaryFile(max_size=SMALL_BODY, dir=_spool_folder()) as body:
             try:
                 size = await self._take_in(Request(scope, receive), body)
             except Explained as refused:
@@ -92,6 +92,10 @@ async def _spool(request: Request, body: IO[bytes], limit: int, within_s: float)
             else:
                 body.write(part)
     return size
+
+
+def _spool_folder() -> str:
+    return str(settings.FILE_UPLOAD_TEMP_DIR)
 
 
 def _with_length(scope: Scope, size: int) -> Scope:

@@ -25,7 +25,6 @@ INSTALLED_APPS = [
     "tocsin.console",
 ]
 MIDDLEWARE = [
-    "tocsin.console.security.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from django.http import HttpRequest, HttpResponse
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -33,15 +32,25 @@ HEADERS: tuple[tuple[str, str], ...] = (
 
 
 class SecurityHeaders:
-    """Middleware that adds the headers to every answer; nothing made for one person may be kept."""
+    """Surrounds the whole application and adds the headers to every answer, whoever gives it.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._get_response = get_response
+    A header that an answer brings itself is left alone. Nothing may be kept, because most is made for one
+    person; only what has an ETag, a file that we ship, is asked for again by it.
+    """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request; a header that a view set itself is left alone."""
-        response = self._get_response(request)
-        for name, text in HEADERS:
-            response.headers.setdefault(name, text)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+    def __init__(self, inside: ASGIApp) -> None:
+        self._inside = inside
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by what is inside."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, text in HEADERS:
+                    headers.setdefault(name, text)
+                if "ETag" not in headers:
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._inside(scope, receive, send_with_headers)

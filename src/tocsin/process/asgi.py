@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
+from anyio.to_thread import current_default_thread_limiter
 from django.core.wsgi import get_wsgi_application
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -20,16 +21,20 @@ from tocsin.api.live import live_routes
 from tocsin.api.turnstile import Turnstile
 from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
 from tocsin.app.wiring import App
+from tocsin.console.security import SecurityHeaders
 from tocsin.worker.staff import staff
 
 DJANGO_THREADS = 8
+THREADS = 16
+"""Threads of all other doors together; on PostgreSQL each keeps a connection open."""
 
 
-def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Starlette:
+def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGIApp:
     """Return the application; its lifespan starts the loops, calls `on_start`, and stops them."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         loops = staff(app)
         loops.start()
         on_start()
@@ -38,7 +43,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Star
         finally:
             loops.stop()
 
-    return Starlette(
+    doors = Starlette(
         routes=[
             *health_routes(app),
             *intake_routes(app),
@@ -48,6 +53,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> Star
         ],
         lifespan=lifespan,
     )
+    return SecurityHeaders(doors)
 
 
 def _django(app: App) -> ASGIApp:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from tocsin.api.rest.guard import desk
+from tocsin.app.proving import Disagreements
 from tocsin.domain.person import Permission
 
 router = Router(tags=["audit"])
@@ -19,6 +20,7 @@ def verify(request: HttpRequest) -> dict[str, Any]:
     seat = desk(request, Permission.READ)
     verdict = seat.app.proving.verify()
     checked, faults = seat.app.respond.verify()
+    against = seat.app.proving.disagreements() if verdict.sound else Disagreements((), ())
     return {
         "verified": verdict.sound,
         "brokenAtEventId": verdict.first_broken,
@@ -28,7 +30,8 @@ def verify(request: HttpRequest) -> dict[str, Any]:
         "waiting": verdict.unsequenced,
         "checkpoints": verdict.checkpoints_checked,
         "exhibits": checked,
-        "exhibitFaults": [fault.sentence for fault in faults],
+        "exhibitFaults": [fault.sentence for fault in (*against.exhibits, *faults)],
+        "recordFaults": [fault.sentence for fault in against.records],
     }
 
 
