@@ -81,3 +81,13 @@ def test_a_secret_that_is_set_is_shown_as_stars_and_one_that_is_not_as_empty(tmp
     unset = {name: value for name, value, _ in load_settings({}, home=tmp_path).shown()}
     assert unset["TOCSIN_SLACK_TOKEN"] == ""
     assert shown["TOCSIN_MAX_PENDING"] == "256"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("TOCSIN_LEASE_SECONDS", "-1"), ("TOCSIN_MAX_BODY_MB", "9" * 5000), ("TOCSIN_ACCESS_LOG", "yes")],
+)
+def test_all_settings_can_be_looked_at_before_anything_starts(tmp_path: Path, name: str, text: str) -> None:
+    load_settings({}, home=tmp_path).check()
+    with pytest.raises(Misconfigured, match=name):
+        load_settings({name: text}, home=tmp_path).check()

@@ -40,3 +40,11 @@ def test_a_channel_set_up_only_in_part_stops_the_start_and_names_what_is_missing
     said = tocsin.refuses_to_start()
     assert "TOCSIN_SMTP_FROM is missing" in said
     assert "Traceback" not in said
+
+
+def test_a_number_that_makes_no_sense_stops_the_start_with_its_name(tocsin: Served) -> None:
+    tocsin.settings["TOCSIN_LEASE_SECONDS"] = "-1"
+    said = tocsin.refuses_to_start()
+    assert tocsin.process.returncode == 1
+    assert "TOCSIN_LEASE_SECONDS is '-1'" in said
+    assert "Traceback" not in said

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,15 @@ from tocsin.process.preparing import Stand, listen, prepare, settings_for
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch) -> None:
-    """Put back what is set in the environment."""
+def _own_environment(monkeypatch) -> Iterator[None]:
+    """Put back what is set in the environment, and who may read new files."""
     for name in ("TOCSIN_PUBLIC_URL", "TOCSIN_ALERTMANAGER_OPEN"):
         monkeypatch.setenv(name, "x")
         monkeypatch.delenv(name)
     monkeypatch.setenv("TOCSIN_HOME", os.environ["TOCSIN_HOME"])
+    usual = os.umask(0o022)
+    yield
+    os.umask(usual)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +101,30 @@ def test_a_host_that_is_not_ours_is_refused() -> None:
 def test_the_home_is_handed_on_to_django(tmp_path: Path, sqlite_store) -> None:
     prepare(load_settings({}, home=tmp_path))
     assert os.environ["TOCSIN_HOME"] == str(tmp_path)
+
+
+def test_everything_in_a_home_is_its_owners_only_although_the_folder_was_open(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    program = """
+import sys
+from pathlib import Path
+from tocsin.app.settings import load_settings
+from tocsin.process.preparing import prepare
+prepare(load_settings({}, home=Path(sys.argv[1])))
+"""
+    environ = {name: text for name, text in os.environ.items() if not name.startswith(("TOCSIN_", "DJANGO_"))}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], env=environ, check=True, umask=0o022)
+    assert (tmp_path / "tocsin.db").exists()
+    open_to_others = [path.name for path in tmp_path.rglob("*") if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("TOCSIN_LEASE_SECONDS", "-1"), ("TOCSIN_MAX_PENDING", "9" * 5000), ("TOCSIN_ACCESS_LOG", "yes")],
+)
+def test_a_setting_that_makes_no_sense_is_refused_before_anything_is_made(tmp_path, name, text) -> None:
+    home = tmp_path / "home"
+    with pytest.raises(Misconfigured, match=name):
+        prepare(load_settings({name: text}, home=home))
+    assert not home.exists()

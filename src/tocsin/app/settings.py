@@ -13,12 +13,16 @@ from tocsin.domain.errors import Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its `TOCSIN_*` name, default text, meaning, and whether it is shown as `***`."""
+    """One setting: its `TOCSIN_*` name, default text, meaning, and whether it is shown as `***`.
+
+    It is one of `words` if there are any, and a number above zero if its default is a number.
+    """
 
     name: str
     default: str
     meaning: str
     secret: bool = False
+    words: tuple[str, ...] = ()
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -26,7 +30,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_DATABASE_URL", "", "PostgreSQL URL; empty means SQLite in the home folder.", secret=True),
     Setting("TOCSIN_PUBLIC_URL", "http://127.0.0.1:8420", "Address that links in messages point to."),
     Setting(
-        "TOCSIN_ALERTMANAGER_OPEN", "never", "`loopback` lets /api/v2 in without a token from 127.0.0.1."
+        "TOCSIN_ALERTMANAGER_OPEN",
+        "never",
+        "`loopback` lets /api/v2 in without a token from 127.0.0.1.",
+        words=("never", "loopback"),
     ),
     Setting("TOCSIN_MAX_BODY_MB", "32", "Largest body the intake accepts, in MB, as sent."),
     Setting("TOCSIN_MAX_DECODED_MB", "200", "Largest body after decompression, in MB."),
@@ -52,9 +59,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Comma-separated whsec_ secrets that sign the webhook channel.",
         secret=True,
     ),
-    Setting("TOCSIN_ACCESS_LOG", "false", "`true` writes one line a request to stderr."),
+    Setting(
+        "TOCSIN_ACCESS_LOG", "false", "`true` writes one line a request to stderr.", words=("true", "false")
+    ),
 )
 
+# More is not meant, and Python refuses to read thousands of digits.
+MOST_DIGITS = 9
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -72,9 +83,9 @@ class Settings:
     def number(self, name: str) -> int:
         """Return the setting as a whole number above zero. Raises `Misconfigured`."""
         text = self.values[name]
-        if not text.isdecimal() or int(text) < 1:
+        if not (text.isdecimal() and len(text) <= MOST_DIGITS and int(text) > 0):
             raise Misconfigured(
-                f"{name} is {text!r}, which is not a whole number above zero.",
+                f"{name} is {text[:40]!r}, which is not a whole number from 1 to 999999999.",
                 means="Tocsin does not start, so nothing is heard and nobody is called.",
                 next_step=f"Set it to a number such as {_BY_NAME[name].default} ({self.origins[name]}).",
             )
@@ -90,6 +101,14 @@ class Settings:
                 next_step=f"Correct {name} ({self.origins[name]}).",
             )
         return text
+
+    def check(self) -> None:
+        """Look at every number and every word before anything is started by them. Raises `Misconfigured`."""
+        for setting in SETTINGS:
+            if setting.default.isdecimal():
+                self.number(setting.name)
+            elif setting.words:
+                self.chosen(setting.name, *setting.words)
 
     @property
     def home(self) -> Path:

@@ -15,6 +15,7 @@ from tocsin.app.settings import Settings, load_settings
 from tocsin.domain.errors import Misconfigured
 
 FOLDER_MODE = 0o700
+OTHERS_MAY_NOTHING = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,12 @@ def settings_for(stand: Stand, home: Path | None) -> Settings:
 
 
 def prepare(settings: Settings) -> None:
-    """Make the home folder, set Django up from the settings, migrate the database. Raises `Misconfigured`."""
+    """Check the settings, make the home folder, set Django up, migrate the database.
+
+    Whatever this process writes from here on is its owner's only. Raises `Misconfigured`.
+    """
+    os.umask(OTHERS_MAY_NOTHING)
+    settings.check()
     _make_home(settings.home)
     os.environ["TOCSIN_HOME"] = str(settings.home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.app.django_settings")
