@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -150,6 +151,71 @@ def test_a_table_that_is_gone_is_said_and_ends_with_7(firing, typed, behind, tab
 def test_a_checkpoint_of_another_type_ends_with_7(firing, typed, behind, change) -> None:
     behind(f"UPDATE store_checkpoint SET {change}")
     assert typed("audit", "verify").exit_code == 7
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE store_timelineline SET text = 'Nothing happened' WHERE number = 1", "was rewritten"),
+        ("DELETE FROM store_timelineline WHERE number = 1", "is missing"),
+        ("DELETE FROM store_incident", "is missing"),
+        (
+            "INSERT INTO store_timelineline"
+            " SELECT 999, incident, at, kind, 'eve', 'x', automated, exhibit, horizon FROM store_timelineline WHERE number = 1",
+            "is not in the log",
+        ),
+        ("UPDATE store_timelineline SET kind = 'nonsense'", "cannot be read"),
+        ("DROP TABLE store_timelineline", "cannot be read"),
+    ],
+)
+def test_a_timeline_that_differs_from_the_log_ends_with_6(firing, typed, behind, statement, named) -> None:
+    behind(statement)
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 6, result.output
+    answer = json.loads(result.stdout)["data"]
+    assert answer["sound"] is True
+    assert any(named in each["fault"] for each in answer["record_faults"])
+    assert "log itself is sound" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE store_exhibit SET description = 'Nothing'", "other description"),
+        ("UPDATE store_exhibit SET exported_by = 'ben'", "other exported_by"),
+        ("DELETE FROM store_exhibit", "is missing"),
+        ("UPDATE store_exhibit SET number = 2", "is not in the log"),
+    ],
+)
+def test_exhibit_rows_that_differ_from_the_log_end_with_6(firing, typed, behind, statement, named) -> None:
+    behind(statement)
+    for words in (("audit", "verify"), ("evidence", "verify"), ("evidence", "verify", "EX-1")):
+        assert typed(*words).exit_code == 6, words
+    assert named in typed("audit", "verify").stderr
+
+
+def test_a_forged_file_with_a_row_to_match_ends_with_6(firing, home, typed, behind) -> None:
+    forged = b"Nothing was found."
+    digest = sha256(forged).hexdigest()
+    (kept,) = (each for each in (home / "evidence" / "sha256").rglob("*") if each.is_file())
+    laid = kept.parents[len(kept.relative_to(home / "evidence" / "sha256").parts) - 1]
+    place = laid.joinpath(*_like(kept.relative_to(laid).parts, digest))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(forged)
+    behind("UPDATE store_exhibit SET digest = %s, size = %s", (digest, len(forged)))
+    result = typed("evidence", "verify", "INC-1")
+    assert result.exit_code == 6
+    assert result.stdout == "EX-1\tEX-1 is not as entry 3 of the log has it: other digest, size.\n"
+
+
+def _like(parts: tuple[str, ...], digest: str) -> list[str]:
+    """Return where a digest lies, by the way another one lies there: folders named by its first digits."""
+    taken = 0
+    made = []
+    for part in parts[:-1]:
+        made.append(digest[taken : taken + len(part)])
+        taken += len(part)
+    return [*made, digest if len(parts[-1]) == 64 else digest[taken:]]
 
 
 def test_a_changed_exhibit_is_named_and_ends_with_6(firing, home, typed) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from django.db import connection
+
 
 def test_a_file_is_kept_with_its_label_and_digest(firing, tmp_path, answer) -> None:
     dump = tmp_path / "dump.csv"
@@ -50,3 +52,17 @@ def test_a_changed_exhibit_is_named_and_ends_with_6(firing, home, typed) -> None
     result = typed("evidence", "verify")
     assert result.exit_code == 6
     assert result.stdout.startswith("EX-1\t")
+
+
+def test_one_exhibit_is_verified_by_its_name(firing, answer, typed) -> None:
+    assert answer("evidence", "verify", "EX-1") == {"checked": 1, "faults": []}
+    assert typed("evidence", "verify", "EX-9").exit_code == 3
+    assert typed("evidence", "verify", "INC-9").exit_code == 3
+
+
+def test_a_broken_log_proves_no_exhibit(firing, typed) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM store_checkpoint")
+    result = typed("evidence", "verify")
+    assert result.exit_code == 7
+    assert "proves no exhibit" in result.stderr

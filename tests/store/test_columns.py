@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.audit.leaf import as_logged
 from tocsin.store.columns import Json, Text, storable
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -42,3 +43,8 @@ def test_json_comes_back_as_it_was_through_ascii(value):
         for key, text in value.items()
     }
     assert back == whole
+
+
+@given(ANY_TEXT)
+def test_a_row_keeps_the_text_that_the_log_keeps(text):
+    assert storable(text) == as_logged(text)

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
+from uuid import UUID
 
+from django.db import Error
+
+from tocsin.audit.agreement import RecordFault, account_of, exhibit_faults, line_faults
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
 from tocsin.audit.verify import Verdict, unless_forged, verify
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.errors import Misconfigured
+from tocsin.domain.incident import Incident
 from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.domain.timeline import TimelineEntry
 from tocsin.store.signer import FileSigner
 
 LEAVES_AT_ONCE = 5000
 # The signer remembers a head a moment before it is stored.
+INCIDENTS_AT_ONCE = 500
 STORED_AFTER_S = 1.0
+
+
+_UNREADABLE = (
+    "The tables of incidents, timelines and exhibits cannot be read as Tocsin wrote them: one is missing, or "
+    "holds a value of another type."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreements:
+    """Rows that are not what the sound log says: exhibits, and lines of timelines."""
+
+    exhibits: tuple[RecordFault, ...]
+    records: tuple[RecordFault, ...]
+
+    @property
+    def unreadable(self) -> tuple[RecordFault, ...]:
+        """Return the fault of tables that cannot be read at all, which concerns every exhibit."""
+        return tuple(each for each in self.records if not each.name)
+
+    def of_exhibits(self, *, incident: str = "", name: str = "") -> tuple[RecordFault, ...]:
+        """Return faults of exhibits, of one incident or one exhibit if it is named."""
+        return tuple(
+            each for each in self.exhibits if incident in ("", each.incident) and name in ("", each.name)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +76,20 @@ class Proving:
                 unsequenced=shelves.log.waiting(),
             )
             return unless_forged(verdict, shelves.log.first_forged(verdict.sealed_size))
+
+    def disagreements(self) -> Disagreements:
+        """Compare exhibits and timelines with the log, which must have been verified before."""
+        try:
+            with self.store.reading() as shelves:
+                account = account_of(_contents(shelves))
+                incidents = {each.incident_id: each.short_name for each in _incidents(shelves)}
+                rows = ((incidents.get(each.incident_id, ""), each) for each in shelves.exhibits.all())
+                exhibits = exhibit_faults(account, rows)
+                records = line_faults(account, _lines(shelves, incidents))
+        except (TypeError, ValueError, Error):
+            # A table is gone, or whoever writes around us left a value of another type in one.
+            return Disagreements((), (RecordFault("", "", _UNREADABLE),))
+        return Disagreements(exhibits, records)
 
     def _is_storing(self) -> bool:
         """Say whether the last checkpoint is remembered and not yet stored, as it is for a moment."""
@@ -76,6 +122,21 @@ def demand_keys(store: Store, *paths: Path) -> None:
                 "database as they are, and begin a new log in a new home with another TOCSIN_LOG_ORIGIN."
             ),
         )
+
+
+def _contents(shelves: Shelves) -> Iterator[bytes]:
+    yield from (leaf.content for leaf in leaves_of(shelves))
+    yield from shelves.log.waiting_contents()
+
+
+def _incidents(shelves: Shelves) -> Iterator[Incident]:
+    for offset in range(0, shelves.incidents.count(), INCIDENTS_AT_ONCE):
+        yield from shelves.incidents.listed(limit=INCIDENTS_AT_ONCE, offset=offset)
+
+
+def _lines(shelves: Shelves, incidents: Mapping[UUID, str]) -> Iterator[tuple[str, TimelineEntry]]:
+    for incident_id, name in incidents.items():
+        yield from ((name, line) for line in shelves.timeline.of_incident(incident_id))
 
 
 def leaves_of(shelves: Shelves) -> Iterator[Leaf]:

@@ -69,12 +69,36 @@ def encode(entry: Entry) -> bytes:
 
 def decode(content: bytes) -> Entry:
     """Read a leaf; facts kept by digest come back as `sha256:...`. Raises `EntryUnreadable`."""
+    return _entry(_read(content))
+
+
+def decode_with_digests(content: bytes) -> tuple[Entry, Mapping[str, str]]:
+    """Read a leaf, and the SHA-256 (hex) of each fact, also of those kept by digest. Raises as `decode`."""
+    stored = _read(content)
+    by_digest = frozenset(stored.digested)
+    digests = {
+        name: value.removeprefix(_BY_DIGEST) if name in by_digest else fact_digest(value)
+        for name, value in stored.facts.items()
+    }
+    return _entry(stored), digests
+
+
+def fact_digest(value: str) -> str:
+    """Return the SHA-256 (hex) of a fact as it is logged."""
+    return sha256(as_logged(value).encode()).hexdigest()
+
+
+def _read(content: bytes) -> _Stored:
     try:
         stored = msgspec.json.decode(content, type=_Stored)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EntryUnreadable(str(error)) from error
     if stored.v != _VERSION:
         raise EntryUnreadable(f"its version is {stored.v}")
+    return stored
+
+
+def _entry(stored: _Stored) -> Entry:
     return Entry(
         entry_id=stored.id,
         at=stored.at.astimezone(UTC),
@@ -95,6 +119,7 @@ class _Stored(msgspec.Struct, frozen=True):
     kind: str
     subject: str
     facts: dict[str, str]
+    digested: tuple[str, ...] = ()
 
 
 def _written(entry: Entry, longest_fact: int) -> bytes:
@@ -103,9 +128,9 @@ def _written(entry: Entry, longest_fact: int) -> bytes:
         "v": _VERSION,
         "id": str(entry.entry_id),
         "at": _instant(entry.at),
-        "actor": _storable(entry.actor),
-        "kind": _storable(entry.kind),
-        "subject": _storable(entry.subject),
+        "actor": as_logged(entry.actor),
+        "kind": as_logged(entry.kind),
+        "subject": as_logged(entry.subject),
         "facts": facts,
     }
     if digested:
@@ -118,17 +143,22 @@ def _facts(facts: Mapping[str, str], longest: int) -> tuple[dict[str, str], list
     kept: dict[str, str] = {}
     digested = []
     for name in sorted(facts):
-        value = _storable(facts[name])
+        value = as_logged(facts[name])
         if len(orjson.dumps(value)) > longest:
-            digested.append(_storable(name))
-            value = _BY_DIGEST + sha256(value.encode()).hexdigest()
-        kept[_storable(name)] = value
+            digested.append(as_logged(name))
+            value = _BY_DIGEST + fact_digest(value)
+        kept[as_logged(name)] = value
     return kept, digested
 
 
-def _storable(text: str) -> str:
-    """Spell out lone surrogates, which hostile JSON can contain and UTF-8 cannot."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def as_logged(text: str) -> str:
+    """Return the text with NUL and lone surrogates replaced by U+FFFD, as every row of our database has it.
+
+    Hostile JSON can contain them, and UTF-8 or PostgreSQL cannot.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _instant(at: datetime) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -16,32 +16,42 @@ from tocsin.cli.verb import leave, noun, verb
 from tocsin.domain.errors import NotFound
 
 if TYPE_CHECKING:
+    from tocsin.app.wiring import App
     from tocsin.audit.verify import Verdict
-    from tocsin.evidence.custody import ExhibitFault
+
+# Short name and sentence of what is not as it was kept.
+Faults = list[tuple[str, str]]
+# More faults than these are only counted: a rewritten timeline would fill the screen.
+SHOWN = 20
 
 
 @verb("verify", example="tocsin audit verify log.ndjson --key 'tocsin.local/audit+1a2b3c4d+…'")
 @click.argument("path", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--key", help="Verifier key from elsewhere; with PATH, the file's own key is only a claim.")
 def verified(show: Show, *, path: Path | None, key: str | None) -> None:
-    """Verify the whole log, and every exhibit; or an exported file, without database and network.
+    """Verify the whole log, and exhibits and timelines against it; or an exported file, without database.
 
     Ends with 7 and the number of the first broken entry when the log is broken; with 6 when the log is sound
-    and an exhibit is not what was kept.
+    and an exhibit or a line of a timeline is not what the log says.
     """
     if path is None and key is not None:
         raise click.UsageError("--key is for an exported file; give its PATH.")
-    faults: tuple[ExhibitFault, ...] = ()
+    exhibits: Faults = []
+    records: Faults = []
     if path is not None:
         verdict = _of_file(show, path, key)
     else:
         with opened() as app:
             verdict = app.proving.verify()
-            _, faults = app.respond.verify()
-    _told(show, verdict, faults)
+            if verdict.sound:
+                against = app.proving.disagreements()
+                exhibits = [(each.name, each.sentence) for each in against.exhibits]
+                records = [(each.name, each.sentence) for each in against.records]
+            exhibits += changed_exhibits(app)
+    _told(show, verdict, exhibits, records)
     if not verdict.sound:
         leave(Exit.BROKEN)
-    leave(Exit.PROBLEMS if faults else Exit.OK)
+    leave(Exit.PROBLEMS if exhibits or records else Exit.OK)
 
 
 @verb("head", example="tocsin audit head --json")
@@ -113,7 +123,19 @@ def _of_file(show: Show, path: Path, key: str | None) -> Verdict:
         ) from error
 
 
-def _told(show: Show, verdict: Verdict, faults: Sequence[ExhibitFault]) -> None:
+def changed_exhibits(app: App, incident_id: UUID | None = None) -> Faults:
+    """Return each exhibit whose bytes are changed or gone; nothing for rows that cannot even be read."""
+    from django.db import Error
+
+    try:
+        _, faults = app.respond.verify(incident_id)
+    except (TypeError, ValueError, Error):
+        # The comparison with the log has said so already.
+        return []
+    return [(each.exhibit.short_name, each.sentence) for each in faults]
+
+
+def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> None:
     record: dict[str, Any] = {
         "sound": verdict.sound,
         "first_broken": verdict.first_broken,
@@ -123,21 +145,29 @@ def _told(show: Show, verdict: Verdict, faults: Sequence[ExhibitFault]) -> None:
         "sealed_size": verdict.sealed_size,
         "unsequenced": verdict.unsequenced,
         "checkpoints_checked": verdict.checkpoints_checked,
-        "exhibit_faults": [{"id": each.exhibit.short_name, "fault": each.sentence} for each in faults],
+        "exhibit_faults": [{"id": name, "fault": sentence} for name, sentence in exhibits],
+        "record_faults": [{"id": name, "fault": sentence} for name, sentence in records[:SHOWN]],
     }
     if show.as_json:
         show.one("tocsin.audit.verify/1", record)
     else:
-        faulty = " ".join(each.exhibit.short_name for each in faults)
-        show.one("", {**record, "exhibit_faults": faulty})
+        show.one("", {**record, "exhibit_faults": _names(exhibits), "record_faults": _names(records)})
     show.say(verdict.reason)
     if not verdict.sound:
         entry = "a checkpoint" if verdict.first_broken is None else f"entry {verdict.first_broken}"
         show.warn(
             f"The log is broken at {entry}. Save the database as it is and open an audit-integrity incident."
         )
-    for each in faults:
-        show.warn(each.sentence)
+    for _, sentence in (*exhibits, *records[:SHOWN]):
+        show.warn(sentence)
+    if len(records) > SHOWN:
+        show.warn(f"{len(records) - SHOWN} more lines differ from the log.")
+    if verdict.sound and (exhibits or records):
+        show.warn("The log itself is sound: what it says counts. Treat the differences as tampering.")
+
+
+def _names(faults: Faults) -> str:
+    return " ".join(dict.fromkeys(name for name, _ in faults))
 
 
 audit = noun("audit", "The log: verify, head, export.", verified, head, exported)

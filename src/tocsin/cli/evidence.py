@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,12 @@ from tocsin.cli.opened import actor, opened
 from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import leave, noun, verb
 from tocsin.domain.exhibit import Exhibit
+
+if TYPE_CHECKING:
+    from tocsin.app.proving import Disagreements
+    from tocsin.app.wiring import App
+    from tocsin.audit.agreement import RecordFault
+    from tocsin.domain.ports.shelves import Shelves
 
 COLUMNS = ("id", "incident", "name", "size", "description", "kept_at", "digest")
 
@@ -92,22 +98,56 @@ def shown(show: Show, *, exhibit_id: str) -> None:
 
 
 @verb("verify", example="tocsin evidence verify INC-3")
-@click.argument("incident_id", metavar="[INCIDENT]", required=False)
-def verified(show: Show, *, incident_id: str | None) -> None:
-    """Hash exhibits anew; ends with 6 and names each that is not what was kept."""
+@click.argument("named", metavar="[INCIDENT|EXHIBIT]", required=False)
+def verified(show: Show, *, named: str | None) -> None:
+    """Hash exhibits anew and compare their labels with the log: all, an incident's, or one.
+
+    Ends with 6 and names each that is not what was kept; with 7 when the log itself is broken.
+    """
     with opened() as app:
-        found = None
-        if incident_id is not None:
-            with app.store.reading() as shelves:
-                found = find_incident(shelves, incident_id).incident_id
-        checked, faults = app.respond.verify(found)
-    records = [{"id": each.exhibit.short_name, "fault": each.sentence} for each in faults]
+        verdict = app.proving.verify()
+        if not verdict.sound:
+            show.warn(f"The log is broken, so it proves no exhibit. {verdict.reason}")
+            leave(Exit.BROKEN)
+        checked, faults = _verified(app, named)
+    records = [{"id": name, "fault": sentence} for name, sentence in faults]
     if show.as_json:
         show.one("tocsin.evidence.verify/1", {"checked": checked, "faults": records})
     else:
         show.rows("", records, ("id", "fault"))
     show.say(f"{checked} exhibits checked, {len(faults)} not as kept.")
     leave(Exit.PROBLEMS if faults else Exit.OK)
+
+
+def _verified(app: App, named: str | None) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many exhibits are meant, and the faults of those."""
+    from tocsin.evidence.custody import verify_exhibits
+
+    against = app.proving.disagreements()
+    with app.store.reading() as shelves:
+        if named is None:
+            exhibits, differing = shelves.exhibits.all(), against.of_exhibits()
+        elif named.upper().startswith("EX-"):
+            exhibits, differing = _one(shelves, named, against)
+        else:
+            incident = find_incident(shelves, named)
+            exhibits = shelves.exhibits.of_incident(incident.incident_id)
+            differing = against.of_exhibits(incident=incident.short_name)
+    changed = verify_exhibits(exhibits, app.locker.digest_of)
+    faults = [(each.name, each.sentence) for each in (*differing, *against.unreadable)]
+    return len(exhibits), faults + [(each.exhibit.short_name, each.sentence) for each in changed]
+
+
+def _one(
+    shelves: Shelves, named: str, against: Disagreements
+) -> tuple[tuple[Exhibit, ...], tuple[RecordFault, ...]]:
+    """Return one exhibit and its faults; one that is only in the log has no row, but a fault."""
+    number = demand_number(named, "EX", "tocsin evidence list")
+    exhibit = shelves.exhibits.get(number)
+    differing = against.of_exhibits(name=f"EX-{number}")
+    if exhibit is None and not differing:
+        raise unknown(named, "EX", "tocsin evidence list")
+    return (exhibit,) if exhibit else (), differing
 
 
 def _record(exhibit: Exhibit, incident: str) -> dict[str, Any]:

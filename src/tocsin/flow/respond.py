@@ -176,6 +176,10 @@ class Respond:
             "incident_date": exhibit.label.incident_date.isoformat(),
             "description": exhibit.label.description,
             "exported_by": exhibit.label.exported_by,
+            "name": exhibit.name,
+            "media_type": exhibit.media_type,
+            "collector": exhibit.collector or "",
+            "covers": exhibit.covers,
         }
         tell(shelves, incident, entry, facts)
         return exhibit

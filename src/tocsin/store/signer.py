@@ -180,7 +180,7 @@ def _memory_unfit(path: Path, how: str) -> Misconfigured:
         means="Without it a log that lost entries could be signed, so nothing is signed.",
         next_step=(
             f"Restore {path} from a backup. Without one, `tocsin audit export` the log and verify "
-            "the file with a key you noted elsewhere; if it is sound and its head is not older than the heads "
+            "the file with a key you noted elsewhere; if it is sound and its head is not older than those "
             f"you know of, put the first three lines of the note that `tocsin audit head` shows into {path}."
         ),
     )

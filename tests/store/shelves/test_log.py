@@ -30,6 +30,7 @@ def test_lines_wait_until_the_sequencer_gives_them_an_index(any_store):
         assert (shelves.log.waiting(), shelves.log.size()) == (3, 0)
         assert shelves.log.sequence(limit=2) == 2
         assert (shelves.log.waiting(), shelves.log.size()) == (1, 2)
+        assert shelves.log.waiting_contents() == (leaf(2, 3).content,)
     append(any_store, 4)
     with any_store.transaction() as shelves:
         assert shelves.log.sequence() == 2

@@ -201,6 +201,10 @@ class LogShelf(Protocol):
         """Return how many rows wait in the inbox."""
         ...
 
+    def waiting_contents(self) -> tuple[bytes, ...]:
+        """Return the leaves in the inbox, in the order in which they will be given their index."""
+        ...
+
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
         """Return leaves with start <= index < stop, by index; a missing one is simply absent."""
         ...

@@ -35,6 +35,9 @@ class MemoryLog:
     def waiting(self) -> int:
         return len(self._tables.waiting)
 
+    def waiting_contents(self) -> tuple[bytes, ...]:
+        return tuple(self._tables.waiting.values())
+
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
         indexes = range(max(start, 0), min(stop, self.size()))
         return tuple(self._tables.leaves[index] for index in indexes if index in self._tables.leaves)

@@ -73,6 +73,11 @@ class DjangoLog:
         with _there(self._alias):
             return models.LogWaiting.objects.using(self._alias).count()
 
+    def waiting_contents(self) -> tuple[bytes, ...]:
+        rows = _raw(models.LogWaiting.objects.using(self._alias)).order_by("id")
+        with _there(self._alias):
+            return tuple(bytes(content) for content in rows.values_list("raw", flat=True))
+
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
         rows = _raw(models.Leaf.objects.using(self._alias)).annotate(
             raw_hash=Cast("leaf_hash", BinaryField())
