@@ -21,8 +21,6 @@ from tocsin.domain.person import Role
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
 
-PASSWORD = "correct horse battery staple"
-
 CAST = {
     "ada": ("Ada Lindqvist", Role.COMMANDER),
     "ben": ("Ben Okafor", Role.RESPONDER),

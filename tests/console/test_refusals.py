@@ -8,7 +8,6 @@ from tocsin.console.refusals import (
     FormIncomplete,
     LinkSpent,
     RoleLacksPermission,
-    SignInRefused,
     status_of,
 )
 from tocsin.domain.errors import Explained, NotFound, Overloaded
@@ -23,7 +22,6 @@ PARTS = {"means": "Nothing was changed.", "next_step": "Look again."}
     [
         (NotFound("No.", **PARTS), 404),
         (RoleLacksPermission(Role.VIEWER, Permission.RESPOND), 403),
-        (SignInRefused(), 403),
         (LinkSpent(), 403),
         (FormIncomplete("a note"), 422),
         (UnknownCommander("eve"), 422),

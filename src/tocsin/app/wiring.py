@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tocsin.app.access import Access
 from tocsin.app.bell import Bell
 from tocsin.app.channels import build_channels
 from tocsin.app.hearing import Hearing
@@ -73,6 +74,7 @@ class App:
     respond: Respond
     close: Close
     proving: Proving
+    access: Access
     hang_up: Callable[[], None]
 
     @property
@@ -155,6 +157,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         respond=respond,
         close=close,
         proving=Proving(kept, signer),
+        access=Access(kept, clock),
         hang_up=django_store.hang_up,
     )
 

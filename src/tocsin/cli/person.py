@@ -12,7 +12,6 @@ from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import asked_yes, noun, verb
 from tocsin.domain.errors import NotFound
 from tocsin.domain.person import Role
-from tocsin.domain.timeline import Happening
 
 if TYPE_CHECKING:
     from tocsin.app.wiring import App
@@ -120,17 +119,7 @@ def _accounts() -> Accounts:
 
 
 def _note(app: App, done: str, subject: str, **facts: str) -> None:
-    from tocsin.flow.record import note
-
-    with app.store.transaction() as shelves:
-        note(
-            shelves,
-            Happening.ACCESS,
-            at=app.clock.now(),
-            actor=actor(),
-            subject=subject,
-            facts={"done": done, **facts},
-        )
+    app.access.done(done, actor=actor(), subject=subject, **facts)
 
 
 person = noun("person", "Accounts: add, list, link, remove.", added, listed, linked, removed)

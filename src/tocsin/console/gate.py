@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -19,7 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tocsin.app.wiring import current_app
 from tocsin.console import keys
 from tocsin.console.refusals import RoleLacksPermission, status_of
-from tocsin.domain.errors import Explained
+from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.incident import Status
 from tocsin.domain.person import Permission, Role, allows
 
@@ -87,6 +88,7 @@ def needs(
                     raise RoleLacksPermission(viewer.role, permission)
                 return view(request, viewer, *args, **kwargs)
             except Explained as refusal:
+                _write_down(viewer, refusal)
                 return refuse(request, viewer, refusal)
 
         return guarded
@@ -137,6 +139,18 @@ def back_to(request: HttpRequest, default: str) -> str:
 def time_now() -> datetime:
     """Return the app's time, which tests and drills may push."""
     return current_app().clock.now()
+
+
+def _write_down(viewer: Viewer, refusal: Explained) -> None:
+    """Put the refusal of a role into the log; one that cannot be written there is a refusal all the same."""
+    if isinstance(refusal, RoleLacksPermission):
+        with suppress(Overloaded):
+            current_app().access.refused(
+                "role refused",
+                actor=viewer.username,
+                subject=refusal.permission.value,
+                role=viewer.role.value,
+            )
 
 
 def _came_for(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ class RoleLacksPermission(Explained):
     code: ClassVar[str] = "role_lacks_permission"
 
     def __init__(self, role: Role, permission: Permission) -> None:
+        self.permission = permission
         super().__init__(
             f"The role {role.value} does not hold the permission {permission.value}.",
             means="Nothing was changed.",
@@ -36,19 +37,6 @@ class FormIncomplete(Explained):
         )
 
 
-class SignInRefused(Explained):
-    """A username and password that do not belong together; which of them is wrong is not said."""
-
-    code: ClassVar[str] = "sign_in_refused"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This username and password do not belong together.",
-            means="You are not signed in.",
-            next_step="Check both and try again, or ask an admin for a one-time sign-in link.",
-        )
-
-
 class LinkSpent(Explained):
     """A sign-in link that is unknown, used or expired; which of them is not said."""
 
@@ -58,14 +46,13 @@ class LinkSpent(Explained):
         super().__init__(
             "This sign-in link does not work: it is unknown, was used before, or has expired.",
             means="You are not signed in.",
-            next_step="Sign in by password, or ask for a new link; `tocsin up` prints the first one.",
+            next_step="Ask for a new one: `tocsin person link NAME` prints it, once.",
         )
 
 
 _STATUSES: tuple[tuple[type[Explained], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (RoleLacksPermission, HTTPStatus.FORBIDDEN),
-    (SignInRefused, HTTPStatus.FORBIDDEN),
     (LinkSpent, HTTPStatus.FORBIDDEN),
     (FormIncomplete, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnknownCommander, HTTPStatus.UNPROCESSABLE_ENTITY),

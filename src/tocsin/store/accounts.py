@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from tocsin.domain.errors import Explained, NotFound
@@ -38,17 +36,14 @@ class Accounts:
         role: Role,
         *,
         email: str = "",
-        password: str | None = None,
         is_drill: bool = False,
     ) -> Account:
-        """Make an account; without a password only a sign-in link opens it. Raises `AccountRefused`."""
+        """Make an account; only a sign-in link opens it. Raises `AccountRefused`."""
         _check(username, role)
         account = Account(
             username=username, display_name=display_name, role=role.value, email=email, is_drill=is_drill
         )
-        if password is not None:
-            _check_password(password, account)
-        account.set_password(password)
+        account.set_unusable_password()
         with self._store.transaction():
             if self._accounts.filter(username=username).exists():
                 raise _refused(f"There is an account {username!r} already.", "Choose another username.")
@@ -83,12 +78,17 @@ class Accounts:
                 raise _unknown(username)
 
     def sign_in_link(self, username: str, now: datetime, valid_for: timedelta) -> str:
-        """Return the token of a new one-time link; it is shown now and never again. Raises `NotFound`."""
+        """Return the token of a new one-time link; it is shown now and never again.
+
+        The person's older links that were not used end with it. Raises `NotFound`.
+        """
         token = secrets.token_urlsafe(_LINK_BYTES)
         with self._store.transaction():
             account = self._accounts.filter(username=username, is_active=True).first()
             if account is None:
                 raise _unknown(username)
+            links = SignInLink.objects.using(self._alias)
+            links.filter(account=account, used_at=None).update(used_at=now)
             link = SignInLink(digest=token_digest(token), account=account, expires_at=now + valid_for)
             link.save(force_insert=True, using=self._alias)
         return token
@@ -133,13 +133,6 @@ def _check(username: str, role: Role) -> None:
         raise _refused(
             "A person cannot have the role ingest.", "Make a token for machines that send signals."
         )
-
-
-def _check_password(password: str, account: Account) -> None:
-    try:
-        validate_password(password, account)
-    except ValidationError as error:
-        raise _refused("The password is too weak.", " ".join(error.messages)) from None
 
 
 def _refused(happened: str, next_step: str) -> AccountRefused:
