@@ -91,3 +91,18 @@ def test_all_settings_can_be_looked_at_before_anything_starts(tmp_path: Path, na
     load_settings({}, home=tmp_path).check()
     with pytest.raises(Misconfigured, match=name):
         load_settings({name: text}, home=tmp_path).check()
+
+
+def test_links_lead_to_the_port_that_the_server_listens_on(tmp_path: Path) -> None:
+    (tmp_path / "address").write_text("http://127.0.0.1:8499\n", encoding="ascii")
+    settings = load_settings({}, home=tmp_path)
+    assert settings.text("TOCSIN_PUBLIC_URL") == "http://127.0.0.1:8499"
+    assert settings.origins["TOCSIN_PUBLIC_URL"] == "default"
+    chosen = load_settings({"TOCSIN_PUBLIC_URL": "https://tocsin.example"}, home=tmp_path)
+    assert chosen.text("TOCSIN_PUBLIC_URL") == "https://tocsin.example"
+
+
+@pytest.mark.parametrize("content", [b"", b"javascript:alert(1)", b"http://a b", b"\xff", b"http://x/y\nz"])
+def test_an_address_file_that_holds_no_address_is_ignored(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "address").write_bytes(content)
+    assert load_settings({}, home=tmp_path).text("TOCSIN_PUBLIC_URL") == "http://127.0.0.1:8420"

@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from nouns import NOON
-from tocsin.app.settings import load_settings
+from tocsin.app.settings import load_settings, served_address
 from tocsin.app.wiring import build_app
+from tocsin.audit.leaf import decode
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import NotFound
 from tocsin.domain.person import Role
@@ -55,6 +57,48 @@ def test_where_people_have_accounts_nobody_is_let_in_by_a_start(serving, sqlite_
     Accounts(sqlite_store).create("ada", "Ada", Role.ADMIN)
     (line,) = serving[0]._welcome()
     assert "/sign-in/" not in line
+
+
+def test_a_start_gives_a_link_only_until_somebody_signed_in_and_the_last_one_counts(
+    serving, sqlite_store
+) -> None:
+    accounts = Accounts(sqlite_store)
+    older, newer = (serving[0]._welcome()[0].rpartition("/")[2] for _ in range(2))
+    assert accounts.redeem(older, NOON) is None
+    account = accounts.redeem(newer, NOON)
+    account.last_login = NOON
+    account.save()
+    (line,) = serving[0]._welcome()
+    assert "/sign-in/" not in line
+    assert "tocsin person link NAME" in line
+
+
+@pytest.mark.parametrize(
+    ("drill", "made"),
+    [(None, ["admin"]), ("credential-stuffing", ["ada", "ben", "dana"])],
+    ids=["a first start", "a drill"],
+)
+def test_accounts_and_links_made_by_a_start_are_in_the_log(serving, drill, made) -> None:
+    starting = replace(serving[0], stand=Stand("127.0.0.1", 8420, drill))
+    tokens = [line.rpartition("/")[2] for _ in range(2) for line in starting._welcome()]
+    with starting.app.store.transaction() as shelves:
+        shelves.log.sequence()
+        entries = [decode(one.content) for one in shelves.log.leaves(0, shelves.log.size())]
+    done = [(entry.facts["done"], entry.subject) for entry in entries]
+    assert [subject for what, subject in done if what == "account made"] == made
+    assert [subject for what, subject in done if what == "sign-in link made"] == made * 2
+    assert not any(token in str(entries) for token in tokens)
+
+
+def test_the_command_line_learns_the_port_unless_people_chose_an_address(sqlite_store, tmp_path) -> None:
+    said: list[str] = []
+    stand = Stand("127.0.0.1", 8499, None)
+    for chosen, known in (("https://tocsin.example", ""), (stand.url, stand.url)):
+        settings = load_settings({"TOCSIN_PUBLIC_URL": chosen}, home=tmp_path)
+        app = build_app(settings, clock=PushedClock(NOON), store=sqlite_store)
+        Serving(app, stand, said.append)._started([])
+        assert served_address(tmp_path) == known
+    assert (tmp_path / "address").stat().st_mode & 0o777 == 0o600
 
 
 def test_rules_that_are_not_loaded_are_said_at_the_start(sqlite_store, tmp_path) -> None:

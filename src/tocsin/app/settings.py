@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ SETTINGS: tuple[Setting, ...] = (
 
 # More is not meant, and Python refuses to read thousands of digits.
 MOST_DIGITS = 9
+ADDRESS_FILE = "address"
+"""The file in the home folder that holds the address its server listens on."""
+_ADDRESS = re.compile(r"http://[0-9A-Za-z.:\[\]-]{1,260}")
+
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -147,7 +152,21 @@ def load_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
             values[setting.name], origins[setting.name] = from_file[setting.name], str(path)
         else:
             values[setting.name], origins[setting.name] = setting.default, "default"
+    if origins["TOCSIN_PUBLIC_URL"] == "default":
+        values["TOCSIN_PUBLIC_URL"] = served_address(path.parent) or values["TOCSIN_PUBLIC_URL"]
     return Settings(values, origins)
+
+
+def served_address(home: Path) -> str:
+    """Return the address the server of this home last listened on, empty when it is not known.
+
+    The server writes it to `<home>/address`, so that links made by the command line lead to the right port.
+    """
+    try:
+        text = (home / ADDRESS_FILE).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return text if _ADDRESS.fullmatch(text) else ""
 
 
 def _read_file(path: Path) -> dict[str, str]:

@@ -12,10 +12,11 @@ from datetime import timedelta
 import uvicorn
 
 from tocsin.app import drills
-from tocsin.app.settings import Settings
+from tocsin.app.settings import ADDRESS_FILE, Settings
 from tocsin.app.wiring import App, build_app, install
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Role
+from tocsin.incidents.changed import TOCSIN
 from tocsin.process.asgi import build_asgi
 from tocsin.process.logs import write_logs
 from tocsin.process.preparing import Stand
@@ -55,6 +56,7 @@ class Serving:
             uvicorn.Server(config).run(sockets=[listening])
 
     def _started(self, welcome: list[str]) -> None:
+        self._write_address()
         self.say(f"Tocsin is up at {self.stand.url}")
         for line in welcome:
             self.say(line)
@@ -66,17 +68,35 @@ class Serving:
     def _welcome(self) -> list[str]:
         accounts = Accounts(DjangoStore())
         if self.stand.drill:
+            known = {account.username for account in accounts.everybody()}
             seats = drills.seat_cast(accounts, self.app.clock.now(), LINK_LIVES)
+            for seat in seats:
+                self._note_seat(seat.username, seat.role, is_new=seat.username not in known)
             return [
                 f"Sign in as {seat.name} ({seat.role}): {self.stand.url}/sign-in/{seat.token}"
                 for seat in seats
             ]
-        if not accounts.everybody():
+        is_new = not accounts.everybody()
+        if is_new:
             accounts.create(FIRST_ACCOUNT, "Administrator", Role.ADMIN)
-        if accounts.by_username(FIRST_ACCOUNT) is None:
+        first = accounts.by_username(FIRST_ACCOUNT)
+        if first is None or first.last_login is not None:
             return ["Sign in with your account; `tocsin person link NAME` makes a one-time link."]
         token = accounts.sign_in_link(FIRST_ACCOUNT, self.app.clock.now(), LINK_LIVES)
+        self._note_seat(FIRST_ACCOUNT, Role.ADMIN, is_new=is_new)
         return [f"Sign in once as {FIRST_ACCOUNT}: {self.stand.url}/sign-in/{token}"]
+
+    def _note_seat(self, username: str, role: Role, *, is_new: bool) -> None:
+        if is_new:
+            self.app.access.done("account made", actor=TOCSIN, subject=username, role=role.value)
+        self.app.access.done("sign-in link made", actor=TOCSIN, subject=username)
+
+    def _write_address(self) -> None:
+        """Let the command line know the port, unless links shall point to an address chosen by people."""
+        if self.app.settings.text("TOCSIN_PUBLIC_URL") == self.stand.url:
+            path = self.app.settings.home / ADDRESS_FILE
+            path.touch(mode=0o600)
+            path.write_text(f"{self.stand.url}\n", encoding="ascii")
 
     def _play(self) -> None:
         name = self.stand.drill or ""
