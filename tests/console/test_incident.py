@@ -110,3 +110,13 @@ def test_at_most_fifteen_queries_however_much_there_is(ada, app, open_incident):
         app.close.note(incident.incident_id, "ada", f"note {n}")
     assert queries() == few
     assert few <= 12
+
+
+def test_the_page_says_what_meets_a_clock(ben, open_incident):
+    incident = open_incident()
+    page = ben.get(f"/incidents/{incident.short_name}").content.decode()
+    assert "met by acknowledging" in page
+    assert "met by the first act after acknowledging: a note" in page
+    ben.post(f"/incidents/{incident.short_name}/acknowledge")
+    page = ben.get(f"/incidents/{incident.short_name}").content.decode()
+    assert "to engage (met by the first act after acknowledging)" in page
