@@ -221,6 +221,14 @@ def test_a_broken_rule_is_named_with_its_place(build, tmp_path) -> None:
     assert "bad.yml:1:1: " in found[0].words
 
 
+def test_rules_that_are_no_text_stop_nothing_and_are_named(build, tmp_path) -> None:
+    write(tmp_path, "rules/bad.yml", "")
+    (tmp_path / "packs" / "team" / "rules" / "bad.yml").write_bytes(b"\xff")
+    app = build()
+    assert app.policies.rules.rules
+    assert ill(check_app(app))["rules"] is Standing.PROBLEM
+
+
 def test_a_changed_exhibit_and_a_refused_check_are_problems(build, tmp_path) -> None:
     app = build()
     with app.store.transaction() as shelves:

@@ -145,6 +145,22 @@ def test_a_folder_that_cannot_be_opened_is_told(packs, rules, tmp_path, monkeypa
     assert [(part.path, part.is_unread) for part in refused] == [(shut, True)]
 
 
+def test_a_path_that_we_have_no_right_to_is_told_after_the_rest(packs, rules, tmp_path) -> None:
+    path = tmp_path / "shut" / "a.ndjson"
+    path.parent.mkdir(mode=0)
+    plan = hunting.plan_for(rules, hunting.levels(packs))
+    me = os.geteuid()
+    refused: list[RefusedLine] = []
+    os.seteuid(me or 65534)
+    try:
+        hunting.hunt(hunting.files_at([path]), plan, undated=UNDATED, refuse=refused.append)
+    finally:
+        os.seteuid(me)
+        path.parent.chmod(0o700)
+    assert [(part.path, part.is_unread) for part in refused] == [(path, True)]
+    assert "Permission denied" in refused[0].reason
+
+
 def test_folders_are_read_as_a_whole_in_the_order_of_names_and_nothing_twice(tmp_path) -> None:
     for name in ("b/2.json", "a/1.json", "a/.hidden"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -32,3 +32,16 @@ def test_exit_zero_only_reports(tmp_path, typed) -> None:
 def test_a_path_that_is_not_there_ends_with_3(typed) -> None:
     assert typed("detect", "check", "/no/such").exit_code == 3
     assert typed("detect", "check", "--pack", "nonsense").exit_code == 3
+
+
+def test_a_folder_without_rules_passes_no_check(typed, tmp_path) -> None:
+    result = typed("detect", "check", str(tmp_path), "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "[no_rule_loaded]" in result.stderr
+
+
+def test_a_file_that_is_no_text_is_a_problem_with_a_place(typed, tmp_path) -> None:
+    (tmp_path / "bad.yml").write_bytes(b"title: \xff")
+    result = typed("detect", "check", str(tmp_path))
+    assert result.exit_code == 6
+    assert f"{tmp_path}/bad.yml:1:1\t" in result.stdout

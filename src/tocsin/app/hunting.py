@@ -87,11 +87,19 @@ def files_at(paths: Iterable[Path]) -> tuple[Path, ...]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path != STDIN and not path.exists():
+        if path != STDIN and not _is_there(path):
             raise _nothing_at(path)
-        for each in sorted(_below(path)) if path.is_dir() else [path]:
+        for each in sorted(_below(path)) if os.path.isdir(path) else [path]:
             found.setdefault(each)
     return tuple(found)
+
+
+def _is_there(path: Path) -> bool:
+    """Say whether something is there, or may be: what we have no right to look at is told when it is read."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -177,7 +185,7 @@ def _beginnings(files: Sequence[Path], undated: datetime) -> Iterator[tuple[date
     What is no regular file, such as a pipe, can be read only once: it is opened first and not looked at here.
     """
     for path in files:
-        if path == STDIN or not path.is_file():
+        if path == STDIN or not os.path.isfile(path):
             yield _EARLIEST, path
             continue
         reading = read_file(path, undated=undated, refuse=_not_yet)

@@ -32,6 +32,8 @@ def checked(show: Show, *, paths: tuple[Path, ...], packs: tuple[str, ...], exit
 
     where = Packs(load_settings().home)
     rules = hunting.rules_for(where, paths, packs)
+    if not rules.problems:
+        hunting.demand_rules(rules)
     hunting.plan_for(rules, hunting.levels(where))
     records = [_record("problem", each) for each in rules.problems]
     records += [_record("remark", each) for each in rules.remarks]
