@@ -104,7 +104,7 @@ def test_swapped_contents_are_bounded_by_checkpoints(book: Any) -> None:
     leaves = list(book.leaves)
     leaves[4], leaves[5] = replace(leaves[5], index=4), replace(leaves[4], index=5)
     verdict = verdict_of(book, leaves=leaves)
-    assert (verdict.sound, verdict.first_broken, verdict.sealed_size) == (False, 3, 3)
+    assert (verdict.sound, verdict.first_broken, verdict.last_suspect) == (False, 3, 6)
     assert "entries 3 to 6" in verdict.reason
 
 
@@ -255,3 +255,24 @@ def test_an_unsigned_entry_without_our_mac_breaks_a_sound_log(book: Any) -> None
     assert "Entry 9 was not written by Tocsin" in forged.reason
     broken = verdict_of(book, leaves=())
     assert unless_forged(broken, 9) == broken
+
+
+@pytest.mark.parametrize("index", range(10))
+def test_bytes_and_hash_changed_alike_are_named_by_the_hashes_kept_outside(book: Any, index: int) -> None:
+    leaves = list(book.leaves)
+    leaves[index] = rewritten(leaves[index])
+    leaves[9] = rewritten(leaves[9])
+    verdict = verdict_of(book, leaves=leaves, hashes=[leaf.leaf_hash for leaf in book.leaves])
+    assert (verdict.sound, verdict.first_broken) == (False, index)
+    assert f"Entry {index} was changed" in verdict.reason
+
+
+def test_fewer_hashes_outside_than_entries_are_enough(book: Any) -> None:
+    assert verdict_of(book, hashes=[leaf.leaf_hash for leaf in book.leaves[:4]]).sound
+
+
+def test_a_damaged_hash_outside_accuses_no_entry(book: Any) -> None:
+    hashes = [leaf.leaf_hash for leaf in book.leaves]
+    verdict = verdict_of(book, hashes=[*hashes[:4], b"x" * 32, *hashes[5:]])
+    assert (verdict.sound, verdict.first_broken, verdict.sealed_size) == (False, None, 9)
+    assert "hash of entry 4 that is kept outside the database is damaged" in verdict.reason

@@ -120,6 +120,8 @@ def _seal(app: App) -> None:
         frontier = Frontier()
         for leaf in shelves.log.leaves(0, shelves.log.size()):
             frontier.append(leaf.leaf_hash)
+        hashes = [leaf.leaf_hash for leaf in shelves.log.leaves(0, frontier.size)]
+        app.signer.remember_hashes(lambda start: hashes[start:])
         checkpoint = signed(frontier.size, frontier.root(), app.signer, app.clock.now())
         shelves.log.add_checkpoint(checkpoint)
 

@@ -84,6 +84,32 @@ def test_text_replaced_in_the_log_ends_with_7_and_the_doctor_finds_it(firing, ty
     assert log["standing"] == "problem"
 
 
+def test_an_entry_rewritten_with_its_hash_is_named_exactly(firing, typed, behind) -> None:
+    with firing.store.reading() as shelves:
+        (kept,) = shelves.log.leaves(2, 3)
+    forged = kept.content.replace(b"tocsin", b"tocsiN", 1)
+    behind(
+        'UPDATE store_leaf SET content = %s, leaf_hash = %s WHERE "index" = 2', (forged, leaf_hash(forged))
+    )
+    result = typed("audit", "verify", "--json")
+    assert result.exit_code == 7
+    assert json.loads(result.stdout)["data"]["first_broken"] == 2
+    assert "broken at entry 2." in result.stderr
+
+
+def test_without_the_hashes_outside_the_words_promise_no_more_than_is_known(
+    firing, home, typed, behind
+) -> None:
+    (home / "log" / "hashes").unlink()
+    forged = b'{"forged":1}'
+    behind(
+        'UPDATE store_leaf SET content = %s, leaf_hash = %s WHERE "index" = 2', (forged, leaf_hash(forged))
+    )
+    result = typed("audit", "verify")
+    assert result.exit_code == 7
+    assert "broken between entry 0 and entry " in result.stderr
+
+
 def test_removed_checkpoints_end_with_7(firing, typed, behind) -> None:
     behind("DELETE FROM store_checkpoint")
     result = typed("audit", "verify")
@@ -109,7 +135,7 @@ def test_without_the_signers_memory_the_advice_can_be_followed(firing, home, typ
     result = typed("audit", "verify")
     assert result.exit_code == 1
     assert "`tocsin audit verify`" not in result.stderr
-    export = answer("audit", "export", str(tmp_path / "log"))
+    export = answer("audit", "export", str(tmp_path / "log.ndjson"))
     assert typed("audit", "verify", export["path"], "--key", export["verifier_key"]).exit_code == 0
     memory.write_text("".join(answer("audit", "head")["note"].splitlines(keepends=True)[:3]))
     assert memory.read_text() == kept
@@ -161,7 +187,8 @@ def test_a_checkpoint_of_another_type_ends_with_7(firing, typed, behind, change)
         ("DELETE FROM store_incident", "is missing"),
         (
             "INSERT INTO store_timelineline"
-            " SELECT 999, incident, at, kind, 'eve', 'x', automated, exhibit, horizon FROM store_timelineline WHERE number = 1",
+            " SELECT 999, incident, at, kind, 'eve', 'x', automated, exhibit, horizon"
+            " FROM store_timelineline WHERE number = 1",
             "is not in the log",
         ),
         ("UPDATE store_timelineline SET kind = 'nonsense'", "cannot be read"),
@@ -185,11 +212,14 @@ def test_a_timeline_that_differs_from_the_log_ends_with_6(firing, typed, behind,
         ("UPDATE store_exhibit SET exported_by = 'ben'", "other exported_by"),
         ("DELETE FROM store_exhibit", "is missing"),
         ("UPDATE store_exhibit SET number = 2", "is not in the log"),
+        ("UPDATE store_exhibit SET kept_at = 'never'", "other time of keeping"),
+        ("DROP TABLE store_exhibit", "cannot be read"),
     ],
 )
 def test_exhibit_rows_that_differ_from_the_log_end_with_6(firing, typed, behind, statement, named) -> None:
     behind(statement)
-    for words in (("audit", "verify"), ("evidence", "verify"), ("evidence", "verify", "EX-1")):
+    commands = ("audit", "verify"), ("evidence", "verify"), ("evidence", "verify", "EX-1"), ("doctor",)
+    for words in commands:
         assert typed(*words).exit_code == 6, words
     assert named in typed("audit", "verify").stderr
 

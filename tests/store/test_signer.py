@@ -242,3 +242,13 @@ def test_what_two_signers_of_one_key_sign_never_shrinks(path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         accepted = list(pool.map(sign, [1 + n % 40 + n // 40 for n in range(200)]))
     assert signers[0].last_signed == Head(ORIGIN, max(accepted), root_at(max(accepted)))
+
+
+def test_hashes_that_were_never_signed_are_kept_anew(signer: FileSigner) -> None:
+    assert list(signer.hashes()) == []
+    every = [bytes([number]) * 32 for number in range(5)]
+    signer.make_key()
+    signer.remember_hashes(lambda start: every[start:3])
+    signer.sign(text_at(2))
+    signer.remember_hashes(lambda start: every[4:] if start == 2 else [])
+    assert list(signer.hashes()) == [every[0], every[1], every[4]]

@@ -42,6 +42,15 @@ def test_what_waits_gets_its_place_and_the_head_is_signed(app, seals) -> None:
     assert app.proving.verify().sound
 
 
+def test_what_is_signed_is_kept_as_hashes_outside_the_database(app, seals, clock) -> None:
+    for count in (3, 2):
+        _write(app, count)
+        clock.push(timedelta(seconds=10))
+        seals.round()
+    with app.store.reading() as shelves:
+        assert list(app.signer.hashes()) == [leaf.leaf_hash for leaf in shelves.log.leaves(0, 5)]
+
+
 def test_a_growing_log_is_signed_again_after_ten_seconds(app, seals, clock) -> None:
     _write(app, 1)
     seals.round()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from tocsin.app.proving import Disagreements
 from tocsin.app.settings import Settings
 from tocsin.app.wiring import App
 from tocsin.domain.errors import Explained
@@ -30,6 +31,9 @@ LAST_MESSAGES = 3
 _INCIDENTS_LOOKED_AT = 50
 _MOST_WAITING = 10_000
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+# A rewritten timeline would fill the screen; `tocsin audit verify` counts the rest.
+LINES_SHOWN = 20
 
 
 class Standing(StrEnum):
@@ -197,10 +201,16 @@ def _log(app: App) -> Iterator[Finding]:
         yield Finding(
             "log", Standing.PROBLEM, verdict.reason, "Run `tocsin audit verify`; do not repair the log."
         )
+    against = app.proving.disagreements() if verdict.sound else Disagreements((), ())
+    for differing in against.records[:LINES_SHOWN]:
+        yield Finding("records", Standing.PROBLEM, differing.sentence, "Treat it as tampering.")
+    if against.unreadable:
+        return
     checked, faults = app.respond.verify()
-    for fault in faults:
-        yield Finding("exhibits", Standing.PROBLEM, fault.sentence, "Treat it as tampering.")
-    if not faults:
+    sentences = [fault.sentence for fault in (*against.exhibits, *faults)]
+    for sentence in sentences:
+        yield Finding("exhibits", Standing.PROBLEM, sentence, "Treat it as tampering.")
+    if not sentences:
         yield Finding("exhibits", Standing.OK, f"All {checked} exhibits are as kept.")
 
 

@@ -73,6 +73,7 @@ class Proving:
                 checkpoints,
                 parse_vkey(self.signer.verifier_key),
                 kept=kept,
+                hashes=self.signer.hashes(),
                 unsequenced=shelves.log.waiting(),
             )
             return unless_forged(verdict, shelves.log.first_forged(verdict.sealed_size))

@@ -119,7 +119,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     bell, signals_bell = Bell(), Bell()
     log_key, entry_key = home / "keys" / "log.key", home / "keys" / "entries.key"
     demand_keys(store or DjangoStore(), log_key, entry_key)
-    signer = FileSigner(log_key, settings.text("TOCSIN_LOG_ORIGIN"))
+    signer = FileSigner(log_key, settings.text("TOCSIN_LOG_ORIGIN"), home / "log" / "hashes")
     if not log_key.exists():
         signer.make_key()
     django_store = DjangoStore(entry_key=secret_key(entry_key))

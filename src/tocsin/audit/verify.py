@@ -29,7 +29,8 @@ class Verdict:
     first entry that is changed, missing or superfluous; where only a checkpoint can tell, the first entry
     that no good checkpoint vouches for. It is None when the log is sound, or when only a checkpoint is
     damaged and a later one vouches for the same entries. `sealed_size` is how many entries, from the first,
-    a good checkpoint vouches for. `unsequenced` is how many wait to be given their index.
+    a good checkpoint vouches for. `last_suspect` is set when the break lies somewhere from `first_broken` to
+    it, and nothing more exact is known. `unsequenced` is how many wait to be given their index.
     """
 
     sound: bool
@@ -40,6 +41,7 @@ class Verdict:
     checkpoints_checked: int
     sealed_size: int
     unsequenced: int
+    last_suspect: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class _Break:
 
     index: int
     reason: str
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,30 @@ def verify(
     key: VerifierKey,
     *,
     kept: Head | None = None,
+    hashes: Iterable[bytes] = (),
     unsequenced: int = 0,
 ) -> Verdict:
     """Verify leaves in the order of their index against checkpoints in the order of their size.
 
     One pass, O(log n) memory. `kept` is a head remembered outside the database (the signer's last one): with
     it a truncated tail is found even when the checkpoints of that tail were removed too, and so is that
-    removal alone.
+    removal alone. `hashes` are leaf hashes by index, from outside the database too: with them an entry is
+    named exactly whose bytes and stored hash were changed alike.
     """
-    return verify_records(interleaved(leaves, checkpoints), key, kept=kept, unsequenced=unsequenced)
+    records = interleaved(leaves, checkpoints)
+    return verify_records(records, key, kept=kept, hashes=hashes, unsequenced=unsequenced)
 
 
 def verify_records(
-    records: Iterable[Record], key: VerifierKey, *, kept: Head | None = None, unsequenced: int = 0
+    records: Iterable[Record],
+    key: VerifierKey,
+    *,
+    kept: Head | None = None,
+    hashes: Iterable[bytes] = (),
+    unsequenced: int = 0,
 ) -> Verdict:
     """Verify leaves with each checkpoint standing behind the last leaf it covers, as an export has them."""
-    reading = _Reading(key, kept)
+    reading = _Reading(key, kept, iter(hashes))
     for record in records:
         found = reading.take(record)
         if found is not None:
@@ -114,7 +125,7 @@ def interleaved(leaves: Iterable[Leaf], checkpoints: Iterable[Checkpoint]) -> It
 class _Reading:
     """How far the log was read and what was found on the way."""
 
-    def __init__(self, key: VerifierKey, kept: Head | None) -> None:
+    def __init__(self, key: VerifierKey, kept: Head | None, hashes: Iterator[bytes]) -> None:
         self._key = key
         self._kept = kept
         self._kept_size = kept.size if kept is not None else -1
@@ -123,6 +134,9 @@ class _Reading:
         self._sealed = 0
         self._checked = 0
         self._doubt: _Doubt | None = None
+        self._hashes = hashes
+        # The first entry with another hash than is kept outside; the next root says which of both is true.
+        self._suspect: int | None = None
 
     def take(self, record: Record) -> _Break | None:
         """Read the next record; return the break if there is one here."""
@@ -139,10 +153,13 @@ class _Reading:
             return _truncated(size, self._kept_size, "The signer remembers having signed")
         if not self._kept_is_stored:
             self._doubt_checkpoint(self._kept_size, _unstored(self._kept_size))
+        if self._suspect is not None:
+            return _Break(self._suspect, f"{_other_hash(self._suspect)} No checkpoint covers it yet.")
         doubt = self._doubt
         if doubt is not None and self._sealed < min(doubt.size, size):
             uncovered = _span(self._sealed, min(doubt.size, size))
-            return _Break(self._sealed, f"{doubt.reason} No good checkpoint vouches for {uncovered}.")
+            reason = f"{doubt.reason} No good checkpoint vouches for {uncovered}."
+            return _Break(self._sealed, reason, min(doubt.size, size) - 1)
         return None
 
     def verdict(self, found: _Break | None, unsequenced: int) -> Verdict:
@@ -162,6 +179,7 @@ class _Reading:
             checkpoints_checked=self._checked,
             sealed_size=self._sealed,
             unsequenced=unsequenced,
+            last_suspect=None if found is None or found.last == found.index else found.last,
         )
 
     def _sound_reason(self) -> str:
@@ -176,6 +194,8 @@ class _Reading:
             return _Break(expected, _misplaced(expected, leaf.index))
         if leaf_hash(leaf.content) != leaf.leaf_hash:
             return _Break(expected, f"The bytes of entry {expected} do not have the hash stored with them.")
+        if next(self._hashes, leaf.leaf_hash) != leaf.leaf_hash and self._suspect is None:
+            self._suspect = expected
         self._frontier.append(leaf.leaf_hash)
         if expected + 1 == self._kept_size:
             return self._compare_with_kept()
@@ -184,7 +204,7 @@ class _Reading:
     def _compare_with_kept(self) -> _Break | None:
         if self._kept is not None and self._frontier.root() != self._kept.root:
             return self._changed("the head that the signer remembers")
-        self._sealed = self._kept_size
+        self._vouch(self._kept_size)
         return None
 
     def _take_checkpoint(self, stored: Checkpoint) -> _Break | None:
@@ -206,9 +226,17 @@ class _Reading:
         self._checked += 1
         if head.root != self._frontier.root():
             return self._changed(f"the checkpoint at size {size}")
-        self._sealed = size
+        self._vouch(size)
         self._kept_is_stored |= size == self._kept_size
         return None
+
+    def _vouch(self, size: int) -> None:
+        """Take the entries read so far as signed; a kept hash that differs is then itself the damaged one."""
+        self._sealed = size
+        if self._suspect is not None:
+            reason = f"The hash of entry {self._suspect} that is kept outside the database is damaged."
+            self._doubt_checkpoint(size, reason)
+            self._suspect = None
 
     def _doubt_checkpoint(self, size: int, reason: str) -> None:
         """Remember the first damaged checkpoint, and the greatest size that any of them claims."""
@@ -218,18 +246,32 @@ class _Reading:
             self._doubt = _Doubt(max(size, self._doubt.size), self._doubt.reason)
 
     def _changed(self, judge: str) -> _Break:
-        """Break at the first entry that no good checkpoint covers: nothing more exact is known."""
+        """Break at the entry whose hash differs from the one kept outside.
+
+        Without those hashes, break at the first entry that no good checkpoint covers: no more is known.
+        """
+        if self._suspect is not None:
+            reason = f"{_other_hash(self._suspect)} The root of {judge} differs too."
+            return _Break(self._suspect, reason)
         suspects = _span(self._sealed, self._frontier.size)
         return _Break(
             self._sealed,
             f"The log does not have the root of {judge}: something was changed in {suspects}, "
             "bytes and stored hash alike, or the signature was made over other entries.",
+            self._frontier.size - 1,
         )
 
 
 def _truncated(size: int, signed_size: int, who: str) -> _Break:
     return _Break(
         size, f"{who} {signed_size} entries, but only {size} stand before it; entry {size} is missing."
+    )
+
+
+def _other_hash(index: int) -> str:
+    return (
+        f"Entry {index} was changed, bytes and stored hash alike: it has another hash than is kept outside "
+        "the database."
     )
 
 

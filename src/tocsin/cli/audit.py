@@ -139,6 +139,7 @@ def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> No
     record: dict[str, Any] = {
         "sound": verdict.sound,
         "first_broken": verdict.first_broken,
+        "last_suspect": verdict.last_suspect,
         "reason": verdict.reason,
         "size": verdict.size,
         "root": verdict.root.hex(),
@@ -154,9 +155,9 @@ def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> No
         show.one("", {**record, "exhibit_faults": _names(exhibits), "record_faults": _names(records)})
     show.say(verdict.reason)
     if not verdict.sound:
-        entry = "a checkpoint" if verdict.first_broken is None else f"entry {verdict.first_broken}"
         show.warn(
-            f"The log is broken at {entry}. Save the database as it is and open an audit-integrity incident."
+            f"The log is broken {_place(verdict)}. "
+            "Save the database as it is and open an audit-integrity incident."
         )
     for _, sentence in (*exhibits, *records[:SHOWN]):
         show.warn(sentence)
@@ -164,6 +165,14 @@ def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> No
         show.warn(f"{len(records) - SHOWN} more lines differ from the log.")
     if verdict.sound and (exhibits or records):
         show.warn("The log itself is sound: what it says counts. Treat the differences as tampering.")
+
+
+def _place(verdict: Verdict) -> str:
+    if verdict.first_broken is None:
+        return "at a checkpoint"
+    if verdict.last_suspect is None:
+        return f"at entry {verdict.first_broken}"
+    return f"between entry {verdict.first_broken} and entry {verdict.last_suspect}"
 
 
 def _names(faults: Faults) -> str:

@@ -124,6 +124,8 @@ def _verified(app: App, named: str | None) -> tuple[int, list[tuple[str, str]]]:
     from tocsin.evidence.custody import verify_exhibits
 
     against = app.proving.disagreements()
+    if against.unreadable:
+        return 0, [("", each.sentence) for each in against.unreadable]
     with app.store.reading() as shelves:
         if named is None:
             exhibits, differing = shelves.exhibits.all(), against.of_exhibits()
@@ -134,7 +136,7 @@ def _verified(app: App, named: str | None) -> tuple[int, list[tuple[str, str]]]:
             exhibits = shelves.exhibits.of_incident(incident.incident_id)
             differing = against.of_exhibits(incident=incident.short_name)
     changed = verify_exhibits(exhibits, app.locker.digest_of)
-    faults = [(each.name, each.sentence) for each in (*differing, *against.unreadable)]
+    faults = [(each.name, each.sentence) for each in differing]
     return len(exhibits), faults + [(each.exhibit.short_name, each.sentence) for each in changed]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tocsin.audit.growth import refuse_unless_grown
 from tocsin.audit.merkle import EMPTY_ROOT
 from tocsin.audit.note import VerifierKey, is_key_name
 from tocsin.domain.errors import Misconfigured, Overloaded
+from tocsin.store.hashes import HashFile
 from tocsin.store.whole_files import create_whole, sync_folder, written_beside
 
 # A PKCS#8 Ed25519 key in PEM has 119 bytes, a checkpoint's body a few hundred.
@@ -36,8 +37,11 @@ class FileSigner:
     the last checkpoint that was signed. It is written, and durable, before a signature is handed out.
     """
 
-    def __init__(self, path: Path, origin: str) -> None:
-        """Raises `Misconfigured` when the origin cannot be a note key's name."""
+    def __init__(self, path: Path, origin: str, hashes: Path | None = None) -> None:
+        """Raises `Misconfigured` when the origin cannot be a note key's name.
+
+        `hashes` is the file for the hashes of signed entries, beside the key unless said.
+        """
         if not is_key_name(origin):
             raise Misconfigured(
                 "The log's origin is empty, or holds a space or a plus sign.",
@@ -45,6 +49,7 @@ class FileSigner:
                 next_step="Choose an origin such as tocsin.example/audit.",
             )
         self._path = path
+        self._hashes = HashFile(hashes or path.with_name(path.name + ".hashes"))
         self._memory = path.with_name(path.name + ".last")
         self._origin = origin
         self._key: Ed25519PrivateKey | None = None
@@ -69,6 +74,21 @@ class FileSigner:
     def make_key(self) -> None:
         """Make key and memory unless they are there. Raises as `verifier_key` does."""
         self._private_key()
+
+    def remember_hashes(self, hashes_from: Callable[[int], Iterable[bytes]]) -> None:
+        """Keep the leaf hashes that are to be signed, durably, from the first index that is not kept yet.
+
+        `hashes_from` returns them from an index on. Raises as `sign` does.
+        """
+        # What was kept and never signed is kept anew: the entries may have gone with a power cut.
+        with self._alone(), _explained():
+            start = min(self._hashes.count(), self._remembered().size)
+            self._hashes.append(start, hashes_from(start))
+
+    def hashes(self) -> Iterator[bytes]:
+        """Yield the kept leaf hashes by index; they may be fewer than the log has entries."""
+        with _explained():
+            yield from self._hashes.read()
 
     def sign(self, note_text: bytes) -> bytes:
         """Return the 64-byte signature over a checkpoint's three lines.

@@ -85,6 +85,7 @@ class Seals:
             stop = size if forged is None else min(forged, size)
             if stop > (last.size if last else 0):
                 head = self._head(shelves, stop)
+                self.signer.remember_hashes(lambda start: _hashes(shelves, start, stop))
                 shelves.log.add_checkpoint(signed(head.size, head.root, self.signer, now))
         if forged is not None:
             raise EntryForged(forged)
@@ -101,6 +102,10 @@ class Seals:
     def _head(self, shelves: Shelves, stop: int) -> Head:
         leaves = _leaves(shelves, self._frontier.size, stop)
         return grown(self._frontier, leaves, self.signer.last_signed)
+
+
+def _hashes(shelves: Shelves, start: int, stop: int) -> Iterator[bytes]:
+    return (leaf.leaf_hash for leaf in _leaves(shelves, start, stop))
 
 
 def _leaves(shelves: Shelves, start: int, stop: int) -> Iterator[Leaf]:

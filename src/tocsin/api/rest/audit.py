@@ -19,8 +19,8 @@ def verify(request: HttpRequest) -> dict[str, Any]:
     """Verify the whole log; `brokenAtEventId` is the first broken entry's number, or null."""
     seat = desk(request, Permission.READ)
     verdict = seat.app.proving.verify()
-    checked, faults = seat.app.respond.verify()
     against = seat.app.proving.disagreements() if verdict.sound else Disagreements((), ())
+    checked, faults = (0, ()) if against.unreadable else seat.app.respond.verify()
     return {
         "verified": verdict.sound,
         "brokenAtEventId": verdict.first_broken,
