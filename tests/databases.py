@@ -17,6 +17,7 @@ from typing import Any
 
 import django
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
@@ -25,6 +26,7 @@ os.environ["TOCSIN_HOME"] = _HOME.name
 os.environ.pop("TOCSIN_DATABASE_URL", None)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.app.django_settings")
 django.setup()
+settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]  # The name that test clients use.
 
 from tocsin.store.databases import database_settings  # noqa: E402
 from tocsin.store.django_store import DjangoStore  # noqa: E402

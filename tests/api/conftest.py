@@ -53,7 +53,9 @@ def client(app: App) -> Iterator[TestClient]:
 @pytest.fixture
 def loopback(app: App) -> Iterator[TestClient]:
     """Return a client that calls from this machine."""
-    client = TestClient(build_asgi(app), raise_server_exceptions=False, client=("127.0.0.1", 50000))
+    client = TestClient(
+        build_asgi(app), "http://127.0.0.1:8420", raise_server_exceptions=False, client=("127.0.0.1", 50000)
+    )
     yield client
     client.close()
 

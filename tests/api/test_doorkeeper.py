@@ -10,6 +10,8 @@ from tocsin.domain.clock import PushedClock
 from tocsin.domain.person import Permission, Role
 from tocsin.store.tokens import token_digest
 
+HERE = {"host": "localhost:8420"}
+
 
 @pytest.fixture
 def clock() -> PushedClock:
@@ -20,7 +22,9 @@ def clock() -> PushedClock:
 def door(memory_store, clock):
     with memory_store.transaction() as shelves:
         shelves.tokens.add(token_digest("good"), "prom", Role.INGEST, later(60), NOON)
-    return lambda *, is_open=False: Doorkeeper(memory_store, clock, open_to_loopback=is_open)
+    return lambda *, is_open=False: Doorkeeper(
+        memory_store, clock, frozenset({"localhost", "tocsin.example"}), open_to_loopback=is_open
+    )
 
 
 def test_a_good_token_is_admitted_under_its_name(door) -> None:
@@ -46,17 +50,36 @@ def test_a_role_must_hold_the_permission(door) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1"])
 def test_loopback_may_be_let_in_without_a_token_but_not_with_a_wrong_one(door, host) -> None:
-    assert door(is_open=True).admit_alertmanager(None, host) == Caller("loopback", Role.INGEST)
+    assert door(is_open=True).admit_alertmanager(host, HERE) == Caller("loopback", Role.INGEST)
     with pytest.raises(NotSignedIn):
-        door(is_open=True).admit_alertmanager("bad", host)
+        door(is_open=True).admit_alertmanager(host, {**HERE, "authorization": "Bearer bad"})
     with pytest.raises(NotSignedIn):
-        door().admit_alertmanager(None, host)
+        door().admit_alertmanager(host, HERE)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_local"),
+    [
+        ({"host": "tocsin.example"}, True),
+        ({"host": "[::1]:8420"}, True),
+        ({"host": "127.0.0.1", "origin": "https://tocsin.example"}, True),
+        ({"host": "127.0.0.1", "origin": "https://evil.example"}, False),
+        ({"host": "evil.example"}, False),
+        ({}, False),
+    ],
+)
+def test_without_a_token_the_request_must_be_meant_for_this_server(door, headers, is_local) -> None:
+    try:
+        admitted = door(is_open=True).admit_alertmanager("127.0.0.1", headers) is not None
+    except NotSignedIn:
+        admitted = False
+    assert admitted is is_local
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "", "localhost", "testclient", "0.0.0.0"])
 def test_nobody_else_is(door, host) -> None:
     with pytest.raises(NotSignedIn):
-        door(is_open=True).admit_alertmanager(None, host)
+        door(is_open=True).admit_alertmanager(host, HERE)
 
 
 @pytest.mark.parametrize(

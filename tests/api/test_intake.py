@@ -108,6 +108,30 @@ class TestOpenToLoopback:
         assert loopback.post("/api/v2/alerts", json=[GOOD]).status_code == 200
         assert loopback.post("/ingest/signals", content=b"{}").status_code == 401
 
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "rebound.evil.example"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Host": ""},
+            {"Host": "127.0.0.1.evil.example:8420"},
+        ],
+    )
+    def test_a_hostile_page_in_a_browser_here_brings_no_alert(self, loopback, headers, app) -> None:
+        assert loopback.post("/api/v2/alerts", json=[GOOD], headers=headers).status_code == 401
+
+    @pytest.mark.parametrize("name", ["localhost:8420", "[::1]:8420", "127.0.0.2"])
+    def test_this_machine_has_more_than_one_name(self, loopback, name) -> None:
+        headers = {"Host": name, "Origin": f"http://{name}"}
+        assert loopback.post("/api/v2/alerts", json=[GOOD], headers=headers).status_code == 200
+
+    def test_what_is_no_json_is_refused_and_not_kept(self, loopback, app) -> None:
+        headers = {"Content-Type": "text/plain"}
+        assert loopback.post("/api/v2/alerts", content=b"junk", headers=headers).status_code == 415
+        with app.store.reading() as shelves:
+            assert shelves.quarantine.count_waiting() == 0
+
     def test_others_do(self, client) -> None:
         response = client.post("/api/v2/alerts", json=[], headers={"X-Forwarded-For": "127.0.0.1"})
         assert response.status_code == 401

@@ -79,3 +79,17 @@ def test_all_doors_together_have_few_threads(app) -> None:
     with TestClient(build_asgi(app)) as client:
         tokens = client.portal.call(lambda: anyio.to_thread.current_default_thread_limiter().total_tokens)
     assert tokens == THREADS
+
+
+def test_the_console_is_not_shown_under_a_name_that_is_not_ours(app) -> None:
+    with TestClient(build_asgi(app)) as client:
+        statuses = {
+            host: client.get("/sign-in", headers={"Host": host}).status_code
+            for host in ("rebound.evil.example", "localhost:8420", "127.0.0.1", "[::1]:8420")
+        }
+    assert statuses == {
+        "rebound.evil.example": 400,
+        "localhost:8420": 200,
+        "127.0.0.1": 200,
+        "[::1]:8420": 200,
+    }

@@ -17,7 +17,7 @@ from tocsin.process.preparing import Stand, listen, prepare, settings_for
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch) -> Iterator[None]:
     """Put back what is set in the environment, and who may read new files."""
-    for name in ("TOCSIN_PUBLIC_URL", "TOCSIN_ALERTMANAGER_OPEN"):
+    for name in ("TOCSIN_PUBLIC_URL", "TOCSIN_ALERTMANAGER_OPEN", "TOCSIN_ALLOWED_HOSTS"):
         monkeypatch.setenv(name, "x")
         monkeypatch.delenv(name)
     monkeypatch.setenv("TOCSIN_HOME", os.environ["TOCSIN_HOME"])
@@ -45,6 +45,23 @@ def test_links_point_here_unless_something_else_was_chosen(tmp_path, monkeypatch
     assert settings_for(stand, tmp_path).text("TOCSIN_PUBLIC_URL") == "http://127.0.0.1:9999"
     monkeypatch.setenv("TOCSIN_PUBLIC_URL", "https://tocsin.example")
     assert settings_for(stand, tmp_path).text("TOCSIN_PUBLIC_URL") == "https://tocsin.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "environ", "allowed"),
+    [
+        ("127.0.0.1", {}, "127.0.0.1"),
+        ("0.0.0.0", {}, "*"),
+        ("0.0.0.0", {"TOCSIN_PUBLIC_URL": "https://tocsin.example"}, "0.0.0.0"),
+        ("0.0.0.0", {"TOCSIN_ALLOWED_HOSTS": "a.lan"}, "a.lan"),
+    ],
+)
+def test_only_a_server_that_nobody_named_answers_to_any_name(
+    tmp_path, monkeypatch, host, environ, allowed
+) -> None:
+    for name, text in environ.items():
+        monkeypatch.setenv(name, text)
+    assert settings_for(Stand(host, 1, None), tmp_path).text("TOCSIN_ALLOWED_HOSTS") == allowed
 
 
 def test_only_a_drill_opens_the_intake_to_this_machine_and_never_against_a_choice(

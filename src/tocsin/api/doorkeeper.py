@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tocsin.app.hosts import host_in, is_loopback
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Permission, Role, allows
 from tocsin.domain.ports.shelves import Store
 from tocsin.store.tokens import token_digest
+
+NO_TOKEN = "loopback"
+"""The name of a caller from this machine who needed no token."""
 
 
 class NotSignedIn(Explained):
@@ -42,6 +45,7 @@ class Doorkeeper:
 
     store: Store
     clock: Clock
+    own_names: frozenset[str]
     open_to_loopback: bool
 
     def admit(self, token: str | None, permission: Permission) -> Caller:
@@ -61,11 +65,18 @@ class Doorkeeper:
             )
         return Caller(name, role)
 
-    def admit_alertmanager(self, token: str | None, host: str) -> Caller:
+    def admit_alertmanager(self, sender: str, headers: Mapping[str, str]) -> Caller:
         """Admit a sender to /api/v2: with a token, or without one from loopback where that is allowed."""
-        if token is None and self.open_to_loopback and _is_loopback(host):
-            return Caller("loopback", Role.INGEST)
+        token = token_in(headers)
+        if token is None and self.open_to_loopback and is_loopback(sender) and self._is_local(headers):
+            return Caller(NO_TOKEN, Role.INGEST)
         return self.admit(token, Permission.INGEST)
+
+    def _is_local(self, headers: Mapping[str, str]) -> bool:
+        """Say whether a request was meant for us; a browser here also brings those of hostile pages."""
+        named = [headers.get("host", ""), *filter(None, [headers.get("origin")])]
+        hosts = [host_in(each) for each in named]
+        return all(host in self.own_names or is_loopback(host) for host in hosts)
 
 
 def not_signed_in() -> NotSignedIn:
@@ -88,10 +99,3 @@ def token_in(headers: Mapping[str, str]) -> str | None:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

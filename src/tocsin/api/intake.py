@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, TypeVar
 
 import orjson
@@ -13,12 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.api.bodies import MB, read_body
-from tocsin.api.doorkeeper import Caller, Doorkeeper, token_in
+from tocsin.api.doorkeeper import NO_TOKEN, Caller, Doorkeeper, token_in
 from tocsin.api.problems import problem_and_close
 from tocsin.api.turnstile import Turnstile
 from tocsin.app.hearing import AlertsHeard, SignalsHeard
+from tocsin.app.hosts import own_names
 from tocsin.app.wiring import App
-from tocsin.connectors.alertmanager.inbound import answer_of
+from tocsin.connectors.alertmanager.inbound import answer_of, read_api_alerts
 from tocsin.connectors.refusal import BodyRefused
 from tocsin.domain.arrival import Quarantined
 from tocsin.domain.errors import Explained
@@ -53,17 +55,19 @@ class Doors:
 
     async def api_alerts(self, request: Request) -> Response:
         """`POST /api/v2/alerts`, as Prometheus sends it; answers are Alertmanager's."""
-        host = request.client.host if request.client else ""
-        token = token_in(request.headers)
-        caller = await run_in_threadpool(self.doorkeeper.admit_alertmanager, token, host)
-        body = await self._read(request)
+        sender = request.client.host if request.client else ""
+        caller = await run_in_threadpool(self.doorkeeper.admit_alertmanager, sender, request.headers)
         content_type = request.headers.get("content-type", "")
-
-        def hear() -> AlertsHeard:
-            return self.app.hearing.api_alerts(body, content_type, source="prometheus", sender=caller.name)
-
         try:
-            heard = await self._work(hear)
+            if caller.name == NO_TOKEN:
+                # A page in a browser here can send anything but JSON unasked; none of it is kept.
+                read_api_alerts(b"[]", content_type)
+            body = await self._read(request)
+            heard = await self._work(
+                partial(
+                    self.app.hearing.api_alerts, body, content_type, source="prometheus", sender=caller.name
+                )
+            )
         except BodyRefused as refused:
             return Response(answer_of(refused), refused.status, media_type="application/json")
         return Response(heard.answer, heard.status, media_type="application/json" if heard.answer else None)
@@ -128,7 +132,7 @@ def intake_routes(app: App) -> list[Route]:
 def doorkeeper_of(app: App) -> Doorkeeper:
     """Return the doorkeeper of an application."""
     open_to = app.settings.chosen("TOCSIN_ALERTMANAGER_OPEN", "never", "loopback")
-    return Doorkeeper(app.store, app.clock, open_to_loopback=open_to == "loopback")
+    return Doorkeeper(app.store, app.clock, own_names(app.settings), open_to_loopback=open_to == "loopback")
 
 
 def _guarded(door: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from tocsin.app.hosts import allowed_hosts
 from tocsin.app.keys import secret_key
 from tocsin.app.settings import load_settings
 from tocsin.store.databases import database_settings
@@ -13,7 +14,8 @@ _public_url = _settings.text("TOCSIN_PUBLIC_URL")
 
 SECRET_KEY = secret_key(_settings.home / "keys" / "session.key").hex()
 DEBUG = False
-ALLOWED_HOSTS = ["*"]
+ALLOWED_HOSTS = allowed_hosts(_settings)
+APPEND_SLASH = False
 ROOT_URLCONF = "tocsin.process.urls"
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -25,6 +27,8 @@ INSTALLED_APPS = [
     "tocsin.console",
 ]
 MIDDLEWARE = [
+    # It looks at the Host header of every request; without it, only a few views would.
+    "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -30,6 +30,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_HOME", "~/.tocsin", "Folder of the database, evidence, signals, keys and packs."),
     Setting("TOCSIN_DATABASE_URL", "", "PostgreSQL URL; empty means SQLite in the home folder.", secret=True),
     Setting("TOCSIN_PUBLIC_URL", "http://127.0.0.1:8420", "Address that links in messages point to."),
+    Setting("TOCSIN_ALLOWED_HOSTS", "", "More names this server answers to, comma-separated; `*` means any."),
     Setting(
         "TOCSIN_ALERTMANAGER_OPEN",
         "never",

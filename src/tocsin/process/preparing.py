@@ -11,6 +11,7 @@ import django
 from django.core.management import call_command
 from django.db.utils import Error as DatabaseError
 
+from tocsin.app.hosts import ANY, LOOPBACK, is_loopback
 from tocsin.app.settings import Settings, load_settings
 from tocsin.domain.errors import Misconfigured
 
@@ -34,10 +35,17 @@ class Stand:
 
 
 def settings_for(stand: Stand, home: Path | None) -> Settings:
-    """Read the settings; unless chosen otherwise, links point here and a drill opens /api/v2 to loopback."""
+    """Read the settings; unless chosen otherwise, links point here and a drill opens /api/v2 to loopback.
+
+    A server that others reach, by names that nobody has told it, answers to any.
+    """
     settings = load_settings(home=home)
     if settings.origins["TOCSIN_PUBLIC_URL"] == "default":
         os.environ["TOCSIN_PUBLIC_URL"] = stand.url
+    if settings.origins["TOCSIN_ALLOWED_HOSTS"] == "default":
+        is_here = stand.host in LOOPBACK or is_loopback(stand.host)
+        is_named = is_here or settings.origins["TOCSIN_PUBLIC_URL"] != "default"
+        os.environ["TOCSIN_ALLOWED_HOSTS"] = stand.host if is_named else ANY
     if stand.drill and settings.origins["TOCSIN_ALERTMANAGER_OPEN"] == "default":
         os.environ["TOCSIN_ALERTMANAGER_OPEN"] = "loopback"
     return load_settings(home=home)

@@ -30,7 +30,10 @@ def verify(request: HttpRequest) -> dict[str, Any]:
         "waiting": verdict.unsequenced,
         "checkpoints": verdict.checkpoints_checked,
         "exhibits": checked,
-        "exhibitFaults": [fault.sentence for fault in (*against.exhibits, *faults)],
+        "exhibitFaults": [
+            *(fault.sentence for fault in against.exhibits),
+            *(fault.sentence for fault in faults),
+        ],
         "recordFaults": [fault.sentence for fault in against.records],
     }
 
