@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 
 import django.db
 import pytest
 
 from tocsin.cli import doctor as doctor_module
+from tocsin.domain.errors import Misconfigured
 
 
 def findings(result) -> dict[str, str]:
@@ -58,3 +60,18 @@ def test_settings_say_where_they_come_from_and_keep_secrets(tmp_path, typed, nam
 
 def test_a_home_that_is_not_there_ends_with_1(typed) -> None:
     assert typed("doctor", "--home", "/no/such/home").exit_code == 1
+
+
+def test_a_disk_that_takes_nothing_is_told_although_nothing_can_start(tmp_path, typed, monkeypatch) -> None:
+    def refusing(_: object) -> None:
+        raise Misconfigured("The key cannot be made.", means="No.", next_step="Room.")
+
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(doctor_module, "django_ready", refusing)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    result = typed("doctor", "--json")
+    assert result.exit_code == 6
+    assert findings(result)["home"] == findings(result)["misconfigured"] == "problem"
+    assert "No space left on device" in result.stdout

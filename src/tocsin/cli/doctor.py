@@ -13,7 +13,7 @@ from tocsin.cli.verb import leave, verb
 from tocsin.domain.errors import Explained
 
 if TYPE_CHECKING:
-    from tocsin.app.checkup import Finding
+    from tocsin.app.home_checkup import Finding
 
 COLUMNS = ("name", "standing", "words", "next_step")
 
@@ -31,18 +31,22 @@ def doctor(show: Show, *, shows_settings: bool) -> None:
         rows = [{"name": name, "value": value, "from": origin} for name, value, origin in settings.shown()]
         show.rows("tocsin.doctor.settings/1", rows, ("name", "value", "from"))
         return
-    django_ready(settings)
-    from tocsin.app.checkup import Finding, Standing, check_app, check_home
-    from tocsin.app.wiring import build_app
+    from tocsin.app.home_checkup import Finding, Standing, check_home
 
-    findings = list(check_home(settings))
+    findings = list(check_home(settings)) if settings.home.is_dir() else []
     try:
+        django_ready(settings)
+        from tocsin.app.checkup import check_app
+        from tocsin.app.wiring import build_app
+
         findings.append(_database())
         if findings[-1].standing is Standing.OK:
             app = build_app(settings)
             findings += check_app(app)
             app.hang_up()
     except Explained as refusal:
+        if not findings:
+            raise
         findings.append(Finding(refusal.code, Standing.PROBLEM, refusal.happened, refusal.next_step))
     records = [
         {"name": each.name, "standing": each.standing.value, "words": each.words, "next_step": each.next_step}
@@ -58,7 +62,7 @@ def doctor(show: Show, *, shows_settings: bool) -> None:
 def _database() -> Finding:
     from django.db import Error
 
-    from tocsin.app.checkup import Finding, Standing
+    from tocsin.app.home_checkup import Finding, Standing
 
     try:
         missing = unmigrated()
