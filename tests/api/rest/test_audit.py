@@ -11,7 +11,16 @@ def test_a_sound_log_is_verified_in_r3s_form(client, bearer, opened, app) -> Non
     Seals(app.store, app.clock, app.signer).round()
     verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
     assert (verdict["verified"], verdict["brokenAtEventId"], verdict["exhibitFaults"]) == (True, None, [])
+    assert verdict["recordFaults"] == []
     assert verdict["entries"] == verdict["sealed"] > 0
+
+
+def test_a_line_of_a_timeline_that_the_log_does_not_have_is_a_fault(client, bearer, opened, app) -> None:
+    Seals(app.store, app.clock, app.signer).round()
+    models.TimelineLine.objects.filter(kind="incident.opened").update(text="Nothing happened")
+    verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
+    assert (verdict["verified"], len(verdict["recordFaults"])) == (True, 1)
+    assert "was rewritten" in verdict["recordFaults"][0]
 
 
 def test_the_head_is_a_signed_note_with_the_key_that_checks_it(client, bearer, opened, app) -> None:

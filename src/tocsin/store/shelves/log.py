@@ -144,8 +144,11 @@ def _raw(rows: QuerySet[Any]) -> QuerySet[Any]:
 
     Verification must read on, to name the entry.
     """
-    binary = BinaryField()
-    return rows.annotate(raw=Cast("content", binary), raw_mac=Cast("mac", binary)).defer("content", "mac")
+    binary: BinaryField[Any, Any] = BinaryField()
+    raw: QuerySet[Any] = rows.annotate(raw=Cast("content", binary), raw_mac=Cast("mac", binary)).defer(
+        "content", "mac"
+    )
+    return raw
 
 
 def _leaf_row(index: int, row: Any) -> models.Leaf:
