@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from nouns import NOON, a_delivery, a_page, later
-from tocsin.console.calls import calls_of
+from tocsin.console.calls import MOST_CALLS, calls_of
 from tocsin.domain.page import DeliveryState
 
 FIRST = a_page(page_id=UUID(int=1))
@@ -45,3 +47,16 @@ def test_a_page_that_was_sent_nowhere_says_so():
     assert [(message.state, message.answer) for message in call.messages] == [
         ("not sent", "The person has no address.")
     ]
+
+
+@pytest.mark.parametrize("state", tuple(DeliveryState))
+def test_every_state_of_a_message_has_words(state):
+    (call,) = calls_of((FIRST,), (a_delivery(page_id=UUID(int=1), state=state),), {"slack"})
+    assert call.messages[0].state
+
+
+def test_calls_that_repeat_for_days_are_shown_up_to_a_bound_the_newest_first():
+    pages = tuple(a_page(page_id=UUID(int=n), step=n) for n in range(1, 1000))
+    told = tuple(a_delivery(f"n-{n}") for n in range(1000))
+    calls = calls_of((*pages, SECOND), told, {"slack"})
+    assert (len(calls), calls[0].person) == (2 * MOST_CALLS, "ada")

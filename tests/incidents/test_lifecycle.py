@@ -361,3 +361,12 @@ def test_any_row_of_moves_keeps_the_record_consistent(asked: list[Status]) -> No
         assert (incident.resolved_at is not None) == (incident.status in (Status.RESOLVED, Status.CLOSED))
         assert (incident.closed_at is not None) == (incident.status is Status.CLOSED)
         assert incident.acknowledged_at is not None
+
+
+def test_a_person_who_opens_again_what_ended_unanswered_has_it(incident: Incident, now: datetime) -> None:
+    ended = move(incident, Status.RESOLVED, now, by=TOCSIN).incident
+    assert ended.acknowledged_at is None
+    again = move(ended, Status.INVESTIGATING, now, by="ada", reason="it is back").incident
+    assert (again.status, again.acknowledged_by, again.commander) == (Status.INVESTIGATING, "ada", "ada")
+    closed = move(ended, Status.CLOSED, now, by="ada").incident
+    assert closed.acknowledged_at is None

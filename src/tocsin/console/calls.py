@@ -13,7 +13,10 @@ _STATES: dict[DeliveryState, str] = {
     DeliveryState.WAITING: "on its way",
     DeliveryState.DELIVERED: "delivered",
     DeliveryState.DEAD: "dead: not delivered",
+    DeliveryState.NOT_NEEDED: "not sent: no longer needed",
 }
+MOST_CALLS = 50
+"""How many pages, and how many notices, one page shows; calls repeat for as long as nobody answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,14 @@ class Call:
 def calls_of(
     pages: Sequence[Page], deliveries: Sequence[Delivery], real_channels: Collection[str]
 ) -> tuple[Call, ...]:
-    """Return the pages, the newest first, each with its messages, and the notices after them."""
+    """Return the newest pages, the newest first, each with its messages, and the newest notices after them."""
     by_page: dict[UUID | None, list[Delivery]] = {}
     for delivery in deliveries:
         by_page.setdefault(delivery.page_id, []).append(delivery)
-    paged = [_paged(page, by_page.get(page.page_id, []), real_channels) for page in reversed(pages)]
-    told = [_told(notice, real_channels) for notice in reversed(by_page.get(None, []))]
+    paged = [
+        _paged(page, by_page.get(page.page_id, []), real_channels) for page in reversed(pages[-MOST_CALLS:])
+    ]
+    told = [_told(notice, real_channels) for notice in reversed(by_page.get(None, [])[-MOST_CALLS:])]
     return (*paged, *told)
 
 

@@ -246,7 +246,7 @@ def move(
     if chosen.needs_reason:
         _demand_reason(incident, reason, f"moved from {incident.status} to {to}")
     before = Changed(incident=incident)
-    if by != TOCSIN and incident.status.is_active:
+    if by != TOCSIN and (incident.status.is_active or to.is_active):
         before = acknowledge(incident, by, now)
     because = f": {reason.strip()}" if reason.strip() else "."
     entry = line(incident, Happening.MOVED, f"{incident.status} → {to}{because}", by=by, now=now)
