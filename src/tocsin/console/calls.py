@@ -43,7 +43,7 @@ class Call:
 def calls_of(
     pages: Sequence[Page], deliveries: Sequence[Delivery], real_channels: Collection[str]
 ) -> tuple[Call, ...]:
-    """Return the newest pages, the newest first, each with its messages, and the newest notices after them."""
+    """Return the last pages, the newest first, each with its messages, and the last notices after them."""
     by_page: dict[UUID | None, list[Delivery]] = {}
     for delivery in deliveries:
         by_page.setdefault(delivery.page_id, []).append(delivery)
