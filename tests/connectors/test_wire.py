@@ -13,14 +13,27 @@ import pytest
 
 from tocsin.connectors.wire import AddressRefused, TimedBackend, TimeLimit, refuse_address
 
-ALWAYS_REFUSED = ["169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "224.0.0.1", "0.0.0.0", "::"]
+ALWAYS_REFUSED = [
+    "169.254.169.254",
+    "fe80::1%eth0",
+    "::ffff:169.254.169.254",
+    "224.0.0.1",
+    "0.0.0.0",
+    "::",
+    "fd00:ec2::254",
+    "100.100.100.200",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::1",
+]
 PRIVATE = [
     "127.0.0.1",
     "10.1.2.3",
     "192.168.0.9",
     "172.16.0.1",
     "::1",
-    "fd00:ec2::254",
+    "fd00::254",
+    "64:ff9b::a00:1",
+    "2002:a00:1::1",
     "::ffff:10.0.0.1",
     "100.64.0.1",
 ]

@@ -9,9 +9,14 @@ import ssl
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Any, Self
 
 import httpcore
+
+# AWS over IPv6, and Alibaba Cloud; the others use 169.254.169.254, which is link-local.
+CLOUD_CREDENTIALS = (IPv6Address("fd00:ec2::254"), IPv4Address("100.100.100.200"))
+NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
@@ -143,11 +148,22 @@ class TimedStream(httpcore.NetworkStream):
 
 
 def refuse_address(address: str, *, allow_private: bool) -> None:
-    """Raise `AddressRefused` for an address that is link-local, multicast or none, or private if so asked."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    parsed = mapped or parsed
-    if parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified:
+    """Raise `AddressRefused` for an address that is link-local, multicast or none, or private if so asked.
+
+    Where a cloud keeps its credentials counts as link-local, by whatever address it is reached.
+    """
+    parsed = _inside(ipaddress.ip_address(address.partition("%")[0]))
+    is_of_a_cloud = parsed in CLOUD_CREDENTIALS
+    if is_of_a_cloud or parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified:
         raise AddressRefused("the address is link-local, multicast or unspecified, which is refused")
     if not allow_private and not parsed.is_global:
         raise AddressRefused("the address is private, which is not allowed here")
+
+
+def _inside(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 one leads to: mapped, 6to4 (RFC 3056), NAT64 (RFC 6052)."""
+    if not isinstance(address, IPv6Address):
+        return address
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
