@@ -117,6 +117,16 @@ def test_invented_log_sources_do_not_fill_the_memory(
     ] * 9
 
 
+def test_the_matcher_knows_which_log_sources_its_rules_ask_about(
+    load_sound: Callable[..., RuleSet],
+) -> None:
+    rule = "title: t\nlogsource: {category: process}\ndetection: {s: {a: b}, condition: s}\nlevel: low\n"
+    matcher = Matcher(load_sound(rule).rules)
+    assert matcher.asks_about({"class": "process", "a": "never"})
+    assert not matcher.asks_about({"class": "authentication"})
+    assert not matcher.asks_about(["no record"])  # type: ignore[arg-type]
+
+
 def test_sigmahq_windows_rules_answer_like_the_naive_evaluator(sigmahq_rules: RuleSet, shared: Path) -> None:
     rules = tuple(rule for rule in sigmahq_rules.rules if rule.logsource.product == "windows")
     matcher, interned = Matcher(rules), Interned()
