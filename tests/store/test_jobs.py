@@ -173,3 +173,17 @@ def test_threads_that_claim_at_once_never_share_a_job(any_store, threads):
         worker.join()
     keys = [key for owned in taken.values() for key in owned]
     assert sorted(keys) == sorted(f"k{number}" for number in range(60))
+
+
+def test_what_a_dead_owner_held_is_due_at_once_and_nothing_else(any_store):
+    put(any_store, job("a"), job("b"), job("c", due_in_s=60))
+    with any_store.transaction() as shelves:
+        assert shelves.jobs.owners() == ()
+        (first,) = shelves.jobs.claim(["deliver"], "dead", NOON, 30, 1)
+        (second,) = shelves.jobs.claim(["deliver"], "alive", NOON, 30, 1)
+        assert shelves.jobs.owners() == ("alive", "dead")
+        shelves.jobs.release("dead", NOON)
+        assert shelves.jobs.owners() == ("alive",)
+        (again,) = shelves.jobs.claim(["deliver"], "new", NOON, 30, 9)
+        assert (again.key, again.attempts) == (first.key, 2)
+        assert shelves.jobs.get(second.key).owner == "alive"

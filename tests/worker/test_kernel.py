@@ -266,3 +266,17 @@ def test_what_cannot_be_prepared_stumbles_alone_and_the_others_are_sent(memory_s
         assert shelves.jobs.get("a").state is JobState.DONE
         stumbled = shelves.jobs.get("b")
         assert (stumbled.state, "KeyError" in stumbled.last_error) == (JobState.READY, True)
+
+
+def test_what_a_dead_process_had_begun_does_not_wait_for_its_lease(
+    make_kernel, put, doings, clock, memory_store
+):
+    put("a")
+    put("b")
+    with memory_store.transaction() as shelves:
+        shelves.jobs.claim(("send", "turn"), "dead", clock.now(), 3600, 1)
+        shelves.jobs.claim(("send", "turn"), "alive", clock.now(), 3600, 1)
+    kernel = make_kernel()
+    kernel.is_gone = lambda owner: owner == "dead"
+    kernel.run_due()
+    assert doings.done == ["a"]

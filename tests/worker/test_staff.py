@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+
 from tocsin.flow.call import ESCALATE
 from tocsin.flow.record import CLOCK
 from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
-from tocsin.worker.staff import lanes, staff
+from tocsin.worker.staff import is_gone, lanes, staff
 
 SOON_S = 5.0
 MOST_COMMITS = 100
@@ -40,3 +45,15 @@ def _is_done(store) -> bool:
     with store.reading() as shelves:
         messages, exhibits = shelves.inbox.recent(), shelves.exhibits.all()
         return len(messages) == 2 and len(exhibits) == 1 and shelves.log.last_checkpoint() is not None
+
+
+def test_only_a_process_of_this_machine_that_is_no_more_is_gone() -> None:
+    host = socket.gethostname()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(10)
+    assert is_gone(f"{host}:{ended.pid}:abcd")
+    assert is_gone(f"{host}:{os.getpid()}:abcd")
+    assert not is_gone(f"{host}:{os.getppid()}:abcd")
+    assert not is_gone(f"{host}:1:abcd")
+    assert not is_gone("elsewhere:99999999:abcd")
+    assert not is_gone("worker-1")

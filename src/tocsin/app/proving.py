@@ -76,7 +76,7 @@ class Proving:
                 hashes=self.signer.hashes(),
                 unsequenced=shelves.log.waiting(),
             )
-            return unless_forged(verdict, shelves.log.first_forged(verdict.sealed_size))
+            return unless_forged(verdict, shelves.log.first_forged(0))
 
     def disagreements(self) -> Disagreements:
         """Compare exhibits and timelines with the log, which must have been verified before."""
@@ -87,8 +87,9 @@ class Proving:
                 rows = ((incidents.get(each.incident_id, ""), each) for each in shelves.exhibits.all())
                 exhibits = exhibit_faults(account, rows)
                 records = line_faults(account, _lines(shelves, incidents))
-        except (TypeError, ValueError, Error):
-            # A table is gone, or whoever writes around us left a value of another type in one.
+        except (AttributeError, TypeError, ValueError, Error):
+            # A table is gone, or whoever writes around us left a value of another type in one: a time that
+            # SQLite lets be any text is read as none at all.
             return Disagreements((), (RecordFault("", "", _UNREADABLE),))
         return Disagreements(exhibits, records)
 

@@ -58,6 +58,13 @@ class DjangoJobs:
         dead = self._rows.filter(key=key, state=JobState.DEAD.value)
         return dead.update(state=_READY, run_at=run_at, attempts=0, owner="") == 1
 
+    def owners(self) -> tuple[str, ...]:
+        held = self._rows.filter(state=_READY).exclude(owner="")
+        return tuple(held.order_by("owner").values_list("owner", flat=True).distinct())
+
+    def release(self, owner: str, now: datetime) -> None:
+        self._rows.filter(state=_READY, owner=owner).update(owner="", run_at=now)
+
     def get(self, key: str) -> Job | None:
         row = find(models.Job, self._alias, key=key)
         return None if row is None else _job(row)

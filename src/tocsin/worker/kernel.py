@@ -90,7 +90,8 @@ class Kernel:
     """Runs due jobs for one owner. Any number of kernels, in any number of processes, may share a store.
 
     Each turn settles what has ended and claims what is due in one transaction, so that under load the cost of
-    a commit is shared by many jobs. `ring` is called whenever an effect has ended.
+    a commit is shared by many jobs. `ring` is called whenever an effect has ended. `is_gone` says of another
+    owner that it has died: what it held is then due at the first turn, and need not wait for its lease.
     """
 
     store: Store
@@ -99,11 +100,15 @@ class Kernel:
     owner: str
     lease_s: float = 30.0
     ring: Callable[[], None] = lambda: None
+    is_gone: Callable[[str], bool] = lambda owner: False
+    _has_taken_over: bool = False
     _ended: SimpleQueue[_Ended] = field(default_factory=SimpleQueue)
     _at_work: dict[int, int] = field(default_factory=dict)
 
     def turn(self) -> float:
         """Settle, claim and start what there is; return 0 after work, else how long to rest (seconds)."""
+        if not self._has_taken_over:
+            self._take_over()
         open_lanes = [n for n, lane in enumerate(self.lanes) if self._free(n, lane) > 0]
         due = self._due([kind for n in open_lanes for kind in self.lanes[n].handlers])
         # Outcomes are taken in hand last: what is above may fail, and would take them along.
@@ -129,6 +134,15 @@ class Kernel:
             if lane.pool is not None:
                 lane.pool.shutdown(wait=True)
         self._settle_and_claim(self._drain(), (), self.clock.now())
+
+    def _take_over(self) -> None:
+        """Release what owners hold that died before we came."""
+        with self.store.transaction() as shelves:
+            for owner in shelves.jobs.owners():
+                if owner != self.owner and self.is_gone(owner):
+                    log.warning("%s is gone; what it had begun is done again", owner)
+                    shelves.jobs.release(owner, self.clock.now())
+        self._has_taken_over = True
 
     def _drain(self) -> list[_Ended]:
         ended = []

@@ -32,6 +32,7 @@ def staff(app: App) -> Loops:
         app.clock,
         lanes(app),
         owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+        is_gone=is_gone,
         lease_s=float(app.settings.number("TOCSIN_LEASE_SECONDS")),
         ring=app.bell.ring,
     )
@@ -43,6 +44,25 @@ def staff(app: App) -> Loops:
         Loop("seals", seals.round),
     )
     return Loops(loops, leave_thread=app.hang_up)
+
+
+def is_gone(owner: str) -> bool:
+    """Say whether an owner was a process of this machine that is no more; of others nothing is known."""
+    host, _, pid = owner.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    # A process of our own number that is not us was before us: containers start at the same number again.
+    return int(pid) == os.getpid() or not _is_alive(int(pid))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def lanes(app: App) -> list[Lane]:

@@ -67,6 +67,15 @@ class MemoryJobs:
         self._tables.jobs[key] = replace(job, state=JobState.READY, run_at=run_at, attempts=0, owner="")
         return True
 
+    def owners(self) -> tuple[str, ...]:
+        jobs = self._tables.jobs.values()
+        return tuple(sorted({job.owner for job in jobs if job.owner and job.state is JobState.READY}))
+
+    def release(self, owner: str, now: datetime) -> None:
+        for key, job in self._tables.jobs.items():
+            if job.owner == owner and job.state is JobState.READY:
+                self._tables.jobs[key] = replace(job, owner="", run_at=now)
+
     def get(self, key: str) -> Job | None:
         return self._tables.jobs.get(key)
 
