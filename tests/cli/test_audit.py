@@ -162,6 +162,12 @@ def test_an_unsigned_entry_rewritten_with_its_hash_ends_with_7_and_its_number(fi
     assert json.loads(result.stdout)["data"]["first_broken"] == firing.proving.verify().size
 
 
+def test_a_changed_mac_of_a_signed_entry_is_named(firing, typed, behind) -> None:
+    behind("UPDATE store_leaf SET mac = 'zz' WHERE \"index\" = 2")
+    result = typed("audit", "verify", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["data"]["first_broken"]) == (7, 2)
+
+
 @pytest.mark.parametrize("table", ["store_leaf", "store_checkpoint", "store_logwaiting"])
 def test_a_table_that_is_gone_is_said_and_ends_with_7(firing, typed, behind, table) -> None:
     behind(f"DROP TABLE {table}")
@@ -192,6 +198,7 @@ def test_a_checkpoint_of_another_type_ends_with_7(firing, typed, behind, change)
             "is not in the log",
         ),
         ("UPDATE store_timelineline SET kind = 'nonsense'", "cannot be read"),
+        ("UPDATE store_timelineline SET at = 'rubbish' WHERE number = 1", "cannot be read"),
         ("DROP TABLE store_timelineline", "cannot be read"),
     ],
 )
@@ -213,6 +220,7 @@ def test_a_timeline_that_differs_from_the_log_ends_with_6(firing, typed, behind,
         ("DELETE FROM store_exhibit", "is missing"),
         ("UPDATE store_exhibit SET number = 2", "is not in the log"),
         ("UPDATE store_exhibit SET kept_at = 'never'", "other time of keeping"),
+        ("UPDATE store_exhibit SET incident_date = 'zz'", "cannot be read"),
         ("DROP TABLE store_exhibit", "cannot be read"),
     ],
 )
