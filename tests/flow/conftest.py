@@ -210,10 +210,10 @@ class Story:
         return found.incident_id
 
 
-def make_story(store: Store, clock: PushedClock) -> Story:
+def make_story(store: Store, clock: PushedClock, oncall: str = ONCALL) -> Story:
     """Put the chapters together as the composition root does."""
     triage, clocks = parse_policy(TRIAGE, "triage.yml"), parse_clocks(TRIAGE, "triage.yml")
-    call = Call(store, clock, parse_roster(ONCALL, "oncall.yml"), b"k" * 32)
+    call = Call(store, clock, parse_roster(oncall, "oncall.yml"), b"k" * 32)
     locker = MemoryLocker()
     respond = Respond(store, clock, locker)
     close = Close(store, clock, clocks, triage, call)
@@ -231,6 +231,12 @@ def clock() -> PushedClock:
 @pytest.fixture
 def story(memory_store: MemoryStore, clock: PushedClock) -> Story:
     return make_story(memory_store, clock)
+
+
+@pytest.fixture
+def patient_story(memory_store: MemoryStore, clock: PushedClock) -> Story:
+    """The same, but the first call of a P1 waits two minutes."""
+    return make_story(memory_store, clock, ONCALL.replace("P1: [{after: 0m,", "P1: [{after: 2m,"))
 
 
 @pytest.fixture

@@ -30,6 +30,24 @@ def test_the_primary_is_called_at_once_on_every_contact_with_a_deadline(story, r
     assert sorted(sent) == [("slack", "@ben"), ("smtp", "ben@example.org")]
 
 
+def test_a_first_step_that_leaves_time_calls_when_that_time_is_over(patient_story, report) -> None:
+    patient_story.hear(report(3600))
+    assert patient_story.pages() == ()
+    patient_story.push(600)
+    assert _called(patient_story) == [
+        ("ben", "primary", 120),
+        ("ben", "primary", 300),
+        ("ada", "secondary", 600),
+    ]
+
+
+def test_an_acknowledgement_before_a_first_step_that_waits_means_no_call(patient_story, report) -> None:
+    patient_story.hear(report(3600))
+    patient_story.call.acknowledge(patient_story.incident().incident_id, "ada")
+    patient_story.push(899)
+    assert patient_story.pages() == ()
+
+
 def test_nobody_answers_so_ben_is_called_again_after_five_minutes_and_ada_after_ten(story, report) -> None:
     story.hear(report(3600))
     story.push(899)

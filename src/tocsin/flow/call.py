@@ -43,10 +43,10 @@ class Call:
     link_key: bytes
 
     def begin(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
-        """An incident opened: the first step is taken at once, and those who want to know are told."""
+        """An incident opened: the calls begin, and those who want to know are told."""
         self._tell(shelves, incident, NoticeEvent.OPENED, now)
         if escalation.starts(self.roster, incident.severity):
-            self._step(shelves, incident, 0, started_at=now, now=now)
+            self._first_step(shelves, incident, now)
 
     def follow(self, shelves: Shelves, before: Incident, after: Incident, now: datetime) -> None:
         """An incident changed: a worse severity calls anew, an end stops the calls and is told."""
@@ -56,7 +56,7 @@ class Call:
         if before.acknowledged_at is None and after.acknowledged_at is not None:
             self._acknowledged(shelves, after, now)
         elif escalation.restarts(self.roster, before, after):
-            self._step(shelves, after, 0, started_at=now, now=now)
+            self._first_step(shelves, after, now)
 
     def escalate(self, shelves: Shelves, job: Job) -> None:
         """The next step of an escalation is due."""
@@ -141,6 +141,14 @@ class Call:
             if page.acknowledged_at is None:
                 shelves.pages.save(replace(page, acknowledged_at=now))
 
+    def _first_step(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        """Take the first step in this transaction, or wait for it where the on-call file leaves some time."""
+        due = escalation.first_step_at(self.roster, incident.severity, now)
+        if due is None or due <= now:
+            self._step(shelves, incident, 0, started_at=now, now=now)
+        else:
+            _await_step(shelves, incident, 0, run_at=due, started_at=now)
+
     def _step(
         self, shelves: Shelves, incident: Incident, step: int, *, started_at: datetime, now: datetime
     ) -> None:
@@ -159,18 +167,7 @@ class Call:
         if step > 0:
             self._tell(shelves, incident, NoticeEvent.ESCALATED, now)
         if decision.next_step_at is not None:
-            shelves.jobs.reschedule(
-                Job(
-                    kind=ESCALATE,
-                    key=_escalation_key(incident),
-                    run_at=decision.next_step_at,
-                    args={
-                        "incident": str(incident.incident_id),
-                        "step": str(step + 1),
-                        "started_at": started_at.isoformat(),
-                    },
-                )
-            )
+            _await_step(shelves, incident, step + 1, run_at=decision.next_step_at, started_at=started_at)
 
     def _again(
         self, shelves: Shelves, incident: Incident, unanswered: escalation.NobodyAnswered, now: datetime
@@ -244,6 +241,18 @@ def _send(shelves: Shelves, delivery: Delivery, *, event: str, reason: str) -> N
             args={"event": event, "reason": reason},
         )
     )
+
+
+def _await_step(
+    shelves: Shelves, incident: Incident, step: int, *, run_at: datetime, started_at: datetime
+) -> None:
+    """Wait for a step; an incident waits for one at a time, so the job's key is the incident's."""
+    args = {
+        "incident": str(incident.incident_id),
+        "step": str(step),
+        "started_at": started_at.isoformat(),
+    }
+    shelves.jobs.reschedule(Job(kind=ESCALATE, key=_escalation_key(incident), run_at=run_at, args=args))
 
 
 def _escalation_key(incident: Incident) -> str:
