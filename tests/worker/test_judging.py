@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -10,6 +12,7 @@ from tocsin.detection.engine import compile_plan
 from tocsin.detection.rules import load
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.severity import Severity
+from tocsin.domain.source import SourceProgress
 from tocsin.worker import judging as judging_module
 from tocsin.worker.judging import REST_S, Judging
 
@@ -93,14 +96,14 @@ def test_state_position_and_alerts_are_kept_together_or_not_at_all(app, judging,
         with pytest.raises(RuntimeError):
             judging.round()
     with app.store.reading() as shelves:
-        assert (shelves.detector.position("idp"), shelves.detector.load_state()) == (0, None)
+        assert (shelves.detector.progress(), shelves.detector.versions()) == ({}, {})
     judging.round()
     assert [alert.count for alert in _alerts(app)] == [3]
 
 
 def test_unreadable_window_state_is_said_in_the_log_and_judging_goes_on(app, judging, caplog) -> None:
     with app.store.transaction() as shelves:
-        shelves.detector.save_state(b"\xff rubbish")
+        shelves.detector.save_shards({0: b"\xff rubbish"}, {})
     app.lake.append("idp", _lines(3))
     judging.round()
     app.lake.append("idp", _lines(2))
@@ -115,7 +118,8 @@ def test_unreadable_window_state_is_said_in_the_log_and_judging_goes_on(app, jud
 
 def test_a_source_that_lost_its_signals_stops_no_other(app, judging, caplog) -> None:
     with app.store.transaction() as shelves:
-        shelves.detector.save_position("broken", 999)
+        broken = SourceProgress(source="broken")
+        shelves.detector.advance(broken, replace(broken, position=999))
     app.lake.append("broken", _lines(1))
     app.lake.append("idp", _lines(3))
     judging.round()

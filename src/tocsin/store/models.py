@@ -244,12 +244,15 @@ class CustodyLine(models.Model):
 class DetectorPosition(models.Model):
     source = Text(primary_key=True)
     position = models.BigIntegerField()
+    newest = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
 
 
-class DetectorState(models.Model):
-    """The correlation windows of all sources, one row."""
+class DetectorShard(models.Model):
+    """A part of the window state; rules and groups are spread over the shards by a hash."""
 
-    id = models.IntegerField(primary_key=True)
+    number = models.IntegerField(primary_key=True)
+    version = models.BigIntegerField()
     state = models.BinaryField()
 
 

@@ -15,6 +15,7 @@ from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.ports.keeping import SignalLake
 from tocsin.domain.ports.shelves import Store
 from tocsin.domain.signal import Signal
+from tocsin.domain.source import SourceProgress
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.flow.take import Take
@@ -24,8 +25,13 @@ log = logging.getLogger("tocsin.worker")
 
 SIGNALS_AT_ONCE = 2000
 REST_S = 1.0
+SHARD = 0
 
 ReadSignal = Callable[[bytes, str, int, datetime], Signal]
+
+
+class _Overtaken(Exception):
+    """Another process stored window state that we had not seen; everything of ours is undone."""
 
 
 @dataclass(slots=True)
@@ -48,6 +54,8 @@ class Judging:
         """Judge a source; one that is damaged is shouted about and stops no other."""
         try:
             return self._judge(source)
+        except _Overtaken:
+            return True
         except Overloaded:
             raise
         except Explained as fault:
@@ -56,22 +64,27 @@ class Judging:
 
     def _judge(self, source: str) -> bool:
         with self.store.reading() as shelves:
-            start = shelves.detector.position(source)
-            saved = shelves.detector.load_state()
-        lines, stop = self.lake.read(source, start, SIGNALS_AT_ONCE)
+            was = shelves.detector.progress().get(source, SourceProgress(source=source))
+            kept = shelves.detector.shards([SHARD])
+        lines, stop = self.lake.read(source, was.position, SIGNALS_AT_ONCE)
         if not lines:
             return False
-        state, lost = _loaded(saved)
-        judged = self.plan.judge(state, self._signals(source, lines, start))
+        state, lost = _loaded(kept[SHARD].state if kept else None)
+        signals = self._signals(source, lines, was.position)
+        judged = self.plan.judge(state, signals)
+        now = self.clock.now()
+        newest = max((each.time for each in signals), default=was.newest)
+        moved = SourceProgress(source=source, position=stop, newest=newest, heard_at=now)
+        versions = {number: shard.version for number, shard in kept.items()}
         with self.store.transaction() as shelves:
             shelves.lock("judging")
-            if shelves.detector.position(source) != start or shelves.detector.load_state() != saved:
+            if not shelves.detector.advance(was, moved):
                 return True  # Another process judged meanwhile; nothing of ours is kept.
+            if not shelves.detector.save_shards({SHARD: judged.state.dump()}, versions):
+                raise _Overtaken
             if lost is not None:
-                note(shelves, Happening.WINDOWS_LOST, at=self.clock.now(), facts={"reason": lost.happened})
+                note(shelves, Happening.WINDOWS_LOST, at=now, facts={"reason": lost.happened})
             self.take.detected(shelves, judged.alerts)
-            shelves.detector.save_state(judged.state.dump())
-            shelves.detector.save_position(source, stop)
         return True
 
     def _signals(self, source: str, lines: tuple[bytes, ...], start: int) -> list[Signal]:

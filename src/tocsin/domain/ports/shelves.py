@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,7 @@ from tocsin.domain.job import Job, JobState
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
 from tocsin.domain.severity import Severity
+from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.domain.timeline import TimelineEntry
 
 
@@ -244,18 +245,34 @@ class ExhibitShelf(Protocol):
 
 
 class DetectorShelf(Protocol):
-    """What detection must remember between batches: positions in the lake and correlation windows."""
+    """What detection must remember between batches: how far each source was judged, and the window state.
 
-    def position(self, source: str) -> int:
-        """Return the lake offset up to which signals of the source were judged, 0 at first."""
+    The state lies in shards, each with a version, so that several workers write different shards at once and
+    none overwrites what it has not seen.
+    """
+
+    def progress(self) -> Mapping[str, SourceProgress]:
+        """Return the progress of every source that was judged, by name."""
         ...
 
-    def save_position(self, source: str, position: int) -> None: ...
-    def load_state(self) -> bytes | None:
-        """Return the correlation state as saved, None at first."""
+    def advance(self, was: SourceProgress, now: SourceProgress) -> bool:
+        """Move a source from where it was; False, with nothing changed, if another worker moved it."""
         ...
 
-    def save_state(self, state: bytes) -> None: ...
+    def versions(self) -> Mapping[int, int]:
+        """Return the version of every stored shard."""
+        ...
+
+    def shards(self, numbers: Iterable[int]) -> Mapping[int, StoredShard]:
+        """Return the stored shards among `numbers`."""
+        ...
+
+    def save_shards(self, states: Mapping[int, bytes], known: Mapping[int, int]) -> bool:
+        """Store shards of which the versions `known` were seen (0 or none: not stored yet).
+
+        Returns False, with nothing changed, if another worker has stored one of them since.
+        """
+        ...
 
 
 class TokenShelf(Protocol):

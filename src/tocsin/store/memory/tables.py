@@ -16,6 +16,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
+from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.domain.timeline import TimelineEntry
 
 Key = TypeVar("Key")
@@ -71,8 +72,8 @@ class Tables:
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     exhibits: dict[int, Exhibit] = field(default_factory=dict)
     custody: dict[int, CustodyEvent] = field(default_factory=dict)
-    positions: dict[str, int] = field(default_factory=dict)
-    detector_state: dict[str, bytes] = field(default_factory=dict)
+    progress: dict[str, SourceProgress] = field(default_factory=dict)
+    detector_shards: dict[int, StoredShard] = field(default_factory=dict)
     tokens: dict[int, MemoryToken] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from tocsin.domain.person import Role
+from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.store.memory.tables import MemoryToken, Tables
-
-_STATE = "state"
 
 
 class MemoryDetector:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def position(self, source: str) -> int:
-        return self._tables.positions.get(source, 0)
+    def progress(self) -> Mapping[str, SourceProgress]:
+        return dict(self._tables.progress)
 
-    def save_position(self, source: str, position: int) -> None:
-        self._tables.positions[source] = position
+    def advance(self, was: SourceProgress, now: SourceProgress) -> bool:
+        kept = self._tables.progress.get(was.source, SourceProgress(source=was.source))
+        if kept.position != was.position:
+            return False
+        self._tables.progress[was.source] = now
+        return True
 
-    def load_state(self) -> bytes | None:
-        return self._tables.detector_state.get(_STATE)
+    def versions(self) -> Mapping[int, int]:
+        return {number: shard.version for number, shard in self._tables.detector_shards.items()}
 
-    def save_state(self, state: bytes) -> None:
-        self._tables.detector_state[_STATE] = state
+    def shards(self, numbers: Iterable[int]) -> Mapping[int, StoredShard]:
+        stored = self._tables.detector_shards
+        return {number: stored[number] for number in numbers if number in stored}
+
+    def save_shards(self, states: Mapping[int, bytes], known: Mapping[int, int]) -> bool:
+        versions = self.versions()
+        if any(versions.get(number, 0) != known.get(number, 0) for number in states):
+            return False
+        for number, state in states.items():
+            self._tables.detector_shards[number] = StoredShard(versions.get(number, 0) + 1, state)
+        return True
 
 
 class MemoryTokens:
