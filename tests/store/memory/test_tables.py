@@ -12,9 +12,9 @@ from tocsin.store.memory.tables import MemoryToken, Tables, newest, put_changed,
 def test_a_copy_shares_no_table():
     tables = Tables()
     copy = tables.copy()
-    copy.positions["a"] = 1
+    copy.progress["a"] = 1
     assert copy.next_number("incident") == 1
-    assert (tables.positions, tables.numbers) == ({}, {})
+    assert (tables.progress, tables.numbers) == ({}, {})
 
 
 def test_new_means_new_and_changed_means_known():
