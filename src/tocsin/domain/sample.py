@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -30,12 +32,30 @@ class Sample:
 class Series:
     """Samples of one series, oldest first, no two at the same millisecond.
 
-    `times_ms` and `values` have the same length.
+    `times_ms` and `values` have the same length. They are read only; a store hands out its own columns.
     """
 
     labels: Labels
-    times_ms: tuple[int, ...]
-    values: tuple[float, ...]
+    times_ms: Sequence[int]
+    values: Sequence[float]
+
+
+class MatchOp(Enum):
+    """How a label's value is compared; a label that is absent compares as empty text."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    REGEX = "=~"
+    NOT_REGEX = "!~"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMatcher:
+    """One condition on a label. A pattern is RE2 and must match the whole value."""
+
+    name: str
+    op: MatchOp
+    value: str
 
 
 def is_stale(value: float) -> bool:
