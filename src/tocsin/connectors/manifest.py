@@ -33,6 +33,25 @@ class PermissionWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format in which signals come, read by one of `record`, `body` and `stream` (each a `module:name`).
+
+    `record` makes signals of one JSON object, wherever it lies: NDJSON, an array, one document. `body` reads
+    the bytes as a whole; `stream` reads a file that can be sought in, and never holds it as a whole. A format
+    is recognised by how the bytes begin (`openings`), or, of JSON, by the `shape` of the first object (a
+    `module:name`); without either it has to be named.
+    """
+
+    name: str
+    summary: str
+    record: str = ""
+    body: str = ""
+    stream: str = ""
+    shape: str = ""
+    openings: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One connector. `inbound` and `channel` are `module:name` of its parsers and channel, empty if none."""
 
@@ -43,4 +62,5 @@ class Manifest:
     settings: tuple[ConnectorSetting, ...] = ()
     permissions: tuple[PermissionWanted, ...] = ()
     inbound: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = ()
     channel: str = ""

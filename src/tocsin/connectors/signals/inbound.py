@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from tocsin.connectors.gunzip import gunzip, is_gzip
 from tocsin.connectors.instant import event_instant
 from tocsin.connectors.refusal import BodyTooLarge, BrokenGzip, NotJson, Refusals, Refused, WrongContentType
+from tocsin.connectors.signals.parsed import Convert, Parsed
 from tocsin.connectors.signals.splitting import (
     BOM,
     UTF16_BOMS,
@@ -52,48 +52,56 @@ _LAYERS = 2
 """A .gz file posted with `Content-Encoding: gzip` is compressed twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSignals:
-    """The records of a body, each its own raw bytes on one line, and what was refused."""
-
-    lines: tuple[bytes, ...]
-    refused: tuple[Refused, ...]
-
-
-def read_signals(
-    body: bytes, *, content_encoding: str = "", max_decoded: int = MAX_DECODED_BYTES
-) -> ReadSignals:
-    """Read NDJSON, a JSON array, `{"Records": [...]}` or one JSON object, plain or gzip.
+def read_signals(body: bytes, *, content_encoding: str = "", max_decoded: int = MAX_DECODED_BYTES) -> Parsed:
+    """Read NDJSON, a JSON array, `{"Records": [...]}` or one JSON object, plain or gzip, as it came.
 
     A line or record that is no JSON object is refused alone. A gzip that ends early or is damaged, and a
     document that does not hold together, are refused whole, as received: half a body is never taken.
     Raises `BodyTooLarge` (413) over `max_decoded` bytes or `MOST_RECORDS` lines, `WrongContentType` (415).
     """
+    text = unpacked(body, content_encoding=content_encoding, max_decoded=max_decoded)
+    return text if isinstance(text, Parsed) else read_text(text, as_received=body)
+
+
+def read_plain(text: bytes) -> Parsed:
+    """Read a whole plain text without BOM, every record as it came."""
+    return read_text(text, as_received=text)
+
+
+def unpacked(body: bytes, *, content_encoding: str, max_decoded: int) -> bytes | Parsed:
+    """Return the plain text of a body without its BOM, or the refusal of a body that cannot be unpacked.
+
+    Raises `BodyTooLarge` (413) over `max_decoded` bytes and `WrongContentType` (415).
+    """
     if content_encoding.strip().lower() not in ("", "identity", "gzip", "x-gzip"):
         raise WrongContentType("The Content-Encoding can be gzip or identity, nothing else.")
+    text = body
     try:
-        text = _unpacked(body, max_decoded)
+        for _ in range(_LAYERS):
+            if not is_gzip(text):
+                break
+            text = gunzip(text, limit=max_decoded)
     except BrokenGzip as broken:
-        return ReadSignals((), (Refused(body, broken.happened),))
+        return Parsed((), (Refused(body, broken.happened),))
     if text.startswith(UTF16_BOMS):
-        return ReadSignals((), (Refused(body, "The body is UTF-16; send UTF-8."),))
-    return read_text(text.removeprefix(BOM), as_received=body)
+        return Parsed((), (Refused(body, "The body is UTF-16; send UTF-8."),))
+    return text.removeprefix(BOM)
 
 
-def read_text(text: bytes, *, as_received: bytes) -> ReadSignals:
-    """Read a whole plain text without BOM.
+def read_text(text: bytes, *, as_received: bytes, convert: Convert | None = None) -> Parsed:
+    """Read a whole plain text without BOM; `convert` makes signals of each record of its shape.
 
     What is damaged as a document is still read as lines if most of its lines are records.
     """
     if not starts_document(*_first_two(text)):
-        return _read_lines(text)
+        return _read_lines(text, convert)
     try:
-        return _checked(records_in(text))
+        return _checked(records_in(text), convert)
     except NotJson as refusal:
-        by_line = _read_lines(text)
+        by_line = _read_lines(text, convert)
         if len(by_line.lines) > len(by_line.refused):
             return by_line
-        return ReadSignals((), (Refused(as_received, refusal.happened),))
+        return Parsed((), (Refused(as_received, refusal.happened),))
 
 
 def signal_of(line: bytes, source: str, position: int, received_at: datetime) -> Signal:
@@ -121,55 +129,72 @@ def event_time(record: dict[str, Any]) -> datetime | None:
     return None
 
 
-def _unpacked(body: bytes, max_decoded: int) -> bytes:
-    for _ in range(_LAYERS):
-        if not is_gzip(body):
-            break
-        body = gunzip(body, limit=max_decoded)
-    return body
-
-
 def _first_two(text: bytes) -> tuple[bytes, bytes | None]:
     """Return the first two lines that are not blank."""
     filled = (stripped for line in BytesIO(text) if (stripped := line.strip()))
     return next(filled, b""), next(filled, None)
 
 
-def _checked(records: tuple[bytes, ...]) -> ReadSignals:
-    """Keep the records that are JSON objects and refuse the others by number."""
-    good: list[bytes] = []
-    refusals = Refusals(b"\n".join)
-    for number, raw in enumerate(records, 1):
-        try:
-            decoded(raw)
-        except LineRefused as refusal:
-            refusals.add(raw, f"record {number} is {refusal}")
-        else:
-            good.append(raw)
-    return ReadSignals(tuple(good), refusals.all())
+class _Taken:
+    """What was taken of a body so far, and what was refused."""
+
+    def __init__(self, convert: Convert | None) -> None:
+        self._convert = convert
+        self._good: list[bytes] = []
+        self._refusals = Refusals(b"\n".join)
+
+    def __len__(self) -> int:
+        return len(self._good) + len(self._refusals)
+
+    def take(self, raw: bytes, record: dict[str, Any], *place: object) -> None:
+        """Take one record, converted if it is of the converter's shape; `place` tells where it lay."""
+        made = self._convert(raw, record) if self._convert else None
+        if made is None:
+            self._good.append(raw)
+            return
+        self._good += made.lines
+        for part in made.refused:
+            self._refusals.add(part.body, f"{' '.join(map(str, place))}: {part.reason}")
+
+    def take_all(self, records: tuple[bytes, ...], *place: object) -> None:
+        """Take the records that are JSON objects and refuse the others by number."""
+        for number, raw in enumerate(records, 1):
+            try:
+                self.take(raw, decoded(raw), *place, "record", number)
+            except LineRefused as refusal:
+                where = " ".join(map(str, (*place, "record", number)))
+                self._refusals.add(raw, f"{where} is {refusal}")
+
+    def refuse(self, part: bytes, reason: str) -> None:
+        self._refusals.add(part, reason)
+
+    def parsed(self) -> Parsed:
+        return Parsed(tuple(self._good), self._refusals.all())
 
 
-def _read_lines(text: bytes) -> ReadSignals:
+def _checked(records: tuple[bytes, ...], convert: Convert | None) -> Parsed:
+    taken = _Taken(convert)
+    taken.take_all(records)
+    return taken.parsed()
+
+
+def _read_lines(text: bytes, convert: Convert | None) -> Parsed:
     """Read one record a line; blank lines count for the numbers only."""
-    good: list[bytes] = []
-    refusals = Refusals(b"\n".join)
+    taken = _Taken(convert)
     for number, line in enumerate(BytesIO(text), 1):
         stripped = line.strip()
         if not stripped:
             continue
-        if len(good) + len(refusals) >= MOST_RECORDS:
+        if len(taken) >= MOST_RECORDS:
             raise BodyTooLarge(f"The body has more than {MOST_RECORDS} records.")
         try:
             record = decoded(stripped)
             bundle = bundled(stripped) if is_bundle(record) else None
         except LineRefused as refusal:
-            refusals.add(stripped, f"line {number} is {refusal}")
+            taken.refuse(stripped, f"line {number} is {refusal}")
             continue
         if bundle is None:
-            good.append(stripped)
-            continue
-        inner = _checked(bundle)
-        good += inner.lines
-        for part in inner.refused:
-            refusals.add(part.body, f"line {number}, {part.reason}")
-    return ReadSignals(tuple(good), refusals.all())
+            taken.take(stripped, record, "line", number)
+        else:
+            taken.take_all(bundle, "line", f"{number},")
+    return taken.parsed()

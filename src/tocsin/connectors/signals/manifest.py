@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.connectors.manifest import Category, ConnectorSetting, Manifest
+from tocsin.connectors.manifest import Category, ConnectorSetting, Format, Manifest
 
 MANIFEST = Manifest(
     name="signals",
@@ -15,5 +15,12 @@ MANIFEST = Manifest(
             hint="The largest body after decompression; a gzip that grows beyond it is refused.",
         ),
     ),
-    inbound=("tocsin.connectors.signals.inbound:read_signals",),
+    inbound=("tocsin.connectors.signals.inbound:read_signals", "tocsin.connectors.signals.formats:read"),
+    formats=(
+        Format(
+            name="json",
+            summary="NDJSON, a JSON array, one JSON object or CloudTrail's Records, each record as it came.",
+            body="tocsin.connectors.signals.inbound:read_plain",
+        ),
+    ),
 )
