@@ -23,6 +23,7 @@ from tocsin.store.shelves.detector import DjangoDetector
 from tocsin.store.shelves.exhibits import DjangoExhibits
 from tocsin.store.shelves.incidents import DjangoIncidents
 from tocsin.store.shelves.log import DjangoLog
+from tocsin.store.shelves.marks import DjangoMarks
 from tocsin.store.shelves.pages import DjangoInbox, DjangoPages
 from tocsin.store.shelves.timeline import DjangoTimeline
 from tocsin.store.shelves.tokens import DjangoTokens
@@ -49,6 +50,7 @@ class DjangoShelves:
         self.log = DjangoLog(alias, entry_key)
         self.exhibits = DjangoExhibits(alias)
         self.detector = DjangoDetector(alias)
+        self.marks = DjangoMarks(alias)
         self.tokens = DjangoTokens(alias)
 
     def lock(self, name: str) -> None:

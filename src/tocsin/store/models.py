@@ -256,6 +256,19 @@ class DetectorShard(models.Model):
     state = models.BinaryField()
 
 
+class SourceMark(models.Model):
+    """What is remembered of a source. `digest` is the SHA-256 of (kind, name), which may be long."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=32)
+    name = Text()
+    state = models.BinaryField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["kind", "kept_at"], name="mark_kind")]
+
+
 class ApiToken(models.Model):
     number = models.BigAutoField(primary_key=True)
     digest = models.CharField(max_length=64, unique=True)

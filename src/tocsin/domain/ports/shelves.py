@@ -275,6 +275,30 @@ class DetectorShelf(Protocol):
         ...
 
 
+class MarkShelf(Protocol):
+    """What is remembered of each source: marks, small and opaque to the store, each of a kind and a name."""
+
+    def of(self, kind: str, names: Iterable[str]) -> Mapping[str, bytes]:
+        """Return those of a kind that are kept among some names (at most 1,000)."""
+        ...
+
+    def all(self, kind: str, limit: int = 10_000) -> Mapping[str, bytes]:
+        """Return all of a kind, by name."""
+        ...
+
+    def keep(self, kind: str, marks: Mapping[str, bytes], at: datetime) -> None:
+        """Keep marks, each instead of what was kept under its name."""
+        ...
+
+    def drop(self, kind: str, names: Iterable[str]) -> None:
+        """Forget marks; unknown names are ignored."""
+        ...
+
+    def drop_older(self, kind: str, before: datetime) -> None:
+        """Forget all of a kind that were last kept before a time."""
+        ...
+
+
 class TokenShelf(Protocol):
     """API tokens by the SHA-256 of their text."""
 
@@ -318,6 +342,8 @@ class Shelves(Protocol):
     def exhibits(self) -> ExhibitShelf: ...
     @property
     def detector(self) -> DetectorShelf: ...
+    @property
+    def marks(self) -> MarkShelf: ...
     @property
     def tokens(self) -> TokenShelf: ...
 

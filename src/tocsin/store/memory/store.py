@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from tocsin.store.memory.incidents import MemoryIncidents, MemoryTimeline
 from tocsin.store.memory.incoming import MemoryAlerts, MemoryArrivals, MemoryQuarantine
 from tocsin.store.memory.jobs import MemoryJobs
+from tocsin.store.memory.marks import MemoryMarks
 from tocsin.store.memory.pages import MemoryInbox, MemoryPages
 from tocsin.store.memory.proof import MemoryExhibits, MemoryLog
 from tocsin.store.memory.tables import Tables
@@ -30,6 +31,7 @@ class MemoryShelves:
         self.log = MemoryLog(tables, entry_key)
         self.exhibits = MemoryExhibits(tables)
         self.detector = MemoryDetector(tables)
+        self.marks = MemoryMarks(tables)
         self.tokens = MemoryTokens(tables)
 
     def lock(self, name: str) -> None:

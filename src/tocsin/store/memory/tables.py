@@ -74,6 +74,7 @@ class Tables:
     custody: dict[int, CustodyEvent] = field(default_factory=dict)
     progress: dict[str, SourceProgress] = field(default_factory=dict)
     detector_shards: dict[int, StoredShard] = field(default_factory=dict)
+    marks: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
     tokens: dict[int, MemoryToken] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
