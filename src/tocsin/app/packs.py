@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,16 +64,32 @@ class Packs:
 
     def rule_files(self, only_pack: str | None = None) -> Iterator[RuleFile]:
         """Yield the Sigma rule files of all packs, or of one. Raises `NotFound` for an unknown pack."""
-        folders = [folder for folder in self.folders() if only_pack in (None, folder.name)]
-        if only_pack and not folders:
-            known = ", ".join(folder.name for folder in self.folders())
-            raise NotFound(
-                f"There is no pack named {only_pack!r}.",
-                means="No rule was loaded from it.",
-                next_step=f"Choose one of: {known}.",
-            )
-        for folder in folders:
+        if only_pack:
+            self._demand(only_pack)
+        for folder in [folder for folder in self.folders() if only_pack in (None, folder.name)]:
             yield from (_rules_at(path, self._shown(path)) for path in _rule_paths(folder / "rules"))
+
+    def test_paths(self, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:
+        """Yield the files of rule tests of all packs, or of those named, each with the path to show.
+
+        They lie beside the rules (`NAME.test.yml`) or in a pack's folder `tests`. Raises `NotFound`.
+        """
+        for name in names:
+            self._demand(name)
+        for folder in self.folders():
+            if not names or folder.name in names:
+                beside = (path for path in (folder / "rules").rglob("*.y*ml") if is_test(path))
+                for path in sorted((*beside, *(folder / "tests").rglob("*.y*ml"))):
+                    yield path, self._shown(path)
+
+    def _demand(self, name: str) -> None:
+        known = [folder.name for folder in self.folders()]
+        if name not in known:
+            raise NotFound(
+                f"There is no pack named {name!r}.",
+                means="No rule was loaded from it.",
+                next_step=f"Choose one of: {', '.join(known)}.",
+            )
 
     def drill(self, name: str) -> PackFile:
         """Return a scenario by name. Raises `NotFound`, which names those there are."""
@@ -110,8 +126,13 @@ def rule_files_in(place: Path) -> Iterator[RuleFile]:
 
 def _rule_paths(place: Path) -> list[Path]:
     if place.is_dir():
-        return [path for path in sorted(place.rglob("*.y*ml")) if path.is_file()]
+        return [path for path in sorted(place.rglob("*.y*ml")) if path.is_file() and not is_test(path)]
     return [place] if place.exists() else []
+
+
+def is_test(path: Path) -> bool:
+    """Say whether a file holds tests of the rule that it lies beside (`NAME.test.yml`)."""
+    return path.suffixes[-2:] in ([".test", ".yml"], [".test", ".yaml"])
 
 
 def _rules_at(path: Path, shown: str) -> RuleFile:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tocsin.cli.exits import Exit
+from tocsin.cli.rule_tests import tested
 from tocsin.cli.show import Show
 from tocsin.cli.verb import leave, noun, verb
 
@@ -56,4 +57,4 @@ def _record(kind: str, problem: RuleProblem) -> dict[str, Any]:
     }
 
 
-detect = noun("detect", "Rules: check them, in CI too.", checked)
+detect = noun("detect", "Rules: check and test them, in CI too.", checked, tested)
