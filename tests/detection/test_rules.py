@@ -56,17 +56,11 @@ def test_global_keys_reach_the_documents_behind_them_until_a_reset() -> None:
     [
         ("- a\n", 1, 1, "not a map"),
         ("text\n", 1, 1, "not a map"),
-        ("action: repeat\ntitle: T\n", 1, 9, "action"),
+        ("action: again\ntitle: T\n", 1, 9, "action"),
         ("title: F\nfilter: {rules: any, s: {a: x}, condition: not s}\n", 2, 1, "filters"),
         (BASE.replace("a: x", "a|expand: '%x%'"), 5, 17, "not resolved"),
         (COUNT, 2, 41, "not loaded"),
         (f"{BASE}---\n{BASE.replace('Base', 'Other')}", 8, 1, "already used"),
-        (
-            f"{BASE}---\n{COUNT}name: many\n---\n{COUNT.replace('base', 'many').replace('Many', 'Chain')}",
-            13,
-            41,
-            "chains",
-        ),
     ],
 )
 def test_what_cannot_be_loaded_is_a_problem_at_its_place(
@@ -124,6 +118,14 @@ def test_the_key_of_a_correlation_covers_the_rules_it_names() -> None:
     other = load([("a.yml", BASE.replace("a: x", "a: y")), ("b.yml", COUNT)]).correlations[0].key
     assert first == same
     assert first != other
+
+
+def test_a_correlation_may_name_correlations_and_stands_behind_them() -> None:
+    chain = "title: Chain\ncorrelation: {type: temporal, rules: [many, base], timespan: 5m}\n"
+    found = load([("a.yml", chain), ("b.yml", COUNT + "name: many\n"), ("c.yml", BASE)])
+    assert found.problems == ()
+    assert [each.header.title for each in found.correlations] == ["Many", "Chain"]
+    assert found.by_reference()["many"] is found.correlations[0]
 
 
 def test_all_of_sigmahq_loads_but_for_unresolved_placeholders(sigmahq_rules: RuleSet) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from tocsin.detection import folding
-from tocsin.detection.sigma.correlation_rule import Correlation
+from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.readings import atom_of, json_text, lookup, members, number_text
 from tocsin.detection.state import Burst, Held, Ref, RuleState, Window
 
@@ -82,8 +82,8 @@ class Counting:
             count(self._state, MISSING_GROUP_KEY)
             return
         value = ""
-        if self._correlation.field:
-            text = field_text(record, self._correlation.field)
+        if self._correlation.fields:
+            text = field_text(record, self._correlation.fields[0])
             if text is None:
                 count(self._state, MISSING_VALUE)
                 return

@@ -10,7 +10,7 @@ from tocsin.detection import folding
 from tocsin.detection.correlation import COUNTERS, MICROS, Counting
 from tocsin.detection.problems import LevelNotMapped
 from tocsin.detection.rules import RuleSet
-from tocsin.detection.sigma.correlation_rule import Correlation
+from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.match import Matcher
 from tocsin.detection.sigma.rule import Rule

@@ -6,7 +6,7 @@ import pytest
 
 from tocsin.detection.problems import RuleRejected
 from tocsin.detection.sigma.document import Table, documents
-from tocsin.detection.sigma.header import header, refuse_other_keys, table_of, texts_of
+from tocsin.detection.sigma.header import extended, header, refuse_other_keys, table_of, texts_of
 
 
 def table(text: str) -> Table:
@@ -49,7 +49,13 @@ def test_a_rule_without_id_is_known_by_name_or_title(text: str, label: str) -> N
         ("title: T\ntags: [[a]]", 2, 7, "list of texts"),
         ("title: T\ncorelation: {}", 2, 1, "unknown"),
         ("title: T\ndetections: {}", 2, 1, "unknown"),
-        ("title: T\ntocsin.ratio: {}", 2, 1, "not supported yet"),
+        ("title: T\ntocsin.rato: {}", 2, 1, "`tocsin.rato` is unknown"),
+        ("title: T\ntocsin.incident_type: oops", 2, 23, "cannot be `oops`"),
+        ("title: T\ntocsin.latch: 1", 2, 15, "true or false"),
+        ("title: T\ntocsin.labels: x", 2, 16, "must be a map"),
+        ("title: T\ntocsin.labels: {}", 2, 16, "must be a map"),
+        ("title: T\ntocsin.labels: {a: [b]}", 2, 20, "label `a`"),
+        ("title: T\ntocsin.labels: {a: }", 2, 17, "label `a`"),
     ],
 )
 def test_a_faulty_header_is_refused_at_its_place(text: str, line: int, column: int, words: str) -> None:
@@ -57,6 +63,37 @@ def test_a_faulty_header_is_refused_at_its_place(text: str, line: int, column: i
         header(table(text), "a.yml")
     assert (caught.value.place.line, caught.value.place.column) == (line, column)
     assert words in caught.value.happened
+
+
+def test_a_header_keeps_what_an_incident_is_made_of() -> None:
+    head = header(
+        table(
+            "title: T\ntocsin.incident_type: drift\ntocsin.labels: {team: web, tier: 1}\ntocsin.latch: true\n"
+        ),
+        "a.yml",
+    )
+    assert (head.incident_type, head.labels, head.latch) == ("drift", (("team", "web"), ("tier", "1")), True)
+    plain = header(table("title: T"), "a.yml")
+    assert (plain.incident_type, plain.labels, plain.latch) == ("", (), False)
+
+
+def test_an_unknown_extension_names_the_nearest_or_how_to_go_on() -> None:
+    for name, hint in (("tocsin.rato", "`tocsin.ratio`"), ("tocsin.xyz", "Remove the key")):
+        with pytest.raises(RuleRejected) as caught:
+            header(table(f"title: T\n{name}: 1"), "a.yml")
+        assert hint in caught.value.next_step
+
+
+def test_labels_are_bounded() -> None:
+    many = ", ".join(f"a{number}: b" for number in range(51))
+    for labels in (many, f"a: {'x' * 501}", f"{'x' * 501}: a"):
+        with pytest.raises(RuleRejected):
+            header(table(f"title: T\ntocsin.labels: {{{labels}}}"), "a.yml")
+
+
+def test_the_extensions_that_change_a_meaning_are_those_not_about_the_alert() -> None:
+    found = extended(table("title: T\ntocsin.labels: {a: b}\ntocsin.for: 5m\nother: 1"))
+    assert [key.value for key in found] == ["tocsin.for"]
 
 
 def test_a_misspelt_key_names_the_right_one() -> None:

@@ -12,6 +12,7 @@ from tocsin.detection.sigma.tree import All, Any_, Not, Tree
 DEEPEST = 50
 
 _TOKEN = re.compile(r"\s*([()|]|[^\s()|]+)")
+_OPERATORS = frozenset({"(", ")", "|", "and", "or", "not"})
 
 
 class ConditionWrong(Exception):
@@ -24,14 +25,24 @@ class ConditionWrong(Exception):
         self.offset = offset
 
 
-def parse(text: str, selections: Mapping[str, Tree]) -> Tree:
-    """Return the tree of a condition over named selections. Raises ConditionWrong."""
-    return _Parser(text, selections).whole()
+def parse(text: str, selections: Mapping[str, Tree], *, noun: str = "selection") -> Tree:
+    """Return the tree of a condition over named selections. Raises ConditionWrong.
+
+    `noun` is what the message calls them; a correlation's condition joins rules.
+    """
+    return _Parser(text, selections, noun).whole()
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the words of a condition that are no operators, in order, each once."""
+    words = (found.group(1) for found in _TOKEN.finditer(text))
+    return tuple(dict.fromkeys(word for word in words if word not in _OPERATORS))
 
 
 class _Parser:
-    def __init__(self, text: str, selections: Mapping[str, Tree]) -> None:
+    def __init__(self, text: str, selections: Mapping[str, Tree], noun: str) -> None:
         self._selections = selections
+        self._noun = noun
         self._tokens = [(found.group(1), found.start(1)) for found in _TOKEN.finditer(text)]
         self._end = len(text)
         self._next = 0
@@ -49,7 +60,7 @@ class _Parser:
                 )
             raise ConditionWrong(
                 f"`{token}` is not expected here.",
-                "Join selections by lower-case `and`, `or`, `not`.",
+                f"Join {self._noun}s by lower-case `and`, `or`, `not`.",
                 offset,
             )
         return tree
@@ -59,7 +70,7 @@ class _Parser:
 
     def _take(self) -> tuple[str, int]:
         if self._next == len(self._tokens):
-            raise ConditionWrong("The condition ends too early.", "Name a selection here.", self._end)
+            raise ConditionWrong("The condition ends too early.", f"Name a {self._noun} here.", self._end)
         self._next += 1
         return self._tokens[self._next - 1]
 
@@ -102,7 +113,7 @@ class _Parser:
         if token in self._selections:
             return self._selections[token]
         raise ConditionWrong(
-            f"`{token}` names no selection of this rule.",
+            f"`{token}` names no {self._noun} of this rule.",
             f"Use one of: {', '.join(self._selections)}; operators are lower case.",
             offset,
         )
@@ -120,7 +131,7 @@ class _Parser:
             chosen = [tree for name, tree in self._selections.items() if _fits(name, pattern)]
         if not chosen:
             raise ConditionWrong(
-                f"`{pattern}` fits no selection of this rule.",
+                f"`{pattern}` fits no {self._noun} of this rule.",
                 f"Use one of: {', '.join(self._selections)}.",
                 at,
             )

@@ -1,64 +1,51 @@
-"""One Sigma correlation rule: what is counted, by which keys, in which span (S26-S31, S33)."""
+"""Read one Sigma correlation rule: what is measured, by which keys, in which span (S26-S34)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from tocsin.detection.problems import Place, RuleRejected
-from tocsin.detection.sigma.document import Leaf, Node, Table, plain
-from tocsin.detection.sigma.header import Header, header, refuse_other_keys, table_of, text_of, texts_of
-from tocsin.detection.sigma.rule import fingerprint
-
-KINDS = ("event_count", "value_count")
-LATER_KINDS = (
-    *("temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile", "value_median"),
-    *("extended_temporal", "temporal_extended"),
+from tocsin.detection.sigma import condition, extension_reader
+from tocsin.detection.sigma.correlation import (
+    BOUNDS,
+    Correlation,
+    Either,
+    Every,
+    Expression,
+    Kind,
+    Never,
+    Seen,
 )
-BOUNDS: dict[str, Callable[[int, int], bool]] = {
-    "gt": lambda count, bound: count > bound,
-    "gte": lambda count, bound: count >= bound,
-    "lt": lambda count, bound: count < bound,
-    "lte": lambda count, bound: count <= bound,
-    "eq": lambda count, bound: count == bound,
-    "neq": lambda count, bound: count != bound,
+from tocsin.detection.sigma.document import Leaf, Node, Table, plain
+from tocsin.detection.sigma.extension import Bounds
+from tocsin.detection.sigma.header import (
+    extended,
+    header,
+    refuse_other_keys,
+    table_of,
+    text_of,
+    texts_of,
+)
+from tocsin.detection.sigma.predicates import Op, Predicate
+from tocsin.detection.sigma.rule import fingerprint
+from tocsin.detection.sigma.scalars import LONGEST_SECONDS, number, place_of, seconds, switch_at
+from tocsin.detection.sigma.tree import All, Not, Tree
+
+# A window keeps every signal it counts, so a bound on a count is also a promise of memory.
+HIGHEST_COUNT = 100_000
+HIGHEST_VALUE = 1e300
+
+_KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
+_COUNTS = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)
+_TEMPORAL = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
+# Names under which other programs know a temporal correlation with a string condition.
+_EXTENDED = {
+    "temporal_extended": Kind.TEMPORAL,
+    "extended_temporal": Kind.TEMPORAL,
+    "temporal_ordered_extended": Kind.TEMPORAL_ORDERED,
 }
 
-# Seconds. A month has 30 days and a year 365, because a sliding window needs one fixed length.
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 2_592_000, "y": 31_536_000}
-LONGEST_SECONDS = 10 * UNITS["y"]
-# A window keeps every signal it counts, so a bound is also a promise of memory.
-HIGHEST_BOUND = 100_000
-
-_SPAN = re.compile(r"([0-9]{1,9})([smhdwMy])\Z")
-_KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correlation:
-    """A correlation ready to be joined with the rules it names.
-
-    `span` is in seconds. `bounds` must all hold. `field` is what value_count counts. `aliases` maps a
-    group-by name to the field's name in each referenced rule. `key` is the digest of this document's own
-    meaning; the rule set replaces it by one that covers the referenced rules too.
-    """
-
-    header: Header
-    key: str
-    kind: str
-    rules: tuple[str, ...]
-    rules_place: Place
-    group_by: tuple[str, ...]
-    span: int
-    bounds: tuple[tuple[str, int], ...]
-    field: str
-    aliases: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    generate: bool
-
-    def satisfied(self, count: int) -> bool:
-        """Say whether a count fulfils every bound."""
-        return all(BOUNDS[name](count, bound) for name, bound in self.bounds)
+_Condition = tuple[Bounds, tuple[str, ...], float, Expression | None]
 
 
 def read(table: Table, path: str) -> Correlation:
@@ -67,106 +54,208 @@ def read(table: Table, path: str) -> Correlation:
     section = table_of(table, "correlation")
     refuse_other_keys(section, _KEYS)
     kind = _kind(section)
-    bounds, field = _condition(section, kind)
+    rules = _rules(section, kind)
+    bounds, fields, percentile, expression = _condition(section, kind, rules)
+    group_by = texts_of(section, "group-by")
+    span = _span(section)
+    waits = expression is not None and _waits(expression)
+    added = [[str(key.value), plain(_under(table, key))] for key in extended(table)]
+    return Correlation(
+        header=head,
+        key=fingerprint(head.label, plain(section), *added),
+        kind=kind,
+        rules=rules,
+        rules_place=place_of(section, "rules" if section.get("rules") else "condition"),
+        group_by=group_by,
+        span=span,
+        bounds=bounds,
+        fields=fields,
+        percentile=percentile,
+        expression=expression,
+        aliases=_aliases(section, rules, group_by),
+        generate=switch_at(section, "generate", default=False),
+        extensions=extension_reader.of_correlation(table, kind, span, waits=waits),
+    )
+
+
+def _under(table: Table, key: Leaf) -> Node:
+    return next(node for name, node in table.entries if name is key)
+
+
+def _kind(section: Table) -> Kind:
+    word = text_of(section, "type")
+    if word in _EXTENDED:
+        if not isinstance(section.get("condition"), Leaf):
+            raise RuleRejected(
+                place_of(section, "type"),
+                f"`{word}` needs a condition that is text.",
+                next_step="Write for example `condition: a and not b`.",
+            )
+        return _EXTENDED[word]
+    if word not in tuple(Kind):
+        raise RuleRejected(
+            place_of(section, "type"),
+            f"The correlation type `{word}` is unknown.",
+            next_step=f"Use one of: {', '.join(Kind)}.",
+        )
+    return Kind(word)
+
+
+def _rules(section: Table, kind: Kind) -> tuple[str, ...]:
+    """Return the rules that are named; a string condition may name them alone."""
     rules = texts_of(section, "rules")
+    written = section.get("condition")
+    if not rules and kind in _TEMPORAL and isinstance(written, Leaf) and isinstance(written.value, str):
+        rules = condition.names(written.value)
     if not rules:
         raise RuleRejected(
             section.place, "The correlation names no `rules`.", next_step="List at least one rule."
         )
-    group_by = texts_of(section, "group-by")
-    return Correlation(
-        header=head,
-        key=fingerprint(head.label, plain(section)),
-        kind=kind,
-        rules=rules,
-        rules_place=_place_of(section, "rules"),
-        group_by=group_by,
-        span=_span(section),
-        bounds=bounds,
-        field=field,
-        aliases=_aliases(section, rules, group_by),
-        generate=_generate(section),
-    )
-
-
-def seconds(text: str) -> int | None:
-    """Return a timespan such as `10m` in seconds, or None if it isn't one (S28)."""
-    found = _SPAN.match(text)
-    return int(found.group(1)) * UNITS[found.group(2)] if found else None
-
-
-def _place_of(table: Table, key: str) -> Place:
-    node = table.get(key)
-    return table.place if node is None else node.place
-
-
-def _kind(section: Table) -> str:
-    kind = text_of(section, "type")
-    place = _place_of(section, "type")
-    if kind in LATER_KINDS:
+    if len(set(rules)) < len(rules):
         raise RuleRejected(
-            place,
-            f"The correlation type `{kind}` is not supported yet by this version.",
-            next_step=f"Use {' or '.join(KINDS)}, or keep the rule for a later version.",
+            place_of(section, "rules"),
+            "The correlation names one rule twice.",
+            next_step="Name each rule once.",
         )
-    if kind not in KINDS:
-        raise RuleRejected(
-            place, f"The correlation type `{kind}` is unknown.", next_step=f"Use {' or '.join(KINDS)}."
-        )
-    return kind
+    return rules
 
 
 def _span(section: Table) -> int:
     span = seconds(text_of(section, "timespan"))
     if span is None or not 0 < span <= LONGEST_SECONDS:
         raise RuleRejected(
-            _place_of(section, "timespan"),
+            place_of(section, "timespan"),
             "The correlation needs a `timespan` between 1s and 10y.",
             next_step="Write a whole number and one of s, m, h, d, w, M, y, for example `10m`.",
         )
     return span
 
 
-def _condition(section: Table, kind: str) -> tuple[tuple[tuple[str, int], ...], str]:
-    condition = table_of(section, "condition")
-    refuse_other_keys(condition, (*BOUNDS, "field"))
-    field = text_of(condition, "field")
-    if (kind == "value_count") != bool(field):
-        raise RuleRejected(
-            condition.place,
-            "`value_count` needs a `field` in its condition, `event_count` takes none.",
-            next_step="Name the field whose distinct values are counted, or change the type.",
-        )
-    bounds = tuple((str(key.value), _whole(node)) for key, node in condition.entries if key.value != "field")
-    if not bounds:
-        raise RuleRejected(
-            condition.place, "The condition has no bound.", next_step="Add for example `gte: 5`."
-        )
-    return bounds, field
-
-
-def _whole(node: Node) -> int:
-    value = node.value if isinstance(node, Leaf) else None
-    text = str(value)
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
-    if not 0 <= number <= HIGHEST_BOUND:
+def _condition(section: Table, kind: Kind, rules: tuple[str, ...]) -> _Condition:
+    node = section.get("condition")
+    if kind in _TEMPORAL:
+        if node is None:
+            return (), (), 0.0, None
+        if isinstance(node, Leaf):
+            return (), (), 0.0, _expression(node, rules, place_of(section, "rules"))
+    elif isinstance(node, Leaf):
         raise RuleRejected(
             node.place,
-            f"A bound must be a whole number of at most {HIGHEST_BOUND}.",
-            next_step="Write digits only, for example 5.",
+            f"A condition of type `{kind}` must be a map.",
+            next_step="Write for example `condition: {gte: 5}`; text suits temporal correlations only.",
         )
-    return number
+    return _measured(table_of(section, "condition"), kind, rules)
 
 
-def _generate(section: Table) -> bool:
-    node = section.get("generate")
-    if node is None:
-        return False
-    if not isinstance(node, Leaf) or not isinstance(node.value, bool):
+def _measured(section: Table, kind: Kind, rules: tuple[str, ...]) -> _Condition:
+    refuse_other_keys(section, (*BOUNDS, "field", "percentile"))
+    fields = texts_of(section, "field")
+    if kind.startswith("value_") != bool(fields):
         raise RuleRejected(
-            node.place, "`generate` must be true or false.", next_step="Write `generate: true`."
+            section.place,
+            "The value types need a `field` in their condition, the other types take none.",
+            next_step="Name the field whose values are measured, or change the type.",
         )
-    return node.value
+    counted = kind in _COUNTS or kind in _TEMPORAL
+    least, most = (0.0, float(HIGHEST_COUNT)) if counted else (-HIGHEST_VALUE, HIGHEST_VALUE)
+    bounds = extension_reader.bounds_of(section, tuple(BOUNDS), least=least, most=most)
+    if not bounds:
+        raise RuleRejected(
+            section.place, "The condition has no bound.", next_step="Add for example `gte: 5`."
+        )
+    if kind in _TEMPORAL:
+        _refuse_never(section, bounds, rules)
+    return bounds, fields, _percentile(section, kind), None
+
+
+def _refuse_never(section: Table, bounds: Bounds, rules: tuple[str, ...]) -> None:
+    """Refuse a number of rules that so few rules cannot reach (S30)."""
+    for count in range(1, len(rules) + 1):
+        if all(BOUNDS[name](count, bound) for name, bound in bounds):
+            return
+    raise RuleRejected(
+        section.place,
+        f"The condition asks for more or fewer rules than the {len(rules)} that are named can give.",
+        next_step="Correct the number; it counts how many different rules were seen.",
+    )
+
+
+def _percentile(section: Table, kind: Kind) -> float:
+    node = section.get("percentile")
+    if (kind is Kind.VALUE_PERCENTILE) != (node is not None):
+        raise RuleRejected(
+            section.place if node is None else node.place,
+            "`value_percentile` needs a `percentile` in its condition, the other types take none.",
+            next_step="Write for example `percentile: 95`.",
+        )
+    if node is None:
+        return 0.0
+    found = number(node)
+    if found is None or not 0 <= found <= 100:
+        raise RuleRejected(
+            node.place,
+            "`percentile` must be a number between 0 and 100.",
+            next_step="Write for example `percentile: 95`.",
+        )
+    return float(found)
+
+
+def _expression(node: Leaf, rules: tuple[str, ...], rules_place: Place) -> Expression:
+    """Read a string condition; every rule must stand in it, and something must be seen for it to hold."""
+    text = node.value if isinstance(node.value, str) else ""
+    leaves: dict[str, Tree] = {word: Predicate(word, Op.EXISTS, value=True) for word in rules}
+    try:
+        found = _meant(condition.parse(text, leaves, noun="rule"))
+    except condition.ConditionWrong as error:
+        place = replace(node.place, column=node.place.column + error.offset)
+        raise RuleRejected(place, error.reason, next_step=error.next_step) from error
+    idle = [word for word in rules if word not in _words(found)]
+    if idle:
+        raise RuleRejected(
+            rules_place,
+            f"The condition does not speak of the rule `{idle[0]}`.",
+            next_step="Name it in the condition, or take it out of `rules`.",
+        )
+    if _holds_for_nothing(found):
+        raise RuleRejected(
+            node.place,
+            "The condition would hold when nothing was seen, so nothing could begin it.",
+            next_step="Join each `not` by `and` with a rule that must be seen.",
+        )
+    return found
+
+
+def _meant(tree: Tree) -> Expression:
+    if isinstance(tree, Predicate):
+        return Seen(str(tree.field))
+    if isinstance(tree, Not):
+        return Never(_meant(tree.branch))
+    branches = tuple(_meant(branch) for branch in tree.branches)
+    return Every(branches) if isinstance(tree, All) else Either(branches)
+
+
+def _words(expression: Expression) -> frozenset[str]:
+    if isinstance(expression, Seen):
+        return frozenset({expression.word})
+    if isinstance(expression, Never):
+        return _words(expression.branch)
+    return frozenset(word for branch in expression.branches for word in _words(branch))
+
+
+def _waits(expression: Expression) -> bool:
+    if isinstance(expression, Every | Either):
+        return any(_waits(branch) for branch in expression.branches)
+    return isinstance(expression, Never)
+
+
+def _holds_for_nothing(expression: Expression) -> bool:
+    if isinstance(expression, Seen):
+        return False
+    if isinstance(expression, Never):
+        return not _holds_for_nothing(expression.branch)
+    if isinstance(expression, Every):
+        return all(_holds_for_nothing(branch) for branch in expression.branches)
+    return any(_holds_for_nothing(branch) for branch in expression.branches)
 
 
 def _aliases(
@@ -194,10 +283,6 @@ def _aliases(
                 next_step="Add it to `group-by` or remove it.",
             )
         refuse_other_keys(fields, rules)
-        found.append(
-            (
-                str(alias.value),
-                tuple((str(k.value), text_of(fields, str(k.value))) for k, _ in fields.entries),
-            )
-        )
+        pairs = tuple((str(key.value), text_of(fields, str(key.value))) for key, _ in fields.entries)
+        found.append((str(alias.value), pairs))
     return tuple(found)

@@ -105,10 +105,27 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extensions:
-    """All extensions of one correlation; durations in seconds.
+class Lookup:
+    """E6: how a detection rule uses tables and calendars.
 
-    `pending` is `tocsin.for`, `keep_firing` is `tocsin.keep_firing_for` (E2).
+    `key` is the column of `table` that the placeholder `%table%` stands for; empty, the table's first. With
+    `at_event_time` only the rows that were valid when the event happened count. The event must lie `inside`
+    and `outside` the calendars of these names; empty names ask nothing.
+    """
+
+    table: str = ""
+    key: str = ""
+    at_event_time: bool = False
+    inside: str = ""
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extensions:
+    """All extensions of one correlation or detection rule; durations in seconds.
+
+    `pending` is `tocsin.for`, `keep_firing` is `tocsin.keep_firing_for` (E2). A detection rule has only
+    `lookups`, `emit` and `evidence_max`; a correlation has no `lookups`.
     """
 
     ratio: Ratio | None = None
@@ -122,6 +139,7 @@ class Extensions:
     allowed_lateness: int = ALLOWED_LATENESS_SECONDS
     window: WindowKind = WindowKind.SLIDING
     gap: int = 0
+    lookups: tuple[Lookup, ...] = ()
 
 
 PLAIN = Extensions()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tocsin.detection.problems import Place, RuleRejected
 from tocsin.detection.sigma.document import Leaf, Node, Series, Table
+from tocsin.detection.sigma.scalars import switch_at, word_at
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
 
@@ -38,10 +39,35 @@ _KNOWN = (
     *("scope", "filter"),
 )
 
+INCIDENT_TYPES = (
+    *("security", "drift", "agent-violation", "data-breach", "quality-degradation"),
+    *("deployment-failure", "service-degradation", "cost-overrun", "audit-integrity"),
+)
+
+# What follows `tocsin.`: on every rule, on detection rules, on correlations.
+EXTENSIONS_OF_ALL = ("incident_type", "labels", "latch")
+EXTENSIONS_OF_RULES = ("lookup", "emit", "evidence_max")
+EXTENSIONS_OF_CORRELATIONS = (
+    *("ratio", "for", "keep_firing_for", "baseline", "new_value", "heartbeat"),
+    *("emit", "evidence_max", "allowed_lateness", "window", "gap"),
+)
+_EXTENSIONS = tuple(
+    dict.fromkeys(
+        f"tocsin.{name}" for name in (*EXTENSIONS_OF_ALL, *EXTENSIONS_OF_RULES, *EXTENSIONS_OF_CORRELATIONS)
+    )
+)
+# Labels of one rule, and characters of one of them; they are stored with every alert.
+MOST_LABELS = 50
+LONGEST_LABEL = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A rule's name tag. `level` is one of LEVELS or empty; `place` is where the document begins."""
+    """A rule's name tag. `level` is one of LEVELS or empty; `place` is where the document begins.
+
+    `incident_type` is one of INCIDENT_TYPES or empty. `labels` go onto the alert. An alert of a rule with
+    `latch` never ends by itself; only a person closes it.
+    """
 
     path: str
     place: Place
@@ -53,6 +79,9 @@ class Header:
     description: str
     author: str
     references: tuple[str, ...]
+    incident_type: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    latch: bool = False
 
     @property
     def label(self) -> str:
@@ -79,6 +108,17 @@ def header(table: Table, path: str) -> Header:
         description=text_of(table, "description").strip(),
         author=text_of(table, "author"),
         references=texts_of(table, "references"),
+        incident_type=word_at(table, "tocsin.incident_type", INCIDENT_TYPES, ""),
+        labels=_labels(table),
+        latch=switch_at(table, "tocsin.latch", default=False),
+    )
+
+
+def extended(table: Table) -> tuple[Leaf, ...]:
+    """Return the keys of a document that are extensions (`tocsin.*`) and change what the rule means."""
+    about = frozenset(f"tocsin.{name}" for name in EXTENSIONS_OF_ALL)
+    return tuple(
+        key for key, _ in table.entries if str(key.value).startswith("tocsin.") and key.value not in about
     )
 
 
@@ -87,14 +127,27 @@ def refuse_unknown_keys(table: Table) -> None:
     for key, _ in table.entries:
         name = str(key.value)
         if name.startswith("tocsin."):
-            raise RuleRejected(
-                key.place,
-                f"The extension `{name}` is not supported yet by this version.",
-                next_step="Remove the key; the rule then keeps its standard Sigma meaning.",
-            )
+            refuse_other_extension(key)
+            continue
         near = [] if name in _KNOWN else difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.85)
         if near:
             raise misspelt(key, near)
+
+
+def refuse_other_extension(key: Leaf) -> None:
+    """Refuse an extension that no rule knows, and name the nearest one."""
+    name = str(key.value)
+    if name in _EXTENSIONS:
+        return
+    known = [each.removeprefix("tocsin.") for each in _EXTENSIONS]
+    near = difflib.get_close_matches(name.removeprefix("tocsin."), known, n=1)
+    raise RuleRejected(
+        key.place,
+        f"The extension `{name}` is unknown.",
+        next_step=f"Did you mean `tocsin.{near[0]}`?"
+        if near
+        else "Remove the key; the rule then keeps its standard Sigma meaning.",
+    )
 
 
 def refuse_other_keys(table: Table, allowed: Sequence[str]) -> None:
@@ -148,6 +201,31 @@ def table_of(table: Table, key: str) -> Table:
     raise RuleRejected(
         place, f"`{key}` is missing or not a map.", next_step=f"Write the rule's `{key}:` as a map."
     )
+
+
+def _labels(table: Table) -> tuple[tuple[str, str], ...]:
+    node = table.get("tocsin.labels")
+    if node is None:
+        return ()
+    entries = node.entries if isinstance(node, Table) else ()
+    if not entries or len(entries) > MOST_LABELS:
+        raise RuleRejected(
+            node.place,
+            f"`tocsin.labels` must be a map of 1 to {MOST_LABELS} labels.",
+            next_step="Write `name: value` lines.",
+        )
+    found = []
+    for name, value in entries:
+        text = value.value if isinstance(value, Leaf) else None
+        if text is None or len(str(text)) > LONGEST_LABEL or len(str(name.value)) > LONGEST_LABEL:
+            raise RuleRejected(
+                value.place,
+                f"The label `{str(name.value)[:LONGEST_LABEL]}` must be text of at most "
+                f"{LONGEST_LABEL} characters.",
+                next_step="Write one short value behind the name.",
+            )
+        found.append((str(name.value), str(text)))
+    return tuple(found)
 
 
 def _level(table: Table) -> str:

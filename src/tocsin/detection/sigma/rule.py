@@ -8,8 +8,9 @@ from hashlib import sha256
 import orjson
 
 from tocsin.detection.problems import Place, RuleRejected
-from tocsin.detection.sigma import condition, modifiers
+from tocsin.detection.sigma import condition, extension_reader, modifiers
 from tocsin.detection.sigma.document import Leaf, Node, Plain, Series, Table, plain
+from tocsin.detection.sigma.extension import PLAIN, Extensions
 from tocsin.detection.sigma.header import Header, header, table_of, text_of
 from tocsin.detection.sigma.logsource import LogSource
 from tocsin.detection.sigma.modifiers import (
@@ -33,7 +34,8 @@ class Rule:
     """A detection rule ready to be compiled.
 
     `key` is a digest of what the rule means (identity, log source, detection), so stored state survives a new
-    description. `remarks` are places that deserve a second look.
+    description. `remarks` are places that deserve a second look. Of its `extensions` a detection rule has
+    `lookups`, `emit` and `evidence_max`.
     """
 
     header: Header
@@ -41,6 +43,7 @@ class Rule:
     logsource: LogSource
     tree: Tree
     remarks: tuple[tuple[Place, str], ...] = ()
+    extensions: Extensions = PLAIN
 
 
 def fingerprint(*meaning: object) -> str:
@@ -51,6 +54,7 @@ def fingerprint(*meaning: object) -> str:
 def read(table: Table, path: str) -> Rule:
     """Read a detection rule. Raises RuleRejected at the place of the first fault."""
     head = header(table, path)
+    extensions = extension_reader.of_rule(table)
     source = table_of(table, "logsource")
     detection = table_of(table, "detection")
     named = LogSource(**{part: text_of(source, part).lower() for part in ("product", "service", "category")})
@@ -62,6 +66,7 @@ def read(table: Table, path: str) -> Rule:
         logsource=named,
         tree=tree,
         remarks=tuple(reader.remarks),
+        extensions=extensions,
     )
 
 
