@@ -66,13 +66,13 @@ def gather(packs: Packs, paths: Sequence[Path], names: Sequence[str], rules: Seq
                 means="No test was run.",
                 next_step="Check the path; folders are searched as a whole.",
             )
-    found = {path: path for place in paths for path in _tests_at(place)}
+    found = {path: str(path) for place in paths for path in _tests_at(place)}
     files = [file for place in paths for file in _rules_of(place)]
     if names or not paths:
         files += packs.rule_files()
         found |= {path: shown for path, shown in packs.test_paths(names)}
     files += [file for place in rules for file in rule_files_in(place)]
-    read = [_read(path, str(shown)) for path, shown in found.items()]
+    read = [_read(path, shown) for path, shown in found.items()]
     return Gathered(
         rules=tuple({file.path: file for file in files}.values()),
         tests=tuple(test for file in read for test in file.tests),
@@ -114,7 +114,8 @@ def untested(ran: Ran, least: int) -> dict[str, Tested]:
         for word in closure.references(each)
         if word in known
     }
-    everything = [each.header.label for each in (*ran.rules.rules, *ran.rules.correlations)]
+    everything = [each.header.label for each in ran.rules.rules]
+    everything += [each.header.label for each in ran.rules.correlations]
     short = (label for label in everything if label not in enough and not (label in silent and label in fed))
     return {label: tested.get(label, Tested()) for label in short}
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
+from tocsin.detection.sigma.extension import PLAIN, Extensions
 from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.logsource import LogSource
 from tocsin.detection.sigma.rule import Rule
@@ -55,8 +56,13 @@ def references(each: Either) -> tuple[str, ...]:
     """Return the names of the rules that a rule is made from; none for a detection rule."""
     if isinstance(each, Rule):
         return ()
-    ratio = each.extensions.ratio
+    ratio = extensions(each).ratio
     return (*each.rules, *(ratio.of if ratio else ()))
+
+
+def extensions(each: Correlation) -> Extensions:
+    """Return the extensions of a correlation."""
+    return getattr(each, "extensions", PLAIN)
 
 
 def sources(rule_set: RuleSet) -> dict[str, LogSource]:

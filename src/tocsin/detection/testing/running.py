@@ -153,7 +153,7 @@ class _Run:
         """Yield the deadlines of what was never heard at all, counted from the start."""
         start = micros(self._test.start)
         for each in self._rules.correlations:
-            if each.extensions.heartbeat is not None:
+            if closure.extensions(each).heartbeat is not None:
                 length = each.span * _SECOND
                 count = min((self._until - start) // length, _TICKS_AT_MOST)
                 for number in range(1, count + 1):
@@ -226,20 +226,22 @@ def _forms(alerts: Any) -> list[tuple[Any, ...]]:
 
 
 def _offsets(each: Correlation) -> tuple[int, ...]:
-    extensions = each.extensions
+    extensions = closure.extensions(each)
     spans = {each.span, extensions.gap or each.span}
     delays = (0, extensions.pending, extensions.keep_firing, extensions.pending + extensions.keep_firing)
     return tuple({span + delay for span in spans for delay in delays} | set(delays))
 
 
 def _lateness(rules: RuleSet) -> int:
-    return max((each.extensions.allowed_lateness for each in rules.correlations), default=0)
+    return max((closure.extensions(each).allowed_lateness for each in rules.correlations), default=0)
 
 
 def _with_lateness(rules: RuleSet, seconds: int) -> RuleSet:
     """Return the rules with one allowed lateness, which changes when they decide and not what."""
     changed = (
         replace(each, extensions=replace(each.extensions, allowed_lateness=seconds))
+        if hasattr(each, "extensions")
+        else each
         for each in rules.correlations
     )
     return replace(rules, correlations=tuple(changed))
