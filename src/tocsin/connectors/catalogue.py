@@ -8,7 +8,16 @@ from typing import Any
 from tocsin.connectors.manifest import Manifest
 from tocsin.domain.errors import NotFound
 
-CONNECTORS: tuple[str, ...] = ("alertmanager", "inbox", "signals", "slack", "smtp", "webhook")
+CONNECTORS: tuple[str, ...] = (
+    "alertmanager",
+    "cloudwatch",
+    "guardduty",
+    "inbox",
+    "signals",
+    "slack",
+    "smtp",
+    "webhook",
+)
 
 
 def manifest_of(name: str) -> Manifest:

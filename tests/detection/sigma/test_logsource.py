@@ -59,6 +59,8 @@ def sysmon(number: Any) -> dict[str, Any]:
         ({"category": "Authentication"}, "", "", "authentication", True),
         ({"product": "okta", "service": "okta"}, "okta", "okta", "", True),
         ({"product": "okta"}, "okta", "okta", "", False),
+        ({"product": "aws", "service": {"serviceName": "guardduty"}}, "aws", "guardduty", "", True),
+        ({"product": "aws", "service": {"serviceName": 7}}, "aws", "guardduty", "", False),
         ({"product": 5, "service": ["x"]}, "5", "", "", False),
         ({}, "", "", "", True),
         ({}, "windows", "", "", False),

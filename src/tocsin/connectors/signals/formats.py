@@ -80,6 +80,12 @@ def recognise_record(record: dict[str, Any]) -> str | None:
     return next((name for name, is_shape in _shapes() if is_shape(found)), None)
 
 
+def as_recognised(raw: bytes, record: dict[str, Any]) -> Parsed | None:
+    """Make signals of a JSON object in the format it is recognised to be; None if it is of none."""
+    name = recognise_record(record)
+    return None if name is None else converter(demand_format(name))(raw, record)
+
+
 def read(
     body: bytes, *, content_encoding: str = "", max_decoded: int = MAX_DECODED_BYTES, form: str = ""
 ) -> Parsed:

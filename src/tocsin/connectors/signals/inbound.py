@@ -148,7 +148,11 @@ class _Taken:
 
     def take(self, raw: bytes, record: dict[str, Any], *place: object) -> None:
         """Take one record, converted if it is of the converter's shape; `place` tells where it lay."""
-        made = self._convert(raw, record) if self._convert else None
+        try:
+            made = self._convert(raw, record) if self._convert else None
+        except LineRefused as refusal:
+            self._refusals.add(raw, f"{' '.join(map(str, place))} is {refusal}")
+            return
         if made is None:
             self._good.append(raw)
             return

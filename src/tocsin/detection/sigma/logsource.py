@@ -156,7 +156,10 @@ def signature(record: Mapping[str, Any]) -> tuple[object, ...]:
         return ("windows", _word(record, "Channel"), _provider(record), _number(number))
     if isinstance(record.get("eventName"), str) and _names_aws(record):
         return ("cloudtrail",)
-    return ("named", *(_word(record, key) for key in _GENERIC))
+    words = [_word(record, key) for key in _GENERIC]
+    if not words[1]:
+        words[1] = _service_within(record)
+    return ("named", *words)
 
 
 def origin(signed: tuple[object, ...]) -> Origin:
@@ -199,6 +202,12 @@ def _names_aws(record: Mapping[str, Any]) -> bool:
 def _word(record: Mapping[str, Any], key: str) -> str:
     value = record.get(key)
     return value[:200].strip().lower() if isinstance(value, str) else ""
+
+
+def _service_within(record: Mapping[str, Any]) -> str:
+    """Return the service's name where `service` is an object, as in GuardDuty's findings."""
+    service = record.get("service")
+    return _word(service, "serviceName") if isinstance(service, dict) else ""
 
 
 def _provider(record: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What Amazon CloudWatch and EventBridge send: alarms, log lines, metrics and events."""

@@ -1,0 +1,1 @@
+"""Findings of Amazon GuardDuty, however they come."""
