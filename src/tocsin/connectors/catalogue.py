@@ -13,6 +13,8 @@ CONNECTORS: tuple[str, ...] = (
     "cloudwatch",
     "guardduty",
     "inbox",
+    "otlp",
+    "remote_write",
     "signals",
     "slack",
     "smtp",

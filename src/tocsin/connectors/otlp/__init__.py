@@ -1,0 +1,1 @@
+"""OpenTelemetry: logs and spans as signals, metrics as samples."""

@@ -1,0 +1,1 @@
+"""Prometheus remote write: samples as Prometheus and its relatives send them."""
