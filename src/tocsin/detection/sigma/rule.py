@@ -35,7 +35,7 @@ class Rule:
 
     `key` is a digest of what the rule means (identity, log source, detection), so stored state survives a new
     description. `remarks` are places that deserve a second look. Of its `extensions` a detection rule has
-    `lookups`, `emit` and `evidence_max`.
+    `lookups`, `emit` and `evidence_max`. `selections` are the trees of the named selections, for explanations.
     """
 
     header: Header
@@ -44,6 +44,7 @@ class Rule:
     tree: Tree
     remarks: tuple[tuple[Place, str], ...] = ()
     extensions: Extensions = PLAIN
+    selections: tuple[tuple[str, Tree], ...] = ()
 
 
 def fingerprint(*meaning: object) -> str:
@@ -67,6 +68,7 @@ def read(table: Table, path: str) -> Rule:
         tree=tree,
         remarks=tuple(reader.remarks),
         extensions=extensions,
+        selections=tuple(reader.selections.items()),
     )
 
 
@@ -75,6 +77,7 @@ class _Detection:
 
     def __init__(self) -> None:
         self.remarks: list[tuple[Place, str]] = []
+        self.selections: dict[str, Tree] = {}
 
     def tree(self, table: Table) -> Tree:
         node = table.get("condition")
@@ -90,13 +93,13 @@ class _Detection:
                 "`timeframe` is no longer part of a Sigma rule.",
                 next_step="Write a correlation rule with a `timespan`.",
             )
-        selections = {
+        self.selections = {
             str(name.value): self.selection(value)
             for name, value in table.entries
             if name.value != "condition"
         }
         written = node.members if isinstance(node, Series) else (node,)
-        trees = tuple(_condition(each, selections) for each in written)
+        trees = tuple(_condition(each, self.selections) for each in written)
         if not trees:
             raise RuleRejected(node.place, "The list of conditions is empty.", next_step="Name a selection.")
         return trees[0] if len(trees) == 1 else Any_(trees)
