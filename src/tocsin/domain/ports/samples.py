@@ -26,7 +26,7 @@ class SampleStore(Samples, Protocol):
     def append(self, samples: Sequence[Sample]) -> int:
         """Store samples durably, all or none, and return how many were new.
 
-        A sample of a series and millisecond that is here already changes nothing. Raises `Overloaded` when the
-        disk refuses.
+        A sample of a series and millisecond that is here already changes nothing. Raises `Overloaded` when
+        the disk refuses.
         """
         ...
