@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -83,10 +83,11 @@ def documents(text: str) -> Iterator[Node]:
     that place have been yielded by then.
     """
     _refuse_deep_brackets(text)
-    composed = YAML(typ="safe").compose_all(text)
+    composer: _Composer | None = None
     while True:
         try:
-            root = next(composed, None)
+            composer = composer or _Composer(text)
+            root = composer.get_node() if composer.check_node() else None
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
@@ -124,6 +125,24 @@ def _not_yaml(place: Place, reason: str) -> RuleRejected:
         f"The file is not valid YAML: {reason}.",
         next_step="Correct this place; indentation and unquoted special characters are the usual causes.",
     )
+
+
+class _Composer(CParser):  # type: ignore[misc]
+    """The C parser of YAML without the search for types, which costs more than all the rest of loading."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        self.resolver = self._composer = self
+
+    def resolve(self, _kind: Any, _value: Any, _implicit: Any) -> str:
+        """Return the tag of a value that has none; `_scalar` tells types by the text."""
+        return ""
+
+    def descend_resolver(self, *_: Any) -> None:
+        """Do nothing; there are no types that depend on the path."""
+
+    def ascend_resolver(self, *_: Any) -> None:
+        """Do nothing, as above."""
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -15,6 +16,8 @@ class Wild(Enum):
 
 
 Part = str | Wild
+
+_SPECIAL = re.compile(r"[\\*?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ def literal(text: str) -> Text:
 
 def parse(text: str) -> Text:
     r"""Read a Sigma string: `\*`, `\?` and `\\` are literal, any other backslash stands for itself (S3)."""
+    if not _SPECIAL.search(text):
+        return literal(text)
     parts: list[Part] = []
     run: list[str] = []
     position = 0
