@@ -220,3 +220,18 @@ def test_a_hostile_name_of_a_source_is_refused(client, bearer, source, app) -> N
     response = client.post(f"/ingest/signals?source={source}", content=b"{}", headers=bearer())
     assert (response.status_code, response.json()["code"]) == (400, "signal_refused")
     assert app.lake.sources() == ()
+
+
+def test_signals_may_be_named_by_format_and_come_by_a_hook(client, bearer, app) -> None:
+    key = bearer()["Authorization"].partition(" ")[2]
+    response = client.post(f"/hooks/signals/{key}?source=idp&format=json", content=b'{"user":"eve"}')
+    assert (response.status_code, response.json()["accepted"]) == (200, 1)
+    assert client.post("/hooks/signals/wrong?source=idp", content=b"{}").status_code == 401
+    assert app.lake.read("idp", 0, 9)[0] == (b'{"user":"eve"}',)
+
+
+def test_a_format_that_there_is_not_is_refused_and_nothing_is_kept(client, bearer, app) -> None:
+    response = client.post("/ingest/signals?format=%00nonsense", content=b"{}", headers=bearer())
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_format")
+    with app.store.reading() as shelves:
+        assert shelves.quarantine.count_waiting() == 0

@@ -105,6 +105,16 @@ def test_a_replayed_webhook_keeps_the_lease_of_its_source(app) -> None:
     assert _alert(app).ends_at == NOON + WEBHOOK_LEASE
 
 
+def test_what_was_refused_of_a_named_format_is_replayed_as_that_format(app) -> None:
+    heard = app.hearing.signals(b'{"a":1}\n[]', "", source="idp", sender="t", form="json")
+    assert heard.accepted == 1
+    (part,) = _waiting(app)
+    assert part.connector == "signals.json"
+    _set_aside(app, "signals.json", b'{"b":2}', source="idp")
+    assert app.hearing.replay(2, "ada") == "Q-2: 1 accepted"
+    assert app.lake.read("idp", 0, 9)[0] == (b'{"a":1}', b'{"b":2}')
+
+
 def test_replayed_signals_go_to_the_lake(app) -> None:
     _set_aside(app, SIGNALS, gzip.compress(b'{"a":1}\n{"b":2}'), "idp")
     assert app.hearing.replay(1, "ada") == "Q-1: 2 accepted"

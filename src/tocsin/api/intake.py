@@ -62,8 +62,8 @@ class Doors:
             if caller.name == NO_TOKEN:
                 # A page in a browser here can send anything but JSON unasked; none of it is kept.
                 read_api_alerts(b"[]", content_type)
-            body = await self._read(request)
-            heard = await self._work(
+            body = await self.read(request)
+            heard = await self.work(
                 partial(
                     self.app.hearing.api_alerts, body, content_type, source="prometheus", sender=caller.name
                 )
@@ -74,57 +74,73 @@ class Doors:
 
     async def webhook(self, request: Request) -> Response:
         """`POST /hooks/alertmanager/<key>`; the key is an ingest token."""
-        caller = await self._admit(request.path_params["key"])
-        body = await self._read(request)
+        caller = await self.admit(request.path_params["key"])
+        body = await self.read(request)
 
         def hear() -> AlertsHeard:
             return self.app.hearing.webhook(body, source="alertmanager", sender=caller.name)
 
-        heard = await self._work(hear)
+        heard = await self.work(hear)
         taken = heard.taken
         return _counted(
             taken.accepted, taken.quarantined, 400 if taken.quarantined and not taken.accepted else 200
         )
 
     async def signals(self, request: Request) -> Response:
-        """`POST /ingest/signals?source=NAME`; answers how many were accepted and set aside."""
-        caller = await self._admit(token_in(request.headers))
+        """`POST /ingest/signals?source=NAME&format=NAME`; answers how many were accepted and set aside."""
+        return await self._signals(request, await self.admit(token_in(request.headers)))
+
+    async def signals_hook(self, request: Request) -> Response:
+        """`POST /hooks/signals/<key>?source=NAME&format=NAME`, for senders that can set no header."""
+        return await self._signals(request, await self.admit(request.path_params["key"]))
+
+    async def _signals(self, request: Request, caller: Caller) -> Response:
         source = request.query_params.get("source", DEFAULT_SOURCE)
-        _refuse_false_drill(source, caller)
-        body = await self._read(request)
+        form = request.query_params.get("format", "")
+        refuse_false_drill(source, caller)
+        body = await self.read(request)
         encoding = request.headers.get("content-encoding", "")
 
         def hear() -> SignalsHeard:
-            return self.app.hearing.signals(body, encoding, source=source, sender=caller.name)
+            return self.app.hearing.signals(body, encoding, source=source, sender=caller.name, form=form)
 
-        heard = await self._work(hear)
+        heard = await self.work(hear)
         return _counted(heard.accepted, heard.quarantined, 200)
 
-    async def _read(self, request: Request) -> bytes:
+    async def read(self, request: Request) -> bytes:
+        """Read a body within the limit and the places for reading."""
         with self.reading:
             return await read_body(request, self.limit)
 
-    async def _work(self, hear: Callable[[], Heard]) -> Heard:
+    async def work(self, hear: Callable[[], Heard]) -> Heard:
+        """Do the work of a request in a thread, if there is a place for it."""
         with self.working:
             return await run_in_threadpool(hear)
 
-    async def _admit(self, token: str | None) -> Caller:
+    async def admit(self, token: str | None) -> Caller:
+        """Let in who may write. Raises `NotSignedIn` or `NotAllowed`."""
         return await run_in_threadpool(self.doorkeeper.admit, token, Permission.INGEST)
 
 
-def intake_routes(app: App) -> list[Route]:
-    """Return the routes of the intake."""
+def doors_of(app: App) -> Doors:
+    """Return the doors of an application, with places of their own."""
     places = app.settings.number("TOCSIN_MAX_PENDING")
-    doors = Doors(
+    return Doors(
         app,
         doorkeeper_of(app),
         Turnstile(places * READERS_A_PLACE),
         Turnstile(places),
         app.settings.number("TOCSIN_MAX_BODY_MB") * MB,
     )
+
+
+def intake_routes(app: App) -> list[Route]:
+    """Return the routes of the intake."""
+    doors = doors_of(app)
     return [
         Route("/api/v2/alerts", _guarded(doors.api_alerts), methods=["POST"]),
         Route("/hooks/alertmanager/{key}", _guarded(doors.webhook), methods=["POST"]),
+        Route("/hooks/signals/{key}", _guarded(doors.signals_hook), methods=["POST"]),
         Route("/ingest/signals", _guarded(doors.signals), methods=["POST"]),
     ]
 
@@ -147,7 +163,8 @@ def _guarded(door: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
     return enter
 
 
-def _refuse_false_drill(source: str, caller: Caller) -> None:
+def refuse_false_drill(source: str, caller: Caller) -> None:
+    """Keep everybody but drills from sources of practice. Raises `DrillRefused`."""
     if source.startswith(DRILL_SOURCE) and not caller.name.startswith(DRILL_TOKEN):
         raise DrillRefused(
             f"Only a drill may write to a source whose name begins with {DRILL_SOURCE!r}.",

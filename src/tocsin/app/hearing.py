@@ -16,7 +16,7 @@ from tocsin.connectors.alertmanager.inbound import (
     read_webhook,
 )
 from tocsin.connectors.refusal import BodyRefused, Refused
-from tocsin.connectors.signals.inbound import read_signals
+from tocsin.connectors.signals.formats import demand_format, read
 from tocsin.domain.arrival import Arrival, Quarantined
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained, NotFound
@@ -75,42 +75,47 @@ class Hearing:
         """Take a body of `POST /api/v2/alerts`. Raises `BodyRefused` once the body is quarantined."""
         arrival = self._arrival(API_ALERTS, source, body, sender)
         try:
-            read = read_api_alerts(body, content_type, source=source)
+            found = read_api_alerts(body, content_type, source=source)
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
-        body_read = Body(arrival, read.reports, _unreadable(read.refused))
-        return AlertsHeard(self.taking.ask(body_read), read.status, read.answer)
+        body_read = Body(arrival, found.reports, _unreadable(found.refused))
+        return AlertsHeard(self.taking.ask(body_read), found.status, found.answer)
 
     def webhook(self, body: bytes, *, source: str, sender: str) -> AlertsHeard:
         """Take a webhook of Alertmanager, version 4. Raises `BodyRefused` once the body is quarantined."""
         arrival = self._arrival(WEBHOOK, source, body, sender)
         try:
-            read = read_webhook(body, source=source)
+            found = read_webhook(body, source=source)
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
         return AlertsHeard(
-            self.taking.ask(Body(arrival, read.reports, _unreadable(read.refused), WEBHOOK_LEASE))
+            self.taking.ask(Body(arrival, found.reports, _unreadable(found.refused), WEBHOOK_LEASE))
         )
 
-    def signals(self, body: bytes, content_encoding: str, *, source: str, sender: str) -> SignalsHeard:
-        """Keep signals in the lake.
+    def signals(
+        self, body: bytes, content_encoding: str, *, source: str, sender: str, form: str = ""
+    ) -> SignalsHeard:
+        """Keep signals in the lake; `form` names their format, empty lets it be recognised.
 
-        Raises `BodyRefused` once the body is quarantined, `SignalRefused` for a name that can be no source's.
+        Raises `BodyRefused` once the body is quarantined, `SignalRefused` for a name that can be no source's,
+        `UnknownFormat` for a format that there is not.
         """
         checked_source(source)
-        arrival = self._arrival(SIGNALS, source, body, sender)
+        if form:
+            demand_format(form)
+        arrival = self._arrival(f"{SIGNALS}.{form}" if form else SIGNALS, source, body, sender)
         try:
-            read = read_signals(body, content_encoding=content_encoding, max_decoded=self.max_decoded)
+            found = read(body, content_encoding=content_encoding, max_decoded=self.max_decoded, form=form)
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
-        kept = self._set_aside(arrival, read.refused)
-        if read.lines:
-            self.lake.append(source, read.lines)
+        kept = self._set_aside(arrival, found.refused)
+        if found.lines:
+            self.lake.append(source, found.lines)
             self.ring()
-        return SignalsHeard(len(read.lines), kept)
+        return SignalsHeard(len(found.lines), kept)
 
     def replay(self, number: int, actor: str) -> str:
         """Put what was set aside through its intake again; return what came of it.
@@ -134,31 +139,30 @@ class Hearing:
 
     def _again(self, waiting: Quarantined) -> int:
         try:
-            return (
-                self._signals_again(waiting) if waiting.connector == SIGNALS else self._alerts_again(waiting)
-            )
+            return self._signals_again(waiting) if _is_signals(waiting) else self._alerts_again(waiting)
         except BodyRefused as error:
             raise _still(waiting, error.happened) from error
 
     def _signals_again(self, waiting: Quarantined) -> int:
-        read = read_signals(waiting.body, max_decoded=self.max_decoded)
-        if read.refused:
-            raise _still(waiting, read.refused[0].reason)
-        self.lake.append(waiting.source, read.lines)
+        form = waiting.connector.removeprefix(SIGNALS).removeprefix(".")
+        found = read(waiting.body, max_decoded=self.max_decoded, form=form)
+        if found.refused:
+            raise _still(waiting, found.refused[0].reason)
+        self.lake.append(waiting.source, found.lines)
         self.ring()
-        return len(read.lines)
+        return len(found.lines)
 
     def _alerts_again(self, waiting: Quarantined) -> int:
-        read: ReadAlerts | ReadWebhook
+        found: ReadAlerts | ReadWebhook
         if waiting.connector == WEBHOOK:
-            read, lease = read_webhook(waiting.body, source=waiting.source), WEBHOOK_LEASE
+            found, lease = read_webhook(waiting.body, source=waiting.source), WEBHOOK_LEASE
         else:
-            read = read_api_alerts(waiting.body, JSON, source=waiting.source)
+            found = read_api_alerts(waiting.body, JSON, source=waiting.source)
             lease = RESOLVE_TIMEOUT
-        if read.refused:
-            raise _still(waiting, read.refused[0].reason)
+        if found.refused:
+            raise _still(waiting, found.refused[0].reason)
         arrival = self._arrival(waiting.connector, waiting.source, waiting.body, "replay")
-        return self.take.alerts(arrival, read.reports, resolve_timeout=lease).accepted
+        return self.take.alerts(arrival, found.reports, resolve_timeout=lease).accepted
 
     def _arrival(self, connector: str, source: str, body: bytes, sender: str) -> Arrival:
         return Arrival(
@@ -176,6 +180,11 @@ class Hearing:
             return ()
         with self.store.transaction() as shelves:
             return tuple(self.take.set_aside(shelves, arrival, part) for part in _unreadable(refused))
+
+
+def _is_signals(waiting: Quarantined) -> bool:
+    """Say whether it came as signals; what follows a dot in the connector's name is their format."""
+    return waiting.connector.partition(".")[0] == SIGNALS
 
 
 def _unreadable(refused: Sequence[Refused]) -> tuple[Unreadable, ...]:
