@@ -35,7 +35,7 @@ class Rule:
 
     `key` is a digest of what the rule means (identity, log source, detection), so stored state survives a new
     description. `remarks` are places that deserve a second look. Of its `extensions` a detection rule has
-    `lookups`, `emit` and `evidence_max`. `selections` are the trees of the named selections, for explanations.
+    `lookups`, `emit` and `evidence_max`. `selections` are the trees of the named selections.
     """
 
     header: Header
