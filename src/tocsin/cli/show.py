@@ -58,6 +58,11 @@ class Show:
         for record in records:
             _write(json_text(record))
 
+    def text(self, words: str) -> None:
+        """Show text of several lines that is itself the answer."""
+        for line in words.split("\n"):
+            _write(visible(line))
+
     def say(self, words: str) -> None:
         """Tell a person something that is not data; `--quiet` leaves it out."""
         if not self.quiet:

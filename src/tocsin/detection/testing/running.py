@@ -17,6 +17,7 @@ from tocsin.detection.state import WindowState, instant, micros
 from tocsin.detection.testing import closure
 from tocsin.detection.testing.comparing import Came, differences
 from tocsin.detection.testing.playing import signals_of
+from tocsin.detection.testing.reasons import reasons
 from tocsin.detection.testing.result import Kind, Result
 from tocsin.detection.testing.written import RuleTest
 from tocsin.domain.detected import DetectedAlert
@@ -104,7 +105,7 @@ class _Run:
         came = self._exactly()
         found = (*self._unlike_lines(), *differences(self._test, came, labels))
         if found:
-            return found
+            return (*found, *reasons(self._rules, self._wanted, self._signals))
         final = _forms(each.alert for each in came)
         late = compile_plan(_with_lateness(self._rules, self._late), levels=self._levels)
         if _forms(self._at_once(late)) != final:

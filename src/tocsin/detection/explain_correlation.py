@@ -1,0 +1,274 @@
+"""Says why a correlation fired or did not: what it measured at each signal, beside what its bounds ask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from tocsin.detection.sigma.correlation import Correlation, Kind
+from tocsin.detection.sigma.readings import Facts, Memo
+from tocsin.detection.state import instant, micros
+from tocsin.domain.signal import Signal
+
+_SECOND = 1_000_000
+_TEMPORAL = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
+_SIGNS = {"gt": "above", "gte": "at least", "lt": "below", "lte": "at most", "eq": "exactly", "neq": "not"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fed:
+    """A signal that a rule of the correlation holds for; `rules` are the names that the correlation uses."""
+
+    signal: Signal
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What was measured when a signal came: over the window that ends with it. `at` is microseconds."""
+
+    at: int
+    rules: tuple[str, ...]
+    measured: float
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupReason:
+    """One group: what was measured step by step, and the highest of it."""
+
+    group: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Say whether the bounds held at any step."""
+        return any(step.holds for step in self.steps)
+
+    @property
+    def nearest(self) -> Step:
+        """Return the first step at which the bounds held, else the one that measured most."""
+        first = next((step for step in self.steps if step.holds), None)
+        return first or max(self.steps, key=lambda step: step.measured)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationReason:
+    """Why a correlation fired or not. `needed` says its bounds in words, `also` what its extensions demand.
+
+    `excluded` counts the signals without one of the group's fields. The measured values are those of the
+    standard's sliding window; what `also` names can only make it fire less often.
+    """
+
+    rule_id: str
+    title: str
+    rule_hash: str
+    span: int
+    needed: str
+    also: tuple[str, ...]
+    groups: tuple[GroupReason, ...]
+    excluded: int
+    fed: int
+
+    @property
+    def holds(self) -> bool:
+        """Say whether the bounds held for any group."""
+        return any(group.holds for group in self.groups)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the explanation as lines, the groups that came nearest first."""
+        yield f"{self.title}: needs {self.needed} within {self.span} s"
+        yield from (f"  also {each}" for each in self.also)
+        yield f"  {self.fed} signals of its rules, {self.excluded} without a field of the group"
+        for group in self.groups:
+            mark, step = "+" if group.holds else "-", group.nearest
+            named = ", ".join(f"{name}={value}" for name, value in group.group) or "all"
+            yield f"{mark} {named}: measured {step.measured:g} at {instant(step.at).isoformat()}"
+            for each in group.steps:
+                sign = "+" if each.holds else "-"
+                yield f"    {sign} {instant(each.at).isoformat()} {'/'.join(each.rules)}: {each.measured:g}"
+
+    def record(self) -> dict[str, Any]:
+        """Return all of it as plain values; the fields are a contract."""
+        return {
+            "rule_id": self.rule_id,
+            "rule_title": self.title,
+            "rule_hash": self.rule_hash,
+            "holds": self.holds,
+            "span_s": self.span,
+            "needed": self.needed,
+            "also": list(self.also),
+            "signals": self.fed,
+            "excluded": self.excluded,
+            "groups": [_group_record(group) for group in self.groups],
+        }
+
+
+def explain_correlation(correlation: Correlation, fed: Sequence[Fed]) -> CorrelationReason:
+    """Explain a correlation on the signals of its rules, in any order."""
+    gathered: dict[tuple[str, ...], list[tuple[Fed, Facts]]] = {}
+    shown: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
+    excluded = 0
+    for each in sorted(fed, key=lambda each: (each.signal.time, each.signal.source, each.signal.position)):
+        facts = Facts(each.signal.record, Memo())
+        values = _group_of(correlation, each, facts)
+        if values is None:
+            excluded += 1
+            continue
+        key = tuple(value.casefold() for _, value in values)
+        shown.setdefault(key, values)
+        gathered.setdefault(key, []).append((each, facts))
+    groups = [
+        GroupReason(group=shown[key], steps=_steps(correlation, held)) for key, held in gathered.items()
+    ]
+    return CorrelationReason(
+        rule_id=correlation.header.label,
+        title=correlation.header.title,
+        rule_hash=correlation.key,
+        span=correlation.span,
+        needed=needed(correlation),
+        also=tuple(_also(correlation)),
+        groups=tuple(
+            sorted(groups, key=lambda group: (not group.holds, -group.nearest.measured, group.group))
+        ),
+        excluded=excluded,
+        fed=len(fed),
+    )
+
+
+def needed(correlation: Correlation) -> str:
+    """Return in words what a correlation measures and what its bounds ask of it."""
+    fields = "/".join(correlation.fields)
+    what = {
+        Kind.EVENT_COUNT: "signals",
+        Kind.VALUE_COUNT: f"distinct values of {fields}",
+        Kind.VALUE_SUM: f"as the sum of {fields}",
+        Kind.VALUE_AVG: f"as the mean of {fields}",
+        Kind.VALUE_MEDIAN: f"as the median of {fields}",
+        Kind.VALUE_PERCENTILE: f"as the {correlation.percentile:g}th percentile of {fields}",
+        Kind.TEMPORAL: "of its rules",
+        Kind.TEMPORAL_ORDERED: "of its rules, in their order",
+    }[correlation.kind]
+    bounds = " and ".join(f"{_SIGNS[name]} {bound:g}" for name, bound in _bounds(correlation))
+    return f"{bounds} {what}"
+
+
+def _bounds(correlation: Correlation) -> tuple[tuple[str, float], ...]:
+    return correlation.bounds or (("gte", float(len(correlation.rules))),)
+
+
+def _also(correlation: Correlation) -> Iterator[str]:
+    extensions = correlation.extensions
+    if correlation.expression is not None:
+        yield "its condition over the rules, which is decided at the deadline"
+    if (ratio := extensions.ratio) is not None:
+        bounds = " and ".join(f"{_SIGNS[name]} {bound:g}" for name, bound in ratio.bounds)
+        others = ", ".join(ratio.of)
+        yield f"a share of the signals of {others} that is {bounds}, of at least {ratio.minimum:g}"
+    if extensions.pending:
+        yield f"that this lasts for {extensions.pending} s"
+    if (baseline := extensions.baseline) is not None:
+        yield f"a count of at least {baseline.minimum:g} that is unusual for the group's own past"
+    if (new := extensions.new_value) is not None:
+        yield f"a value of {new.field} that is new to the group within {new.history} s"
+
+
+def _group_of(correlation: Correlation, fed: Fed, facts: Facts) -> tuple[tuple[str, str], ...] | None:
+    aliases = dict(correlation.aliases)
+    values = []
+    for name in correlation.group_by:
+        by_rule = dict(aliases.get(name, ()))
+        field = next((by_rule[word] for word in fed.rules if word in by_rule), name)
+        readings = facts.found(field).readings
+        if not readings:
+            return None
+        values.append((name, readings[0].text))
+    return tuple(values)
+
+
+def _steps(correlation: Correlation, held: Sequence[tuple[Fed, Facts]]) -> tuple[Step, ...]:
+    steps = []
+    start = 0
+    for end, (fed, _) in enumerate(held, 1):
+        at = micros(fed.signal.time)
+        while micros(held[start][0].signal.time) < at - correlation.span * _SECOND:
+            start += 1
+        measured = _measured(correlation, held[start:end])
+        holds = all(_holds(name, measured, bound) for name, bound in _bounds(correlation))
+        steps.append(Step(at=at, rules=fed.rules, measured=measured, holds=holds))
+    return tuple(steps)
+
+
+def _holds(name: str, measured: float, bound: float) -> bool:
+    return {
+        "gt": measured > bound,
+        "gte": measured >= bound,
+        "lt": measured < bound,
+        "lte": measured <= bound,
+        "eq": measured == bound,
+        "neq": measured != bound,
+    }[name]
+
+
+def _measured(correlation: Correlation, window: Sequence[tuple[Fed, Facts]]) -> float:
+    kind = correlation.kind
+    if kind is Kind.EVENT_COUNT:
+        return float(len(window))
+    if kind is Kind.TEMPORAL:
+        return float(len({word for fed, _ in window for word in fed.rules}))
+    if kind is Kind.TEMPORAL_ORDERED:
+        return _in_order(correlation.rules, [fed for fed, _ in window])
+    readings = [reading for _, facts in window for reading in _first(facts, correlation.fields)]
+    if kind is Kind.VALUE_COUNT:
+        return float(len({reading.folded for reading in readings}))
+    numbers = [float(each.number) for each in readings if each.number is not None]
+    if kind is Kind.VALUE_SUM:
+        return math.fsum(numbers)
+    if not numbers:
+        return 0.0
+    if kind is Kind.VALUE_AVG:
+        return math.fsum(numbers) / len(numbers)
+    return median(numbers) if kind is Kind.VALUE_MEDIAN else _percentile(numbers, correlation.percentile)
+
+
+def _first(facts: Facts, fields: Iterable[str]) -> tuple[Any, ...]:
+    return next((found.readings for field in fields if (found := facts.found(field)).readings), ())
+
+
+def _in_order(rules: Sequence[str], window: Sequence[Fed]) -> float:
+    """Return how many rules were seen one strictly after the other, as the list has them."""
+    reached, last = 0, -1
+    for fed in window:
+        at = micros(fed.signal.time)
+        if reached < len(rules) and rules[reached] in fed.rules and at > last:
+            reached, last = reached + 1, at
+    return float(reached)
+
+
+def _percentile(numbers: list[float], percentile: float) -> float:
+    """Interpolate linearly between the neighbours of (n - 1) * p / 100 (T5)."""
+    ordered = sorted(numbers)
+    place = (len(ordered) - 1) * percentile / 100
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _group_record(group: GroupReason) -> Mapping[str, Any]:
+    return {
+        "group": dict(group.group),
+        "holds": group.holds,
+        "measured": group.nearest.measured,
+        "at": _iso(group.nearest.at),
+        "steps": [
+            {"at": _iso(step.at), "rules": list(step.rules), "measured": step.measured, "holds": step.holds}
+            for step in group.steps
+        ],
+    }
+
+
+def _iso(at: int) -> str:
+    return instant(at).isoformat().replace("+00:00", "Z")
