@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.packs import Packs, rule_files_in, shipped_packs
+from tocsin.app.packs import Packs, packs_of, rule_files_in, shipped_packs
+from tocsin.app.settings import load_settings
 from tocsin.detection.problems import RuleProblem
 from tocsin.domain.errors import Misconfigured, NotFound
 
@@ -90,3 +91,16 @@ def test_a_file_that_is_no_text_is_explained(tmp_path: Path) -> None:
     _put(tmp_path, "ours", "triage.yml").write_bytes(b"\xff\xfe")
     with pytest.raises(Misconfigured, match="cannot be read"):
         Packs(tmp_path).file("triage.yml")
+
+
+def test_shipped_packs_are_in_force_when_they_are_switched_on_and_own_packs_always(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "rules/two.yml")
+    packs = packs_of(load_settings({"TOCSIN_PACKS": " cloud , "}, home=tmp_path))
+    assert [folder.name for folder in packs.folders()] == ["cloud", "ours"]
+    assert {"baseline", "cloud", "ours"} <= {folder.name for folder in packs.installed()}
+    assert list(packs.rule_files("baseline"))
+
+
+def test_a_pack_that_was_not_shipped_cannot_be_switched_on(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="'clod', which is no shipped pack"):
+        packs_of(load_settings({"TOCSIN_PACKS": "clod"}, home=tmp_path))

@@ -17,8 +17,7 @@ def allowed_hosts(settings: Settings) -> list[str]:
 
     Raises `Misconfigured`.
     """
-    listed = [name.strip() for name in settings.text("TOCSIN_ALLOWED_HOSTS").split(",")]
-    names = dict.fromkeys((*LOOPBACK, public_host(settings), *filter(None, listed)))
+    names = dict.fromkeys((*LOOPBACK, public_host(settings), *settings.listed("TOCSIN_ALLOWED_HOSTS")))
     return [f"[{name}]" if ":" in name and not name.startswith("[") else name for name in names]
 
 

@@ -22,7 +22,6 @@ from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
 from tocsin.triage.severities import parse_severities
 
-DEFAULT_PACK = "baseline"
 DETECTION_WORDS = "detection"
 SIGNALS_AT_ONCE = 10_000
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -48,7 +47,7 @@ class Hunted:
 
 
 def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> RuleSet:
-    """Load the rules at places (files, folders) and of packs; without either those of the shipped pack.
+    """Load the rules at places (files, folders) and of packs; without either those in force.
 
     Raises `NotFound` for an unknown pack or a missing place; broken rules are in the set's problems.
     """
@@ -56,8 +55,10 @@ def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> Rul
         if not place.exists():
             raise _nothing_at(place)
     chosen: list[RuleFile] = [file for place in places for file in rule_files_in(place)]
-    for name in names or (() if places else (DEFAULT_PACK,)):
+    for name in names:
         chosen += packs.rule_files(name)
+    if not names and not places:
+        chosen += packs.rule_files()
     unique = {file.path: file.text for file in chosen}
     return load(unique.items())
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.app.settings import Settings
 from tocsin.detection.problems import RuleProblem
 from tocsin.domain.errors import Misconfigured, NotFound
 
 PACKS = "packs"
+STARTING = ("baseline", "cloud")
+"""The shipped packs that are in force unless `TOCSIN_PACKS` says otherwise."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -37,12 +40,23 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """All packs in force for one home folder. Among several, the last by name wins for single files."""
+    """The packs of one home folder: its own, and the shipped ones that are switched `on`.
+
+    Among several in force, the last by name wins for single files.
+    """
 
     home: Path
+    on: tuple[str, ...] = STARTING
 
     def folders(self) -> tuple[Path, ...]:
-        """Return the pack folders, shipped ones first."""
+        """Return the folders of the packs in force, shipped ones first."""
+        shipped = shipped_packs()
+        return tuple(
+            folder for folder in self.installed() if folder.parent != shipped or folder.name in self.on
+        )
+
+    def installed(self) -> tuple[Path, ...]:
+        """Return the folders of all packs, in force or not, shipped ones first."""
         return tuple(
             folder
             for root in (shipped_packs(), self.home / PACKS)
@@ -50,6 +64,17 @@ class Packs:
             for folder in sorted(root.iterdir())
             if folder.is_dir()
         )
+
+    def demand_those_on(self) -> None:
+        """Raise `NotFound` for a pack that is switched on and was not shipped."""
+        shipped = {folder.name for folder in self.installed() if folder.parent == shipped_packs()}
+        for name in self.on:
+            if name not in shipped:
+                raise NotFound(
+                    f"TOCSIN_PACKS names {name!r}, which is no shipped pack.",
+                    means="Tocsin does not start, because rules that you count on would be missing.",
+                    next_step=f"Use some of: {', '.join(sorted(shipped))}. Packs in the home are always on.",
+                )
 
     def file(self, name: str) -> PackFile:
         """Return the file of this name that is in force. Raises `Misconfigured` when no pack has it."""
@@ -63,33 +88,34 @@ class Packs:
         return self._own(found[-1])
 
     def rule_files(self, only_pack: str | None = None) -> Iterator[RuleFile]:
-        """Yield the Sigma rule files of all packs, or of one. Raises `NotFound` for an unknown pack."""
-        if only_pack:
-            self._demand(only_pack)
-        for folder in [folder for folder in self.folders() if only_pack in (None, folder.name)]:
+        """Yield the Sigma rule files of all packs in force, or of one in force or not. Raises `NotFound`."""
+        folders = self._demanded(only_pack) if only_pack else self.folders()
+        for folder in folders:
             yield from (_rules_at(path, self._shown(path)) for path in _rule_paths(folder / "rules"))
 
     def test_paths(self, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:
-        """Yield the files of rule tests of all packs, or of those named, each with the path to show.
+        """Yield the files of rule tests of all packs installed, or of those named, with the path to show.
 
         They lie beside the rules (`NAME.test.yml`) or in a pack's folder `tests`. Raises `NotFound`.
         """
         for name in names:
-            self._demand(name)
-        for folder in self.folders():
+            self._demanded(name)
+        for folder in self.installed():
             if not names or folder.name in names:
                 beside = (path for path in (folder / "rules").rglob("*.y*ml") if is_test(path))
                 for path in sorted((*beside, *(folder / "tests").rglob("*.y*ml"))):
                     yield path, self._shown(path)
 
-    def _demand(self, name: str) -> None:
-        known = [folder.name for folder in self.folders()]
-        if name not in known:
+    def _demanded(self, name: str) -> list[Path]:
+        found = [folder for folder in self.installed() if folder.name == name]
+        if not found:
+            known = ", ".join(folder.name for folder in self.installed())
             raise NotFound(
                 f"There is no pack named {name!r}.",
                 means="No rule was loaded from it.",
-                next_step=f"Choose one of: {', '.join(known)}.",
+                next_step=f"Choose one of: {known}.",
             )
+        return found
 
     def drill(self, name: str) -> PackFile:
         """Return a scenario by name. Raises `NotFound`, which names those there are."""
@@ -117,6 +143,13 @@ class Packs:
 
     def _drills(self) -> list[Path]:
         return [path for folder in self.folders() for path in sorted((folder / "drills").glob("*.yml"))]
+
+
+def packs_of(settings: Settings) -> Packs:
+    """Return the packs that the settings put in force. Raises `NotFound` for one that was not shipped."""
+    packs = Packs(settings.home, settings.listed("TOCSIN_PACKS"))
+    packs.demand_those_on()
+    return packs
 
 
 def rule_files_in(place: Path) -> Iterator[RuleFile]:

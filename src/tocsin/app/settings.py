@@ -37,6 +37,11 @@ SETTINGS: tuple[Setting, ...] = (
         "`loopback` lets /api/v2 in without a token from 127.0.0.1.",
         words=("never", "loopback"),
     ),
+    Setting(
+        "TOCSIN_PACKS",
+        "baseline,cloud",
+        "Shipped packs whose rules are in force, comma-separated; packs in the home folder always are.",
+    ),
     Setting("TOCSIN_MAX_BODY_MB", "32", "Largest body the intake accepts, in MB, as sent."),
     Setting("TOCSIN_MAX_DECODED_MB", "200", "Largest body after decompression, in MB."),
     Setting("TOCSIN_MAX_PENDING", "256", "Intake requests at work at once before the answer is 503."),
@@ -85,6 +90,10 @@ class Settings:
     def text(self, name: str) -> str:
         """Return the setting's text."""
         return self.values[name]
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """Return the comma-separated words of a setting, blanks left out."""
+        return tuple(word for part in self.values[name].split(",") if (word := part.strip()))
 
     def number(self, name: str) -> int:
         """Return the setting as a whole number above zero. Raises `Misconfigured`."""

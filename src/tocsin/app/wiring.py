@@ -10,7 +10,7 @@ from tocsin.app.bell import Bell
 from tocsin.app.channels import build_channels
 from tocsin.app.hearing import Hearing
 from tocsin.app.keys import secret_key
-from tocsin.app.packs import Packs
+from tocsin.app.packs import Packs, packs_of
 from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
@@ -114,7 +114,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     """Build the application; Django must be set up and the database migrated. Raises `Misconfigured`."""
     clock = clock or SystemClock()
     home = settings.home
-    packs = Packs(home)
+    packs = packs_of(settings)
     policies = build_policies(packs)
     bell, signals_bell = Bell(), Bell()
     log_key, entry_key = home / "keys" / "log.key", home / "keys" / "entries.key"

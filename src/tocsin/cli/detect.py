@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tocsin.cli.exits import Exit
+from tocsin.cli.rule_explain import explained
 from tocsin.cli.rule_tests import tested
 from tocsin.cli.show import Show
 from tocsin.cli.verb import leave, noun, verb
@@ -28,10 +29,10 @@ def checked(show: Show, *, paths: tuple[Path, ...], packs: tuple[str, ...], exit
     Without PATH or --pack the shipped rules are checked. Remarks are about rules that load.
     """
     from tocsin.app import hunting
-    from tocsin.app.packs import Packs
+    from tocsin.app.packs import packs_of
     from tocsin.app.settings import load_settings
 
-    where = Packs(load_settings().home)
+    where = packs_of(load_settings())
     rules = hunting.rules_for(where, paths, packs)
     if not rules.problems:
         hunting.demand_rules(rules)
@@ -57,4 +58,4 @@ def _record(kind: str, problem: RuleProblem) -> dict[str, Any]:
     }
 
 
-detect = noun("detect", "Rules: check and test them, in CI too.", checked, tested)
+detect = noun("detect", "Rules: check, test and explain them, in CI too.", checked, tested, explained)

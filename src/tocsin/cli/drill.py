@@ -12,11 +12,11 @@ from tocsin.cli.verb import noun, verb
 @verb("list", example="tocsin drill list")
 def listed(show: Show) -> None:
     """List the scenarios of all packs."""
-    from tocsin.app.packs import Packs
+    from tocsin.app.packs import packs_of
     from tocsin.app.settings import load_settings
     from tocsin.intake.scenario import parse_scenario
 
-    packs = Packs(load_settings().home)
+    packs = packs_of(load_settings())
     records = []
     for name in packs.drills():
         file = packs.drill(name)

@@ -44,10 +44,10 @@ def hunt(
     ends with 1.
     """
     from tocsin.app import hunting
-    from tocsin.app.packs import Packs
+    from tocsin.app.packs import packs_of
     from tocsin.app.settings import load_settings
 
-    where = Packs(load_settings().home)
+    where = packs_of(load_settings())
     files = hunting.files_at(paths)
     rules = hunting.rules_for(where, places, packs)
     told = _problems(show, rules)

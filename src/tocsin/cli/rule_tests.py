@@ -46,13 +46,13 @@ def tested(show: Show, **asked: Any) -> None:
     PATH is a rule, a test file, or a folder of both. Without PATH or --pack the tests of all packs are run.
     """
     from tocsin.app import hunting, rule_tests
-    from tocsin.app.packs import Packs
+    from tocsin.app.packs import packs_of
     from tocsin.app.settings import load_settings
     from tocsin.domain.clock import SystemClock
 
     clock = SystemClock()
     begun = clock.now()
-    where = Packs(load_settings().home)
+    where = packs_of(load_settings())
     gathered = rule_tests.gather(where, asked["paths"], asked["packs"], asked["places"])
     ran = rule_tests.run(gathered, hunting.levels(where), pattern=asked["pattern"])
     seconds = (clock.now() - begun).total_seconds()
