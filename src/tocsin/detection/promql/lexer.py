@@ -39,7 +39,7 @@ class Token:
 
 
 KEYWORDS = frozenset(
-    [
+    {
         "and",
         "or",
         "unless",
@@ -66,7 +66,7 @@ KEYWORDS = frozenset(
         "bool",
         "start",
         "end",
-    ]
+    }
 )
 
 _BLANK = re.compile(r"(?:[ \t\n\r]+|#[^\n\r]*)+")

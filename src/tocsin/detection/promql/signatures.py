@@ -81,7 +81,7 @@ NATIVE_HISTOGRAMS = frozenset({"histogram_count", "histogram_fraction", "histogr
 """Known to Prometheus 2.42 but not here: they work on native histograms only, which are not kept."""
 
 AGGREGATIONS = frozenset(
-    [
+    {
         "avg",
         "bottomk",
         "count",
@@ -94,7 +94,7 @@ AGGREGATIONS = frozenset(
         "stdvar",
         "sum",
         "topk",
-    ]
+    }
 )
 PARAMETERS = {"bottomk": _S, "count_values": _T, "quantile": _S, "topk": _S}
 """Aggregations with a parameter before the vector."""
