@@ -14,6 +14,7 @@ from tocsin.app.packs import Packs, packs_of
 from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
+from tocsin.app.tally import Tally
 from tocsin.app.together import Together
 from tocsin.detection.engine import Plan, compile_plan
 from tocsin.detection.rules import RuleSet, load
@@ -25,9 +26,11 @@ from tocsin.domain.ports.shelves import Store
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
 from tocsin.flow.deliver import Deliver
+from tocsin.flow.listen import Listen
 from tocsin.flow.respond import Respond
 from tocsin.flow.take import Take
 from tocsin.incidents.clock_policy import ClockPolicy, parse_clocks
+from tocsin.intake.heartbeat import Expectation, read_expectations
 from tocsin.oncall.roster import Roster, parse_roster
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
@@ -49,6 +52,7 @@ class Policies:
     clocks: ClockPolicy
     roster: Roster
     rules: RuleSet
+    expectations: tuple[Expectation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class App:
     deliver: Deliver
     respond: Respond
     close: Close
+    listen: Listen
+    tally: Tally
     proving: Proving
     access: Access
     hang_up: Callable[[], None]
@@ -88,13 +94,14 @@ class App:
 def build_policies(packs: Packs) -> Policies:
     """Parse the packs in force. Raises `PackProblem`, `Misconfigured`."""
     triage, oncall = packs.file("triage.yml"), packs.file("oncall.yml")
-    severities = packs.file("severities.yml")
+    severities, sources = packs.file("severities.yml"), packs.file("sources.yml")
     return Policies(
         triage=parse_policy(triage.text, triage.path),
         words=parse_severities(severities.text, severities.path),
         clocks=parse_clocks(triage.text, triage.path),
         roster=parse_roster(oncall.text, oncall.path),
         rules=load((file.path, file.text) for file in packs.rule_files()),
+        expectations=read_expectations(sources.text, sources.path),
     )
 
 
@@ -156,6 +163,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         deliver=deliver,
         respond=respond,
         close=close,
+        listen=Listen(kept, clock, take, policies.expectations),
+        tally=Tally(),
         proving=Proving(kept, signer),
         access=Access(kept, clock),
         hang_up=django_store.hang_up,

@@ -18,6 +18,7 @@ _VERBS = {
     "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, list, show, verify."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
     "delivery": ("tocsin.cli.delivery:delivery", "Messages that did not get through: list, replay."),
+    "source": ("tocsin.cli.source:source", "Where signals come from: when each was last heard."),
     "detect": ("tocsin.cli.detect:detect", "Rules: check them, in CI too."),
     "drill": ("tocsin.cli.drill:drill", "Game days through the real intake."),
     "token": ("tocsin.cli.token:token", "API tokens: create, list, revoke."),

@@ -40,6 +40,8 @@ class Happening(StrEnum):
     ACCESS = "access"
     HEARTBEAT = "log.heartbeat"
     WINDOWS_LOST = "detection.windows_lost"
+    LISTENING_GAP = "sources.not_listening"
+    SOURCE_FORGOTTEN = "sources.forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,11 @@ class Take:
     def detected(self, shelves: Shelves, alerts: Sequence[DetectedAlert]) -> None:
         """Take what our own detection found, inside the transaction that saves detection's state."""
         now = self.clock.now()
-        reports = [detected_report(alert, now) for alert in alerts]
+        self.own(shelves, [detected_report(alert, now) for alert in alerts])
+
+    def own(self, shelves: Shelves, reports: Sequence[AlertReport]) -> None:
+        """Take what we say ourselves, inside the caller's transaction."""
+        now = self.clock.now()
         _hold_alerts(shelves, reports)
         for report in reports:
             self._take(shelves, report, now, RESOLVE_TIMEOUT)
