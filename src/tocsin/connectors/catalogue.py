@@ -11,6 +11,7 @@ from tocsin.domain.errors import NotFound
 CONNECTORS: tuple[str, ...] = (
     "alertmanager",
     "cloudwatch",
+    "evtx",
     "guardduty",
     "inbox",
     "otlp",

@@ -88,6 +88,13 @@ class UnknownFormat(BodyRefused):
     code = "unknown_format"
 
 
+class ExtraMissing(BodyRefused):
+    """The format can be read only with an optional dependency that is not installed here (HTTP 415)."""
+
+    code = "format_extra_missing"
+    status = 415
+
+
 class BodyTooLarge(BodyRefused):
     """The body, once decompressed, passes the limit (HTTP 413)."""
 

@@ -13,8 +13,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tocsin.connectors.gunzip import gunzipped, is_gzip
-from tocsin.connectors.refusal import BodyRefused, NotJson, detail_of
+from tocsin.connectors.manifest import Format
+from tocsin.connectors.refusal import BodyRefused, BodyTooLarge, NotJson, Refused, detail_of
+from tocsin.connectors.signals.formats import (
+    JSON,
+    converter,
+    demand_format,
+    parse,
+    recognise_opening,
+    recognise_record,
+    streamer,
+    strict_converter,
+)
 from tocsin.connectors.signals.inbound import event_time
+from tocsin.connectors.signals.parsed import Convert
 from tocsin.connectors.signals.splitting import (
     BOM,
     UTF16_BOMS,
@@ -35,6 +47,7 @@ LONGEST_LINE_BYTES = 512_000_000
 STDIN = Path("-")
 
 _CHUNK = 1 << 20
+_OPENING = 4096
 _NO_LIMIT = 1 << 62
 """A stream that is used up as it comes cannot fill the memory; its lines are bounded instead."""
 
@@ -53,18 +66,22 @@ class RefusedLine:
 
 
 Collector = Callable[[RefusedLine], None]
+_Records = tuple[tuple[bytes, dict[str, Any]], ...]
 
 
-def read_file(path: Path, *, undated: datetime, refuse: Collector, source: str = "") -> Iterator[Signal]:
-    """Yield the signals of one file: NDJSON, JSON array, CloudTrail `Records` or one object, plain or gzip.
+def read_file(
+    path: Path, *, undated: datetime, refuse: Collector, source: str = "", form: str = ""
+) -> Iterator[Signal]:
+    """Yield the signals of one file, plain or gzip, of the format named `form`, or else as it is recognised.
 
-    The path `STDIN` is the standard input.
+    What no format is recognised in is NDJSON, a JSON array, CloudTrail's `Records` or one object. The path
+    `STDIN` is the standard input. Raises `UnknownFormat` for a `form` that there is not.
 
     `undated` is the time of a record that names none. The source is the file's name unless given; the
     position is the line number, plus the records that earlier lines held beyond one each. What cannot be read
     goes to `refuse`; a broken gzip or an unreadable file is told the same way, after what came before it.
     """
-    shelf = _Reading(path, source or path.name, undated, refuse)
+    shelf = _Reading(path, source or path.name, undated, refuse, demand_format(form) if form else None)
     try:
         with _opened(path) as opened:
             yield from shelf.signals(opened)
@@ -83,6 +100,9 @@ class _Reading:
     source: str
     undated: datetime
     refuse: Collector
+    named: Format | None
+    convert: Convert | None = None
+    has_begun: bool = False
 
     def signals(self, opened: BinaryIO) -> Iterator[Signal]:
         chunks = _plain_chunks(opened)
@@ -90,6 +110,13 @@ class _Reading:
         if first.startswith(UTF16_BOMS):
             self.refuse(RefusedLine(self.path, 0, "the file is UTF-16; convert it to UTF-8"))
             return
+        opening = recognise_opening(first[:_OPENING].removeprefix(BOM).lstrip())
+        found = self.named or (demand_format(opening) if opening else None)
+        if found is not None and not found.record and found.name != JSON:
+            yield from self._whole(found, opened, chain((first,), chunks))
+            return
+        self.convert = strict_converter(found) if found is not None and found.record else None
+        self.has_begun = found is not None
         lines = lines_of(chain((first.removeprefix(BOM),), chunks), longest=LONGEST_LINE_BYTES)
         begin, filled = _first_filled(lines)
         if starts_document(filled[0], filled[1] if len(filled) > 1 else None):
@@ -109,18 +136,15 @@ class _Reading:
             except LineRefused as refusal:
                 self.refuse(RefusedLine(self.path, number, str(refusal)))
                 continue
-            if bundle is None:
+            if bundle is None and self.has_begun and self.convert is None:
                 yield self._signal(stripped, record, number + extra)
                 continue
-            yield from self._bundle(bundle, number, number + extra)
-            extra += max(len(bundle) - 1, 0)
-
-    def _bundle(self, raws: tuple[bytes, ...], number: int, position: int) -> Iterator[Signal]:
-        for nth, raw in enumerate(raws):
-            try:
-                yield self._signal(raw, decoded(raw), position + nth)
-            except LineRefused as refusal:
-                self.refuse(RefusedLine(self.path, number, f"record {nth + 1} is {refusal}"))
+            place = number + extra
+            for nth, raw in enumerate((stripped,) if bundle is None else bundle, 1):
+                made = self._made(raw, number, "" if bundle is None else f"record {nth} is ")
+                yield from self._signals(made, place)
+                place += max(len(made), 1)
+            extra = max(place - 1 - number, extra)
 
     def _document(self, lines: Iterator[bytes]) -> Iterator[Signal]:
         """Read one JSON document; what is none after all, but has lines that are records, goes by lines."""
@@ -142,11 +166,53 @@ class _Reading:
             else:
                 self.refuse(RefusedLine(self.path, 0, refusal.happened))
             return
-        for position, raw in enumerate(raws, 1):
-            try:
-                yield self._signal(raw, decoded(raw), position)
-            except LineRefused as refusal:
-                self.refuse(RefusedLine(self.path, 0, f"record {position} is {refusal}"))
+        position = 1
+        for number, raw in enumerate(raws, 1):
+            made = self._made(raw, 0, f"record {number} is ")
+            yield from self._signals(made, position)
+            position += max(len(made), 1)
+
+    def _made(self, raw: bytes, line: int, place: str = "") -> _Records:
+        """Return the records that one JSON object makes; the first object tells the format of the file."""
+        try:
+            record = decoded(raw)
+            if not self.has_begun:
+                self.has_begun = True
+                name = recognise_record(record)
+                self.convert = converter(demand_format(name)) if name else None
+            made = self.convert(raw, record) if self.convert else None
+        except LineRefused as refusal:
+            self.refuse(RefusedLine(self.path, line, f"{place}{refusal}"))
+            return ()
+        if made is None:
+            return ((raw, record),)
+        for part in made.refused:
+            self.refuse(RefusedLine(self.path, line, f"{place}{part.reason}"))
+        return tuple((inner, decoded(inner)) for inner in made.lines)
+
+    def _signals(self, made: _Records, position: int) -> Iterator[Signal]:
+        for nth, (raw, record) in enumerate(made):
+            yield self._signal(raw, record, position + nth)
+
+    def _whole(self, found: Format, opened: BinaryIO, chunks: Iterator[bytes]) -> Iterator[Signal]:
+        """Read a file that is no lines of JSON; one that is packed, or a pipe, is held in memory for it."""
+        if found.stream and opened.seekable():
+            opened.seek(0)
+            packed = is_gzip(opened.read(2))
+            opened.seek(0)
+        else:
+            packed = True
+        parts: Iterator[bytes | Refused]
+        if found.stream:
+            parts = streamer(found)(BytesIO(_held(chunks)) if packed else opened)
+        else:
+            parsed = parse(found.name, _held(chunks).removeprefix(BOM))
+            parts = chain(parsed.lines, parsed.refused)
+        for position, part in enumerate(parts, 1):
+            if isinstance(part, Refused):
+                self.refuse(RefusedLine(self.path, 0, part.reason))
+            else:
+                yield self._signal(part, decoded(part), position)
 
     def _too_long(self, held: list[bytes], rest: Iterator[bytes]) -> Iterator[Signal]:
         if any(is_object(line.strip()) for line in held):
@@ -174,6 +240,18 @@ def _plain_chunks(opened: BinaryIO) -> Iterator[bytes]:
     first = opened.read(_CHUNK)
     chunks = chain((first,), iter(lambda: opened.read(_CHUNK), b""))
     return gunzipped(chunks, limit=_NO_LIMIT) if is_gzip(first) else chunks
+
+
+def _held(chunks: Iterable[bytes]) -> bytes:
+    """Hold a whole file. Raises `BodyTooLarge` above `LONGEST_LINE_BYTES`."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size > LONGEST_LINE_BYTES:
+            raise BodyTooLarge(f"The file is longer than {LONGEST_LINE_BYTES} bytes.")
+    return b"".join(held)
 
 
 def _first_filled(lines: Iterator[bytes]) -> tuple[list[bytes], list[bytes]]:

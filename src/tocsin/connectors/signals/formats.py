@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from tocsin.connectors.catalogue import load, manifests
 from tocsin.connectors.manifest import Format
-from tocsin.connectors.refusal import BodyTooLarge, NotJson, Refusals, Refused, UnknownFormat
+from tocsin.connectors.refusal import BodyTooLarge, ExtraMissing, NotJson, Refusals, Refused, UnknownFormat
 from tocsin.connectors.signals import inbound
 from tocsin.connectors.signals.inbound import MAX_DECODED_BYTES, read_text, unpacked
 from tocsin.connectors.signals.parsed import Convert, Parsed, Shape
@@ -51,9 +51,9 @@ def parse(name: str, body: bytes) -> Parsed:
     """
     found = demand_format(name)
     if found.record:
-        return read_text(body, as_received=body, convert=_strictly(found))
+        return read_text(body, as_received=body, convert=strict_converter(found))
     if found.stream:
-        return _gathered(load(found.stream)(BytesIO(body)))
+        return _gathered(streamer(found)(BytesIO(body)))
     parsed: Parsed = load(found.body)(body)
     return parsed
 
@@ -64,13 +64,21 @@ def recognise(body: bytes) -> str | None:
     Where records of several shapes are mixed, the first one speaks for the body.
     """
     begin = body[:_HEAD].lstrip()
-    for found in _by_name().values():
-        if begin.startswith(found.openings):
-            return found.name
+    opening = recognise_opening(begin)
+    if opening is not None:
+        return opening
     if not begin.startswith((b"{", b"[")) or _BUNDLE.match(begin):
         return None
     first = _first_object(body.lstrip())
     return None if first is None else recognise_record(first)
+
+
+def recognise_opening(begin: bytes) -> str | None:
+    """Name the format that is told by how a body begins, None if it is none of those."""
+    for found in _by_name().values():
+        if begin.startswith(found.openings):
+            return found.name
+    return None
 
 
 def recognise_record(record: dict[str, Any]) -> str | None:
@@ -106,6 +114,17 @@ def read(
     return parse(name, text)
 
 
+def streamer(found: Format) -> Stream:
+    """Return what reads a file of a format that is streamed. Raises `ExtraMissing`."""
+    try:
+        stream: Stream = load(found.stream)
+    except ModuleNotFoundError as error:
+        raise ExtraMissing(
+            f"The format {found.name} needs {error.name}: run `pip install 'tocsin[{found.extra}]'`."
+        ) from error
+    return stream
+
+
 def converter(found: Format) -> Convert:
     """Return what makes signals of one JSON object of a format, also when SNS wrapped it."""
     convert: Convert = load(found.record)
@@ -127,7 +146,8 @@ def _shapes() -> tuple[tuple[str, Shape], ...]:
     return tuple((found.name, load(found.shape)) for found in _by_name().values() if found.shape)
 
 
-def _strictly(found: Format) -> Convert:
+def strict_converter(found: Format) -> Convert:
+    """Return the converter of a format, which refuses JSON objects of another shape."""
     convert = converter(found)
 
     def strict(raw: bytes, record: dict[str, Any]) -> Parsed:

@@ -35,6 +35,7 @@ TIME_FIELDS = (
     "ts",
     "UtcTime",
     "TimeCreated",
+    "TimeCreated_SystemTime",
     "EventTime",
     "event_time",
     "datetime",

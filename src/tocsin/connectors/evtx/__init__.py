@@ -1,0 +1,1 @@
+"""Windows event logs as their own files hold them."""
