@@ -7,10 +7,13 @@ import random
 import pytest
 
 from tocsin.detection.resolving import MOST_NAMED, Resolved, references, resolve, words
-from tocsin.detection.sigma import correlation_rule, rule
+from tocsin.detection.sigma import correlation_rule, rule, tables
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.document import Table, documents
 from tocsin.detection.sigma.rule import Rule
+from tocsin.detection.sigma.tables import Tables
+
+OTHER = "title: Other\nname: other\nlogsource: {category: c}\ndetection: {s: {a: z}, condition: s}\n"
 
 
 def table(text: str) -> Table:
@@ -99,6 +102,37 @@ def test_the_message_about_a_long_circle_is_short() -> None:
     problems = resolve([], circle).problems
     assert len(problems) == 40
     assert all(problem.reason.count("->") == MOST_NAMED + 1 for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "extension"),
+    [
+        ("temporal", "base and not other", "tocsin.heartbeat: {inventory: services}"),
+        ("value_count", "{field: ip, gte: 1}", "tocsin.new_value: {field: ip, by: services}"),
+    ],
+)
+def test_the_tables_of_a_correlation_are_needed_and_belong_to_its_key(
+    kind: str, condition: str, extension: str
+) -> None:
+    rules = "[base, other]" if kind == "temporal" else "base"
+    text = f"title: T\ncorrelation: {{type: {kind}, rules: {rules}, timespan: 5m, condition: {condition}}}\n"
+    waiting = correlation_rule.read(table(text + extension), "w.yml")
+    both = [base(), rule.read(table(OTHER), "o.yml")]
+
+    def known(value: str) -> Tables:
+        return tables.read([("t.yml", f"name: services\nvalues: [{value}]\n")], [])
+
+    keys = {resolve(both, [waiting], known(value)).correlations[0].key for value in ("a", "b", "a")}
+    assert len(keys) == 2
+    (problem,) = resolve(both, [waiting]).problems
+    assert "needs the table `services`" in problem.reason
+
+
+def test_a_new_value_by_prefix_needs_no_table() -> None:
+    text = "title: T\ncorrelation: {type: value_count, rules: base, timespan: 5m, "
+    text += "condition: {field: a, gte: 1}}\n"
+    each = correlation_rule.read(table(text + "tocsin.new_value: {field: a, by: /24}\n"), "w.yml")
+    assert resolve([base()], [each]).problems == ()
 
 
 def test_a_rule_is_known_by_id_and_name_else_by_its_title() -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from tocsin.detection.problems import RuleProblem
 from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.sigma import tables
 
 BASE = "title: Base\nname: base\nlogsource: {category: c}\ndetection:\n  s: {a: x}\n  condition: s\n"
 COUNT = "title: Many\ncorrelation: {type: event_count, rules: [base], timespan: 5m, condition: {gte: 2}}\n"
+
+FILTER = "title: F\nlogsource: {category: c}\nfilter: {rules: [base], s: {a: y}, condition: not s}\n"
 
 
 def places(rule_set: RuleSet) -> list[tuple[str, int, int]]:
@@ -57,7 +60,8 @@ def test_global_keys_reach_the_documents_behind_them_until_a_reset() -> None:
         ("- a\n", 1, 1, "not a map"),
         ("text\n", 1, 1, "not a map"),
         ("action: again\ntitle: T\n", 1, 9, "action"),
-        ("title: F\nfilter: {rules: any, s: {a: x}, condition: not s}\n", 2, 1, "filters"),
+        ("title: F\nfilter: {rules: any, s: {a: x}, condition: not s}\n", 1, 1, "`logsource`"),
+        (FILTER.replace("[base]", "[gone]"), 3, 17, "not loaded"),
         (BASE.replace("a: x", "a|expand: '%x%'"), 5, 17, "not resolved"),
         (COUNT, 2, 41, "not loaded"),
         (f"{BASE}---\n{BASE.replace('Base', 'Other')}", 8, 1, "already used"),
@@ -126,6 +130,32 @@ def test_a_correlation_may_name_correlations_and_stands_behind_them() -> None:
     assert found.problems == ()
     assert [each.header.title for each in found.correlations] == ["Many", "Chain"]
     assert found.by_reference()["many"] is found.correlations[0]
+
+
+def test_filters_are_part_of_the_rules_they_are_for() -> None:
+    plain = load([("a.yml", BASE), ("c.yml", COUNT)])
+    found = load([("a.yml", FILTER), ("b.yml", BASE), ("c.yml", COUNT)])
+    assert (found.problems, len(found.rules)) == ((), 1)
+    assert found.rules[0].key != plain.rules[0].key
+    assert found.correlations[0].key != plain.correlations[0].key
+    wrong = load(
+        [("a.yml", FILTER.replace("base", "many")), ("b.yml", BASE), ("c.yml", COUNT + "name: many\n")]
+    )
+    assert ["is a correlation" in problem.reason for problem in wrong.problems] == [True]
+    assert wrong.rules[0].key == plain.rules[0].key
+
+
+def test_a_filter_without_not_is_remarked() -> None:
+    found = load([("a.yml", FILTER.replace("not s", "s")), ("b.yml", BASE + "level: low\n")])
+    assert ["no `not`" in remark.reason for remark in found.remarks] == [True]
+
+
+def test_tables_resolve_placeholders_and_belong_to_the_set() -> None:
+    known = tables.read([("t.yml", "name: x\nvalues: [v]\n"), ("u.yml", "name: [\n")], [])
+    found = load([("a.yml", BASE.replace("a: x", "a|expand: '%x%'"))], known)
+    assert len(found.rules) == 1
+    assert found.tables is known
+    assert found.problems == known.problems != ()
 
 
 def test_all_of_sigmahq_loads_but_for_unresolved_placeholders(sigmahq_rules: RuleSet) -> None:

@@ -10,6 +10,7 @@ from tocsin.detection.problems import RuleProblem, RuleRejected
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.rule import Rule, fingerprint
+from tocsin.detection.sigma.tables import NO_TABLES, Tables
 
 # Rules of a circle that its message spells out.
 MOST_NAMED = 10
@@ -35,8 +36,11 @@ def references(correlation: Correlation) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*correlation.rules, *(ratio.of if ratio else ()))))
 
 
-def resolve(rules: Iterable[Rule], correlations: Sequence[Correlation]) -> Resolved:
-    """Return the correlations whose rules are all there, with keys that cover those rules."""
+def resolve(
+    rules: Iterable[Rule], correlations: Sequence[Correlation], tables: Tables = NO_TABLES
+) -> Resolved:
+    """Return the correlations whose rules and tables are all there, with keys that cover what they name."""
+    correlations, problems = _with_tables(correlations, tables)
     keys = {word: rule.key for rule in rules for word in words(rule.header)}
     owner = {word: number for number, each in enumerate(correlations) for word in words(each.header)}
     wanted = [_wanted(number, each, keys, owner) for number, each in enumerate(correlations)]
@@ -57,7 +61,35 @@ def resolve(rules: Iterable[Rule], correlations: Sequence[Correlation]) -> Resol
             left[follower] -= 1
             if not left[follower]:
                 heapq.heappush(ready, follower)
-    return Resolved(tuple(done), _problems(correlations, keys, owner, left))
+    return Resolved(tuple(done), (*problems, *_problems(correlations, keys, owner, left)))
+
+
+def _with_tables(
+    correlations: Sequence[Correlation], tables: Tables
+) -> tuple[tuple[Correlation, ...], list[RuleProblem]]:
+    """Return the correlations whose lookup tables are there, with keys that cover the tables' content."""
+    found, problems = [], []
+    for each in correlations:
+        needed = _tables(each)
+        absent = [name for name in needed if name not in tables.tables]
+        if absent:
+            error = RuleRejected(
+                each.header.place,
+                f"The correlation needs the table `{absent[0]}`, and there is none of this name.",
+                next_step=f"Put a table `{absent[0]}` into the `tables` folder of a pack.",
+            )
+            problems.append(error.problem(path=each.header.path, rule=each.header.label))
+            continue
+        versions = [tables.tables[name].version for name in needed]
+        found.append(replace(each, key=fingerprint(each.key, versions)) if versions else each)
+    return tuple(found), problems
+
+
+def _tables(correlation: Correlation) -> tuple[str, ...]:
+    heartbeat, new_value = correlation.extensions.heartbeat, correlation.extensions.new_value
+    inventory = (heartbeat.inventory,) if heartbeat else ()
+    by = new_value.by if new_value else "exact"
+    return inventory if by == "exact" or by.startswith("/") else (*inventory, by)
 
 
 def _wanted(number: int, each: Correlation, keys: Mapping[str, str], owner: Mapping[str, int]) -> set[int]:

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from tocsin.detection import resolving
 from tocsin.detection.problems import Place, RuleProblem, RuleRejected
 from tocsin.detection.resolving import words
-from tocsin.detection.sigma import correlation_rule, rule
+from tocsin.detection.sigma import correlation_rule, filters, rule
 from tocsin.detection.sigma.collection import Collection, named
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.document import Node, Table, documents
+from tocsin.detection.sigma.filters import Filter
 from tocsin.detection.sigma.header import LEVELS, Header
 from tocsin.detection.sigma.rule import Rule
+from tocsin.detection.sigma.selections import NULL_IN_A_LIST
+from tocsin.detection.sigma.tables import NO_TABLES, Tables
+
+NEXT_STEPS = {NULL_IN_A_LIST: "The rule is loaded; consider two values in an OR."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,7 @@ class RuleSet:
     correlations: tuple[Correlation, ...]
     problems: tuple[RuleProblem, ...]
     remarks: tuple[RuleProblem, ...]
+    tables: Tables = NO_TABLES
 
     def by_reference(self) -> dict[str, Rule | Correlation]:
         """Return rules and correlations by every word that a correlation may use for them: name and id."""
@@ -35,13 +41,14 @@ class RuleSet:
         return {word: each for each in both for word in words(each.header)}
 
 
-def load(files: Iterable[tuple[str, str | RuleProblem]]) -> RuleSet:
+def load(files: Iterable[tuple[str, str | RuleProblem]], tables: Tables = NO_TABLES) -> RuleSet:
     """Load rule files, given as pairs of path and text (or why there is no text), in their order.
 
     A file may hold several documents; an `action: global` document gives its keys to the ones behind it.
-    What is not supported becomes a problem of that rule alone; nothing is raised.
+    Filters are part of the rules they are for. What is not supported becomes a problem of that rule alone;
+    nothing is raised. Problems of `tables` come first.
     """
-    loading = _Loading()
+    loading = _Loading(tables)
     for path, text in files:
         if isinstance(text, RuleProblem):
             loading.unread(text)
@@ -53,11 +60,13 @@ def load(files: Iterable[tuple[str, str | RuleProblem]]) -> RuleSet:
 class _Loading:
     """What has been loaded so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self._rules: dict[str, Rule] = {}
+        self._filters: list[Filter] = []
         self._correlations: dict[str, Correlation] = {}
         self._words: set[str] = set()
-        self._problems: list[RuleProblem] = []
+        self._problems: list[RuleProblem] = list(tables.problems)
         self._remarks: list[RuleProblem] = []
 
     def unread(self, problem: RuleProblem) -> None:
@@ -80,22 +89,28 @@ class _Loading:
             self._problems.append(error.problem(path=path, rule=named(document)))
 
     def _rule(self, table: Table, path: str) -> None:
-        if (filtering := table.key("filter")) is not None:
-            raise RuleRejected(
-                filtering.place,
-                "Sigma filters are not supported yet by this version.",
-                next_step="Write the exception into the rule itself as `and not filter`.",
-            )
+        if table.get("filter") is not None:
+            self._filter(filters.read(table, path, self._tables))
+            return
         if table.get("correlation") is not None:
             correlation = correlation_rule.read(table, path)
             self._claim(correlation.header)
             self._correlations[correlation.key] = correlation
             return
-        read = rule.read(table, path)
+        read = rule.read(table, path, self._tables)
         self._claim(read.header)
         self._rules[read.key] = read
         for place, reason in read.remarks:
-            self._remark(read.header, place, reason, "The rule is loaded; consider two values in an OR.")
+            self._remark(
+                read.header, place, reason, NEXT_STEPS.get(reason, "The rule is loaded all the same.")
+            )
+
+    def _filter(self, found: Filter) -> None:
+        self._filters.append(found)
+        for place, reason in found.remarks:
+            self._remark(
+                found.header, place, reason, NEXT_STEPS.get(reason, "The filter is used all the same.")
+            )
 
     def _remark(self, head: Header, place: Place, reason: str, next_step: str) -> None:
         remark = RuleRejected(place, reason, next_step=next_step)
@@ -125,13 +140,29 @@ class _Loading:
         self._words |= words(head)
 
     def finished(self) -> RuleSet:
-        """Return the rule set; correlations whose rules are missing become problems."""
-        found = resolving.resolve(self._rules.values(), tuple(self._correlations.values()))
+        """Return the rule set; correlations and filters whose rules are missing become problems."""
+        rules = self._filtered()
+        found = resolving.resolve(rules, tuple(self._correlations.values()), self._tables)
         self._problems.extend(found.problems)
         self._remark_missing_levels(found.correlations)
         return RuleSet(
-            rules=tuple(self._rules.values()),
+            rules=rules,
             correlations=found.correlations,
             problems=tuple(self._problems),
             remarks=tuple(self._remarks),
+            tables=self._tables,
         )
+
+    def _filtered(self) -> tuple[Rule, ...]:
+        if not self._filters:
+            return tuple(self._rules.values())
+        named = {word: each for each in self._rules.values() for word in words(each.header)}
+        counted = [word for each in self._correlations.values() for word in words(each.header)]
+        sound = []
+        for each in self._filters:
+            wrong = filters.misdirected(each, named, counted)
+            if wrong is None:
+                sound.append(each)
+            else:
+                self._problems.append(wrong.problem(path=each.header.path, rule=each.header.label))
+        return tuple(filters.applied(each, words(each.header), sound) for each in self._rules.values())

@@ -146,6 +146,18 @@ def test_facts_tell_absent_null_and_empty_apart() -> None:
     assert facts.found("text") is facts.found("text")
 
 
+def test_members_of_a_list_are_records_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = Facts({"l": [{"a": 1}, 2, None, [3]], "one": "x", "null": None, "n": [{"m": [4]}]}, Memo(), 7)
+    assert [each.record for each in facts.elements("l")] == [{"a": 1}, {".": 2}, {".": None}, {".": [3]}]
+    assert {each.time for each in facts.elements("l")} == {7}
+    assert [each.record for name in ("one", "null", "gone", "n.m") for each in facts.elements(name)] == [
+        {".": "x"},
+        {".": 4},
+    ]
+    monkeypatch.setattr(readings, "MOST_VALUES", 3)
+    assert len(list(facts.elements("l"))) == 3
+
+
 def test_the_memo_remembers_values_and_stays_bounded() -> None:
     memo = Memo()
     first = memo.read("f", "x")

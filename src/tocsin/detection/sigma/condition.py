@@ -39,6 +39,11 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word not in _OPERATORS))
 
 
+def operators(text: str) -> frozenset[str]:
+    """Return the operators and parentheses that stand in a condition."""
+    return frozenset(found.group(1) for found in _TOKEN.finditer(text)) & _OPERATORS
+
+
 class _Parser:
     def __init__(self, text: str, selections: Mapping[str, Tree], noun: str) -> None:
         self._selections = selections

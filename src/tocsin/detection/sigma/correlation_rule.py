@@ -16,7 +16,7 @@ from tocsin.detection.sigma.correlation import (
     Never,
     Seen,
 )
-from tocsin.detection.sigma.document import Leaf, Node, Table, plain
+from tocsin.detection.sigma.document import Leaf, Table, plain
 from tocsin.detection.sigma.extension import Bounds
 from tocsin.detection.sigma.header import (
     extended,
@@ -29,7 +29,7 @@ from tocsin.detection.sigma.header import (
 from tocsin.detection.sigma.predicates import Op, Predicate
 from tocsin.detection.sigma.rule import fingerprint
 from tocsin.detection.sigma.scalars import LONGEST_SECONDS, number, place_of, seconds, switch_at
-from tocsin.detection.sigma.tree import All, Not, Tree
+from tocsin.detection.sigma.tree import All, Any_, Tree
 
 # A window keeps every signal it counts, so a bound on a count is also a promise of memory.
 HIGHEST_COUNT = 100_000
@@ -59,10 +59,9 @@ def read(table: Table, path: str) -> Correlation:
     group_by = texts_of(section, "group-by")
     span = _span(section)
     waits = expression is not None and _waits(expression)
-    added = [[str(key.value), plain(_under(table, key))] for key in extended(table)]
     return Correlation(
         header=head,
-        key=fingerprint(head.label, plain(section), *added),
+        key=fingerprint(head.label, plain(section), *extended(table)),
         kind=kind,
         rules=rules,
         rules_place=place_of(section, "rules" if section.get("rules") else "condition"),
@@ -76,10 +75,6 @@ def read(table: Table, path: str) -> Correlation:
         generate=switch_at(section, "generate", default=False),
         extensions=extension_reader.of_correlation(table, kind, span, waits=waits),
     )
-
-
-def _under(table: Table, key: Leaf) -> Node:
-    return next(node for name, node in table.entries if name is key)
 
 
 def _kind(section: Table) -> Kind:
@@ -226,12 +221,15 @@ def _expression(node: Leaf, rules: tuple[str, ...], rules_place: Place) -> Expre
 
 
 def _meant(tree: Tree) -> Expression:
-    if isinstance(tree, Predicate):
-        return Seen(str(tree.field))
-    if isinstance(tree, Not):
-        return Never(_meant(tree.branch))
-    branches = tuple(_meant(branch) for branch in tree.branches)
-    return Every(branches) if isinstance(tree, All) else Either(branches)
+    match tree:
+        case Predicate():
+            return Seen(str(tree.field))
+        case All():
+            return Every(tuple(_meant(branch) for branch in tree.branches))
+        case Any_():
+            return Either(tuple(_meant(branch) for branch in tree.branches))
+    # What is left is a `not`: a condition knows no members of lists.
+    return Never(_meant(tree.branch))
 
 
 def _words(expression: Expression) -> frozenset[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tocsin.detection.problems import Place, RuleRejected
-from tocsin.detection.sigma.document import Leaf, Node, Series, Table
+from tocsin.detection.sigma.document import Leaf, Node, Series, Table, plain
 from tocsin.detection.sigma.scalars import switch_at, word_at
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
@@ -114,12 +115,14 @@ def header(table: Table, path: str) -> Header:
     )
 
 
-def extended(table: Table) -> tuple[Leaf, ...]:
-    """Return the keys of a document that are extensions (`tocsin.*`) and change what the rule means."""
+def extended(table: Table) -> list[list[Any]]:
+    """Return names and plain values of the extensions (`tocsin.*`) that change what a rule means."""
     about = frozenset(f"tocsin.{name}" for name in EXTENSIONS_OF_ALL)
-    return tuple(
-        key for key, _ in table.entries if str(key.value).startswith("tocsin.") and key.value not in about
-    )
+    return [
+        [key.value, plain(node)]
+        for key, node in table.entries
+        if str(key.value).startswith("tocsin.") and key.value not in about
+    ]
 
 
 def refuse_unknown_keys(table: Table) -> None:

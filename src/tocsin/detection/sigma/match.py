@@ -10,7 +10,7 @@ from tocsin.detection.sigma.logsource import LogSource, origin, signature
 from tocsin.detection.sigma.predicates import Op, Predicate, Test
 from tocsin.detection.sigma.readings import Facts, Memo, Reading, canonical_number
 from tocsin.detection.sigma.rule import Rule
-from tocsin.detection.sigma.tree import All, Interned, Not, Tree, predicates
+from tocsin.detection.sigma.tree import All, Interned, Members, Not, Tree, predicates
 
 # Distinct log sources remembered; records may invent product names, so the memory is emptied when full.
 MOST_SIGNATURES = 4_096
@@ -143,7 +143,7 @@ def _witnesses(tree: Tree, cost: Cost) -> list[Group]:
     """Return groups of predicates; of each group at least one is true whenever the tree is."""
     if isinstance(tree, Predicate):
         return [] if tree.op in _UNINDEXED else [(tree,)]
-    if isinstance(tree, Not):
+    if isinstance(tree, Not | Members):
         return []
     if isinstance(tree, All):
         return [group for branch in tree.branches for group in _witnesses(branch, cost)]

@@ -81,22 +81,28 @@ class ModifierMisused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The modifiers of one key: those that change values, and those that change how values combine."""
+    """The modifiers of one key: those that change values, and those that change how values combine.
+
+    `expand` stands among the changes, but its placeholders are resolved before any of them.
+    """
 
     changes: tuple[str, ...]
     every: bool
     negated: bool
 
 
+_JOINING = ("all", "neq")
+
+
 def chain(names: Sequence[str]) -> Chain:
     """Return the modifiers in order. Raises ModifierMisused for a name that Sigma does not know."""
     for name in names:
-        if name not in CHANGES and name not in ("all", "neq"):
+        if name not in CHANGES and name not in (*_JOINING, "expand"):
             raise ModifierMisused(
                 f"The modifier `{name}` is unknown.",
-                f"Use one of: {', '.join(sorted([*CHANGES, 'all', 'neq']))}.",
+                f"Use one of: {', '.join(sorted([*CHANGES, *_JOINING, 'expand']))}.",
             )
-    changes = tuple(name for name in names if name not in ("all", "neq"))
+    changes = tuple(name for name in names if name not in _JOINING)
     return Chain(changes, every="all" in names, negated="neq" in names)
 
 
@@ -306,21 +312,6 @@ def _fieldref(value: Value) -> tuple[Value, ...]:
     return (OtherField(_plain(bare, "fieldref"), where),)
 
 
-_PLACEHOLDER = re.compile(r"%[^%\s]+%")
-
-
-def _expand(value: Value) -> tuple[Value, ...]:
-    text = _word(value, "expand")
-    for part in text.parts:
-        found = _PLACEHOLDER.search(part) if isinstance(part, str) else None
-        if found:
-            raise ModifierMisused(
-                f"The placeholder `{found.group()}` is not resolved.",
-                "Write the values into the rule; lookup tables are not supported yet by this version.",
-            )
-    return (text,)
-
-
 # The modifiers whose value is taken as written, without Sigma's escapes and wildcards (S8).
 RAW = frozenset({"re", "cidr", "fieldref"})
 
@@ -343,5 +334,4 @@ CHANGES: dict[str, Callable[[Value], tuple[Value, ...]]] = {
     **{name: _part(name) for name in TIME_PARTS},
     "exists": _exists,
     "fieldref": _fieldref,
-    "expand": _expand,
 }

@@ -34,7 +34,12 @@ class Op(StrEnum):
     NULL = "null"
     EXISTS = "exists"
     FIELD = "field"
+    DURING = "during"
+    CALENDAR = "calendar"
 
+
+# Questions about when the event happened, not about what it says; their `field` is None.
+OF_TIME = frozenset({Op.DURING, Op.CALENDAR})
 
 ORDER: dict[Op, Callable[[float, float], bool]] = {
     Op.LT: lambda left, right: left < right,
@@ -50,7 +55,8 @@ class Predicate:
     """One question: does a value of `field` satisfy `op` with `value`?
 
     `field` None asks every value of the record (keywords, S18). `detail` refines: the part of a date for TIME
-    (`value` then is a pair of operator and number), the way of comparing for FIELD.
+    (`value` then is a pair of operator and number), the way of comparing for FIELD. DURING holds an interval
+    as `since..until` in microseconds, CALENDAR a calendar's text.
     """
 
     field: str | None

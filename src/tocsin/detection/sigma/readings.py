@@ -167,12 +167,16 @@ class Memo:
 
 
 class Facts:
-    """One record as the rules see it; each field is looked up at most once."""
+    """One record as the rules see it; each field is looked up at most once.
 
-    __slots__ = ("_found", "_memo", "record")
+    `time` is when the event happened, in microseconds since 1970; None if nobody asks for it.
+    """
 
-    def __init__(self, record: Mapping[str, Any], memo: Memo) -> None:
+    __slots__ = ("_found", "_memo", "record", "time")
+
+    def __init__(self, record: Mapping[str, Any], memo: Memo, time: int | None = None) -> None:
         self.record = record
+        self.time = time
         self._memo = memo
         self._found: dict[str | None, Found] = {}
 
@@ -182,6 +186,21 @@ class Facts:
         if known is None:
             known = self._found[field] = self._look(field)
         return known
+
+    def elements(self, field: str) -> Iterator[Facts]:
+        """Yield the members of a list as records of their own; what is no map is its field `.`.
+
+        A value that is no list counts as its only member; a missing field and null have none.
+        """
+        budget = MOST_VALUES
+        for value in lookup(self.record, field):
+            for member in value if isinstance(value, list | tuple) else (value,):
+                if member is None and value is None:
+                    continue
+                budget -= 1
+                if budget < 0:
+                    return
+                yield Facts(member if isinstance(member, Mapping) else {".": member}, self._memo, self.time)
 
     def _look(self, field: str | None) -> Found:
         if field is None:

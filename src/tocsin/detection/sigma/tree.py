@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
-from tocsin.detection.sigma.predicates import FIELD_TESTS, Op, Predicate, Test, test_of
+from tocsin.detection.sigma.moments import clock_test
+from tocsin.detection.sigma.predicates import FIELD_TESTS, OF_TIME, Op, Predicate, Test, test_of
 from tocsin.detection.sigma.readings import Facts
 
 
@@ -30,7 +32,31 @@ class Not:
     branch: Tree
 
 
-Tree = All | Any_ | Not | Predicate
+class Quantifier(StrEnum):
+    """How many members of a list must fulfil a condition; the last is one of them, by its position."""
+
+    ANY = "any"
+    ALL = "all"
+    ALL_OR_EMPTY = "all_or_empty"
+    NONE = "none"
+    AT = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members of the list `field` fulfil the branch, each judged as a record of its own (T11).
+
+    The proposal is https://github.com/SigmaHQ/sigma-specification/issues/212. A member that is no map is
+    known by the field `.`. `position` is for AT; negative ones count from the end.
+    """
+
+    field: str
+    quantifier: Quantifier
+    branch: Tree
+    position: int = 0
+
+
+Tree = All | Any_ | Not | Members | Predicate
 Verdict = Callable[[Facts], bool]
 
 # Members of two list fields that are compared with each other; more would let one record cost seconds.
@@ -55,6 +81,8 @@ class Interned:
         if isinstance(tree, Not):
             inner = self.compile(tree.branch)
             return lambda facts: not inner(facts)
+        if isinstance(tree, Members):
+            return _members(tree, self.compile(tree.branch))
         verdicts = tuple(self.compile(branch) for branch in tree.branches)
         return _every(verdicts) if isinstance(tree, All) else _some(verdicts)
 
@@ -80,6 +108,8 @@ class Interned:
             return lambda facts: facts.found(field).present is wanted
         if predicate.op is Op.FIELD:
             return _compared(predicate)
+        if predicate.op in OF_TIME:
+            return _timed(clock_test(predicate))
         return _remembered(field, len(self._verdicts), self.test(predicate))
 
 
@@ -130,11 +160,72 @@ def _compared(predicate: Predicate) -> Verdict:
     return holds
 
 
+def _timed(test: Callable[[int], bool]) -> Verdict:
+    return lambda facts: facts.time is not None and test(facts.time)
+
+
+def _members(tree: Members, inner: Verdict) -> Verdict:
+    field = tree.field
+    match tree.quantifier:
+        case Quantifier.ANY:
+            return lambda facts: any(inner(each) for each in facts.elements(field))
+        case Quantifier.NONE:
+            return lambda facts: not any(inner(each) for each in facts.elements(field))
+        case Quantifier.ALL_OR_EMPTY:
+            return lambda facts: all(inner(each) for each in facts.elements(field))
+        case Quantifier.AT:
+            return lambda facts: any(inner(each) for each in _at(facts, field, tree.position))
+
+    def every(facts: Facts) -> bool:
+        answers = [inner(each) for each in facts.elements(field)]
+        return bool(answers) and all(answers)
+
+    return every
+
+
+def _at(facts: Facts, field: str, position: int) -> tuple[Facts, ...]:
+    found = tuple(facts.elements(field))
+    return found[position:][:1] if -len(found) <= position < len(found) else ()
+
+
+def needs_time(tree: Tree) -> bool:
+    """Say whether a tree asks when the event happened."""
+    return any(predicate.op in OF_TIME for predicate in predicates(tree))
+
+
+def timeless(tree: Tree) -> Tree:
+    """Return a tree without questions about time that holds at least wherever the given one does."""
+    return _timeless(tree, held=True)
+
+
+TRUE = All(())
+FALSE = Any_(())
+
+
+def _timeless(tree: Tree, *, held: bool) -> Tree:
+    """Replace questions about time by `held`, turned round below each `not`, and drop what that decides."""
+    if isinstance(tree, Predicate):
+        asked = tree.op in OF_TIME
+        return (TRUE if held else FALSE) if asked else tree
+    if isinstance(tree, Members):
+        # What its members answer cannot be told apart, so the whole question is given up.
+        return (TRUE if held else FALSE) if needs_time(tree) else tree
+    if isinstance(tree, Not):
+        inner = _timeless(tree.branch, held=not held)
+        return FALSE if inner == TRUE else TRUE if inner == FALSE else Not(inner)
+    branches = tuple(_timeless(branch, held=held) for branch in tree.branches)
+    decided, idle = (FALSE, TRUE) if isinstance(tree, All) else (TRUE, FALSE)
+    if decided in branches:
+        return decided
+    left = tuple(branch for branch in branches if branch != idle)
+    return left[0] if len(left) == 1 else type(tree)(left)
+
+
 def predicates(tree: Tree) -> Iterator[Predicate]:
     """Yield every predicate of a tree, as often as it stands there."""
     if isinstance(tree, Predicate):
         yield tree
-    elif isinstance(tree, Not):
+    elif isinstance(tree, Not | Members):
         yield from predicates(tree.branch)
     else:
         for branch in tree.branches:
