@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from tocsin.detection import correlation as counting
 from tocsin.detection import folding
 from tocsin.detection.correlation import COUNTERS, MICROS, Counting
+from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.problems import LevelNotMapped
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.header import Header
-from tocsin.detection.sigma.match import Matcher
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.state import Burst, Ref, RuleState, WindowState, micros, ref_of
 from tocsin.domain.detected import DetectedAlert

@@ -148,12 +148,19 @@ PROVIDERS = {
 
 _GENERIC = ("product", "service", "category", "class")
 
+# Every field that a record's signature may depend on; a matcher reads no others to find the log source.
+_WINDOWS = ("EventID", "Channel", "Provider_Name", "SourceName")
+ROUTING = (*_WINDOWS, "eventName", "eventSource", "eventVersion", *_GENERIC)
+
 
 def signature(record: Mapping[str, Any]) -> tuple[object, ...]:
     """Return what the origin depends on, small and hashable, so that origins can be remembered by it."""
     if "EventID" in record:
         number = record["EventID"]
-        return ("windows", _word(record, "Channel"), _provider(record), _number(number))
+        channel = _word(record, "Channel")
+        # The provider is not looked at where the channel tells the service, so it need not be read.
+        provider = "" if channel in CHANNELS else _provider(record)
+        return ("windows", channel, provider, _number(number))
     if isinstance(record.get("eventName"), str) and _names_aws(record):
         return ("cloudtrail",)
     words = [_word(record, key) for key in _GENERIC]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tocsin.detection.rules import RuleSet
-from tocsin.detection.sigma import match
+from tocsin.detection.matching import matcher as module
 from tocsin.detection.sigma.logsource import LogSource, origin, signature
-from tocsin.detection.sigma.match import Matcher
+from tocsin.detection.matching.matcher import Matcher
+from tocsin.detection.matching.scanners import Pattern, PatternCache, PlainScanner, Scanner
+from tocsin.detection.matching.vectorscan import VectorscanScanner, scanner
 from tocsin.detection.sigma.readings import Facts, Memo
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.tree import Interned
@@ -39,6 +41,13 @@ DETECTIONS = [
     "s: [xy]\n  condition: s",
     "s: {a|gt: 4}\n  f: {b: y}\n  condition: s and not f",
     "s: {a: [x, y, xy], b|contains: y}\n  condition: s",
+    "s: {a.c: x}\n  f: {b: y}\n  condition: s and not f",
+    "s: {a.c|exists: false, b|re: '(?i)S|é'}\n  condition: s",
+    "s: {category: c0, a|startswith: ['', y]}\n  f: {EventID: 5}\n  condition: s and not f",
+    "s: {a: null, b|exists: true}\n  k: [xy, '5']\n  condition: s or all of k*",
+    "s: {a|lt: 5}\n  t: {b|contains|all: [x, y]}\n  u: {a|endswith: Y}\n  condition: 2 of them\n".replace(
+        "2 of them", "1 of t* or (s and not u)"
+    ),
 ]
 
 
@@ -46,10 +55,20 @@ def text_of(number: int, detection: str) -> str:
     return f"title: R{number}\nlogsource: {{category: c{number % 2}}}\ndetection:\n  {detection}\n"
 
 
-@pytest.fixture(scope="module")
-def matcher_and_rules(load_sound: Callable[..., RuleSet]) -> tuple[Matcher, tuple[Rule, ...]]:
+def plain(patterns: Sequence[Pattern], cache: PatternCache | None) -> Scanner:
+    return PlainScanner(patterns)
+
+
+def vector(patterns: Sequence[Pattern], cache: PatternCache | None) -> Scanner:
+    return VectorscanScanner(patterns, cache)
+
+
+@pytest.fixture(scope="module", params=[plain, vector, scanner], ids=["plain", "vectorscan", "either"])
+def matcher_and_rules(
+    load_sound: Callable[..., RuleSet], request: pytest.FixtureRequest
+) -> tuple[Matcher, tuple[Rule, ...]]:
     rules = load_sound(*(text_of(number, detection) for number, detection in enumerate(DETECTIONS))).rules
-    return Matcher(rules), rules
+    return Matcher(rules, make_scanner=request.param), rules
 
 
 def naive(rules: tuple[Rule, ...], record: Mapping[str, Any]) -> tuple[int, ...]:
@@ -63,20 +82,79 @@ def naive(rules: tuple[Rule, ...], record: Mapping[str, Any]) -> tuple[int, ...]
 
 
 VALUES = st.sampled_from(
-    ["x", "X", "xy", "yx", "y", "", "5", 5, 5.0, "05", None, True, ["x", 5], [], {"k": "xy"}]
+    ["x", "X", "xy", "yx", "y", "", "5", 5, 5.0, "05", None, True, False, 0, 1, ["x", 5], [], {"k": "xy"},
+     {"c": "x"}, [{"c": "XY"}, {"c": 1}], 2**64 - 1, 1e300, "xé", "\u017f"]
+)  # fmt: skip
+RECORDS = st.dictionaries(
+    st.sampled_from(["a", "b", "a.c", "EventID", "product", "eventName", "category"]), VALUES
 )
 
 
-@given(
-    st.dictionaries(st.sampled_from(["a", "b"]), VALUES),
-    st.sampled_from(["c0", "c1", "c2"]),
-)
-def test_candidates_never_lose_a_rule(
+@given(RECORDS, st.sampled_from(["c0", "c1", "c2"]))
+def test_a_record_is_judged_as_by_asking_every_rule(
     matcher_and_rules: tuple[Matcher, tuple[Rule, ...]], record: dict[str, Any], category: str
 ) -> None:
     matcher, rules = matcher_and_rules
-    whole = {**record, "category": category}
+    whole = {"category": category, **record}
     assert matcher.hits(whole) == naive(rules, whole)
+
+
+HOSTILE = st.sampled_from(
+    [
+        b"",
+        b" ",
+        b"[]",
+        b"null",
+        b"{",
+        b'{"category":"c0","a":"x"',
+        b'{"category":"c0","a":"x"} {}',
+        b'{"category":"c0","a":"y","a":"x"}',
+        b'{"category":"c1","category":"c0","a":"x"}',
+        b'{"category":"c0","a":123456789012345678901234567890}',
+        b'{"category":"c0","a":[123456789012345678901234567890]}',
+        b'{"category":"c0","a":1e400}',
+        b'{"category":"c0","a":"x","z":1e400}',
+        b'{"category":"c0","a":NaN}',
+        b'{"category":"c0","a":"x","z":"\xff"}',
+        b'{"category":"c0","a":"\xff"}',
+        b'{"category":"c0","a":"\\ud800"}',
+        b'{"category":"c0","a":"x","z":"\\ud800"}',
+        b'{"cat\\u0065gory":"c0","\\u0061":"\\u0078"}',
+        b'{"category":"c0","a":"x","z":' + b"[" * 1200 + b"]" * 1200 + b"}",
+        b'{"category":"c0","a":' + b"[" * 1000 + b'"x"' + b"]" * 1000 + b"}",
+        b'{"category":["c0"],"a":"x"}',
+        b'{"category":"c0","a":{"c":"x"},"a.c":"y"}',
+        b' {"category":"C0 ","a":-0.0}\r\n',
+        b'\xef\xbb\xbf{"category":"c0","a":"x"}',
+    ]
+)
+LINES = st.one_of(
+    st.tuples(RECORDS, st.sampled_from(["c0", "c1"])).map(
+        lambda both: orjson.dumps({"category": both[1], **both[0]})
+    ),
+    HOSTILE,
+)
+
+
+def read(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        return None
+
+
+@given(st.lists(LINES, max_size=30))
+def test_lines_are_sifted_as_by_asking_every_rule(
+    matcher_and_rules: tuple[Matcher, tuple[Rule, ...]], lines: list[bytes]
+) -> None:
+    matcher, rules = matcher_and_rules
+    expected = []
+    for number, line in enumerate(lines):
+        record = read(line)
+        hits = naive(rules, record) if isinstance(record, dict) else ()
+        if hits:
+            expected.append((number, hits))
+    assert matcher.sift(lines) == expected
 
 
 def deep() -> list[Any]:
@@ -110,7 +188,7 @@ def test_no_record_makes_the_matcher_raise(
 def test_invented_log_sources_do_not_fill_the_memory(
     load_sound: Callable[..., RuleSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(match, "MOST_SIGNATURES", 3)
+    monkeypatch.setattr(module, "MOST_KINDS", 3)
     matcher = Matcher(load_sound(text_of(0, DETECTIONS[0])).rules)
     assert [matcher.hits({"category": "c0", "product": f"p{number}", "a": "x"}) for number in range(9)] == [
         (0,)

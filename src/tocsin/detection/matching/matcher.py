@@ -1,0 +1,234 @@
+"""Judge records by many rules at once. Its memory never changes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from msgspec import UNSET
+
+from tocsin.detection.matching import vectorscan
+from tocsin.detection.matching.decisions import Budget, Hits, Residual, walked
+from tocsin.detection.matching.families import MakeScanner
+from tocsin.detection.matching.formulas import FALSE, TRUE
+from tocsin.detection.matching.lexicon import Lexicon
+from tocsin.detection.matching.routes import Grounds, LineView, RecordView, Route, Siblings
+from tocsin.detection.matching.scanners import PatternCache
+from tocsin.detection.matching.signatures import Signature, Signatures
+from tocsin.detection.sigma.logsource import ROUTING, LogSource, origin, signature
+from tocsin.detection.sigma.rule import Rule
+
+# Kinds of records remembered; records may invent names, so the memory is emptied when full.
+MOST_KINDS = 4_096
+
+# Memory of all nodes, in bytes, roughly.
+NODE_MEMORY = 96_000_000
+
+Key = tuple[object, ...]
+
+
+class Matcher:
+    """All rules, compiled once. One matcher belongs to one thread at a time."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        patterns: PatternCache | None = None,
+        make_scanner: MakeScanner = vectorscan.scanner,
+    ) -> None:
+        self._lexicon = Lexicon()
+        self._formulas = [self._lexicon.formula(rule.tree) for rule in rules]
+        self._sources: dict[LogSource, list[int]] = {}
+        for number, rule in enumerate(rules):
+            self._sources.setdefault(rule.logsource, []).append(number)
+        self._signatures = [
+            Signatures(name, asked, make_scanner, patterns)
+            for name, asked in zip(self._lexicon.names, self._lexicon.asked, strict=True)
+        ]
+        self._grounds = Grounds(self._lexicon, self._signatures, Budget(NODE_MEMORY, self.flush))
+        # By the names of the keys that tell a kind of record: its routes by what the keys hold.
+        self._kinds: dict[tuple[str, ...], Siblings] = {}
+        # Routes by what their keys say about the rules; many kinds share one.
+        self._routes: dict[Key, Route] = {}
+        self._chosen: dict[Key, tuple[int, ...]] = {}
+        self._skim = self._grounds.shapes.decoder(ROUTING, ())
+        self._skimmed = self._grounds.shapes.keys(ROUTING)
+        # What a line is taken for as long as nothing is known: it expects nothing, so it is always wrong.
+        self._previous = self._guess = Route(self._grounds, ROUTING, (), {}, {})
+
+    def prepare(self) -> None:
+        """Compile or load every pattern database now rather than when it is first needed."""
+        for each in self._signatures:
+            each.prepare()
+
+    def flush(self) -> None:
+        """Drop everything that was made while records passed, except the memo of values."""
+        for route in self._routes.values():
+            route.flush()
+        self._lexicon.formulas.flush()
+
+    def asks_about(self, record: Mapping[str, Any]) -> bool:
+        """Say whether any rule speaks about the log source of a record."""
+        return isinstance(record, Mapping) and bool(self._rules_for(signature(record)))
+
+    def hits(self, record: Mapping[str, Any]) -> Hits:
+        """Return the numbers of the rules that hold for a record, ascending. Never raises."""
+        if not isinstance(record, Mapping):
+            return ()
+        asked = _Asked(record)
+        signed = signature(asked)
+        names = tuple(asked.names)
+        key = tuple(record.get(name, UNSET) for name in names)
+        plain = all(type(value) in _PLAIN for value in key)
+        route = self._route(names, key, signed) if plain else self._unkeyed(names, signed)
+        return walked(route.root, RecordView(self._grounds, record))
+
+    def sift(self, lines: Sequence[bytes]) -> list[tuple[int, Hits]]:
+        """Return the lines with hits: the number of each in the batch and the rules that hold, ascending.
+
+        A line that holds no JSON object has no hits. Never raises.
+        """
+        found: list[tuple[int, Hits]] = []
+        previous, guess, grounds = self._previous, self._guess, self._grounds
+        for number, line in enumerate(lines):
+            try:
+                route = guess
+                record = route.decode(line)
+                if route.read_keys(record) != route.expected:
+                    route, record = self._turned(route, line, record)
+                    previous.next = route
+                previous, guess = route, route.next
+                node = route.root
+                getter = node.getter
+                while getter is not None:
+                    node = node[getter(record)]
+                    getter = node.getter
+                hits = () if node.quiet else node.finish(LineView(grounds, route, line, record))
+                if hits and not _is_record(line):
+                    continue
+            except (ValueError, TypeError, RecursionError):
+                hits = self._generic(line)
+            if hits:
+                found.append((number, hits))
+        self._previous, self._guess = previous, guess
+        return found
+
+    def _turned(self, guess: Route, line: bytes, record: Any) -> tuple[Route, Any]:
+        """Return the right route for a line that was decoded for another one, and its record."""
+        key = guess.read_keys(record)
+        route = guess.siblings.get(key)
+        if route is None:
+            route, key = self._skimmed_route(line)
+        route.expected = key
+        return route, record if route is guess else route.decode(line)
+
+    def _skimmed_route(self, line: bytes) -> tuple[Route, Key]:
+        """Return the route of a line and what its keys hold, by reading only what may tell the log source."""
+        values = self._skimmed(self._skim(line))
+        record = {name: value for name, value in zip(ROUTING, values, strict=True) if value is not UNSET}
+        asked = _Asked(record)
+        signed = signature(asked)
+        names = tuple(asked.names)
+        key = tuple(record.get(name, UNSET) for name in names)
+        return self._route(names, key, signed), key
+
+    def _generic(self, line: bytes) -> Hits:
+        """Judge a line that the structs cannot read."""
+        try:
+            record = orjson.loads(line)
+        except ValueError:
+            return ()
+        return self.hits(record)
+
+    def _route(self, names: tuple[str, ...], key: Key, signed: Key) -> Route:
+        siblings = self._kinds.setdefault(names, {})
+        known = siblings.get(key)
+        if known is None:
+            if len(siblings) >= MOST_KINDS:
+                siblings.clear()
+            known = siblings[key] = self._made(names, self._rules_for(signed), key)
+        return known
+
+    def _unkeyed(self, names: tuple[str, ...], signed: Key) -> Route:
+        """Return the route of records whose keys hold odd values, so that they are looked at like any field."""
+        return self._made(names, self._rules_for(signed), ())
+
+    def _made(self, names: tuple[str, ...], rules: tuple[int, ...], key: Key) -> Route:
+        """Return the route for some rules with what the keys hold filled in."""
+        known: list[tuple[int, Signature]] = []
+        for name, value in zip(names, key, strict=False):
+            field = self._lexicon.field(name)
+            if field is not None:
+                known.append((field, self._signatures[field][value]))
+        identity = (names, rules, tuple(known))
+        route = self._routes.get(identity)
+        if route is None:
+            if len(self._routes) >= MOST_KINDS:
+                self._routes.clear()
+            fired, residual = self._filled(rules, known)
+            siblings = self._kinds.setdefault(names, {})
+            route = self._routes[identity] = Route(self._grounds, names, fired, residual, siblings)
+        return route
+
+    def _filled(
+        self, rules: tuple[int, ...], known: Sequence[tuple[int, Signature]]
+    ) -> tuple[Hits, Residual]:
+        fired, residual = [], {}
+        for rule in rules:
+            formula = self._formulas[rule]
+            for field, true in known:
+                formula = self._lexicon.formulas.given(formula, field, true)
+            if formula is TRUE:
+                fired.append(rule)
+            elif formula is not FALSE:
+                residual[rule] = formula
+        return tuple(fired), residual
+
+    def _rules_for(self, signed: Key) -> tuple[int, ...]:
+        """Return the numbers of the rules that speak about a log source, ascending."""
+        known = self._chosen.get(signed)
+        if known is None:
+            if len(self._chosen) >= MOST_KINDS:
+                self._chosen.clear()
+            source = origin(signed)
+            fitting = (numbers for wanted, numbers in self._sources.items() if source.fits(wanted))
+            known = self._chosen[signed] = tuple(sorted(number for numbers in fitting for number in numbers))
+        return known
+
+
+_PLAIN = frozenset({str, int, type(None), type(UNSET)})
+
+
+class _Asked(Mapping[str, Any]):
+    """A record that notes which of its fields are asked for, in order."""
+
+    __slots__ = ("_record", "names")
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self._record = record
+        # Used as an ordered set.
+        self.names: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        self.names[name] = None
+        return self._record[name]
+
+    def __contains__(self, name: object) -> bool:
+        self.names[str(name)] = None
+        return name in self._record
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("a signature asks for fields by their names")
+
+    def __len__(self) -> int:
+        return len(self._record)
+
+
+def _is_record(line: bytes) -> bool:
+    """Say whether a line is a JSON object in every part, also in those that the structs skip."""
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except ValueError:
+        return False

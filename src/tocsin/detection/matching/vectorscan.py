@@ -1,0 +1,197 @@
+"""Scan with Vectorscan: all patterns of a field in one pass over a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from threading import Lock
+
+from tocsin.detection.matching.scanners import Pattern, PatternCache, PlainScanner, Scanner, holds
+from tocsin.detection.sigma.predicates import Op
+
+try:
+    import hyperscan
+except ImportError:  # pragma: no cover - the wheel is missing on a few platforms.
+    hyperscan = None
+
+# Raise when expressions are written differently, so that old databases are not found any more.
+_LAYOUT = b"1"
+
+# Below this number of patterns a pass of Vectorscan costs more than asking one by one.
+FEW = 4
+
+# One character of valid UTF-8: a first byte and what continues it.
+_CHARACTER = rb"[^\x80-\xbf][\x80-\xbf]{0,3}"
+
+_DIGEST = 32
+
+
+def scanner(patterns: Sequence[Pattern], cache: PatternCache | None = None) -> Scanner:
+    """Return the fastest scanner at hand for some patterns."""
+    if hyperscan is None or len(patterns) < FEW:
+        return PlainScanner(patterns)
+    try:
+        return VectorscanScanner(patterns, cache)
+    except hyperscan.error:
+        return PlainScanner(patterns)
+
+
+class VectorscanScanner:
+    """One database. What Vectorscan means differently is only its suggestion, which our own test confirms.
+
+    Words mean the same bytes to it and to us. Its regular expressions agree with RE2's only for ASCII without
+    vertical tabs (case folding, `\\s`), so for other text those patterns are asked one by one.
+    """
+
+    def __init__(self, patterns: Sequence[Pattern], cache: PatternCache | None = None) -> None:
+        self._empty = tuple(PlainScanner(patterns).scan(""))
+        self._always = tuple(
+            place for place, each in enumerate(patterns) if each.op not in _PATTERNS and not each.text
+        )
+        self._confirm = {
+            place: holds(each) for place, each in enumerate(patterns) if each.op in (Op.REGEX, Op.LIKE)
+        }
+        regexes = [place for place, each in enumerate(patterns) if each.op is Op.REGEX]
+        self._regexes = tuple((place, self._confirm[place]) for place in regexes)
+        written = [
+            (place, _expression(each), _flags(each))
+            for place, each in enumerate(patterns)
+            if place not in self._always
+        ]
+        refused, self._database = _database(written, cache)
+        self._unscanned: tuple[tuple[int, Callable[[str], bool]], ...] = tuple(
+            (place, holds(patterns[place])) for place in refused
+        )
+        self._lock = Lock()
+
+    def scan(self, text: str) -> list[int]:
+        """Return the positions of the patterns found."""
+        if not text:
+            return list(self._empty)
+        suggested: list[int] = []
+        # The scratch space belongs to the database, and a scan lets other threads run.
+        with self._lock:
+            self._database.scan(text.encode(), match_event_handler=_collect, context=suggested)
+        confirm = self._confirm
+        regular = text.isascii() and "\v" not in text
+        found = [*self._always]
+        for place in suggested:
+            test = confirm.get(place)
+            if test is None or (regular and test(text)):
+                found.append(place)
+        if not regular:
+            return self._irregular(text, found, suggested)
+        found += [place for place, test in self._unscanned if test(text)]
+        return found
+
+    def _irregular(self, text: str, found: list[int], suggested: list[int]) -> list[int]:
+        asked = dict(self._regexes)
+        asked.update(self._unscanned)
+        asked.update({place: self._confirm[place] for place in suggested if place in self._confirm})
+        return [*found, *(place for place, test in asked.items() if test(text))]
+
+
+def _collect(place: int, start: int, end: int, flags: int, suggested: list[int]) -> None:
+    suggested.append(place)
+
+
+_PATTERNS = frozenset({Op.LIKE, Op.REGEX})
+
+
+def _expression(pattern: Pattern) -> bytes:
+    if pattern.op is Op.REGEX:
+        return pattern.text.encode("utf-8", "surrogatepass")
+    if pattern.op is Op.LIKE:
+        return _like(pattern.text)
+    body = _exactly(pattern.text)
+    return {Op.STARTSWITH: rb"\A" + body, Op.ENDSWITH: body + rb"\z"}.get(pattern.op, body)
+
+
+def _exactly(word: str) -> bytes:
+    return b"".join(b"\\x%02x" % byte for byte in word.encode("utf-8", "surrogatepass"))
+
+
+def _like(written: str) -> bytes:
+    r"""Return a LIKE pattern, `(?s)\A...\z` with `.*`, `.` and escaped text, for bytes of UTF-8."""
+    body, place, out = written[len(r"(?s)\A") : -len(r"\z")], 0, [rb"\A"]
+    while place < len(body):
+        if body.startswith(".*", place):
+            out.append(rb"(?s:.*)")
+            place += 2
+        elif body[place] == ".":
+            out.append(_CHARACTER)
+            place += 1
+        elif body.startswith(r"\x00", place):
+            out.append(rb"\x00")
+            place += 4
+        else:
+            place += body[place] == "\\"
+            out.append(_exactly(body[place]))
+            place += 1
+    return b"".join([*out, rb"\z"])
+
+
+def _flags(pattern: Pattern) -> int:
+    flags: int = hyperscan.HS_FLAG_SINGLEMATCH
+    if pattern.op in _PATTERNS:
+        flags |= hyperscan.HS_FLAG_ALLOWEMPTY
+    return flags
+
+
+_Written = tuple[int, bytes, int]
+
+
+def _database(written: list[_Written], cache: PatternCache | None) -> tuple[list[int], hyperscan.Database]:
+    """Return the positions that Vectorscan refuses, and a database of all others."""
+    key = _key(written)
+    kept = _opened(cache.load(key)) if cache else None
+    if kept is not None:
+        return kept
+    refused: list[int] = []
+    try:
+        database = _compiled(written)
+    except hyperscan.error:
+        refused = [each[0] for each in written if not _accepted(each)]
+        database = _compiled([each for each in written if each[0] not in refused])
+    if cache:
+        cache.keep(key, _sealed(refused, database))
+    return refused, database
+
+
+def _compiled(written: list[_Written]) -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    places, expressions, flags = (list(column) for column in zip(*written, strict=True))
+    database.compile(expressions=expressions, ids=places, flags=flags)
+    return database
+
+
+def _accepted(each: _Written) -> bool:
+    try:
+        _compiled([each])
+    except hyperscan.error:
+        return False
+    return True
+
+
+def _key(written: list[_Written]) -> str:
+    """Return what a database depends on, as one digest: expressions, library, features of the processor."""
+    platform = _compiled([(0, b"a", 0)]).info()
+    return sha256(repr((_LAYOUT, hyperscan.__version__, platform, written)).encode()).hexdigest()
+
+
+def _sealed(refused: list[int], database: hyperscan.Database) -> bytes:
+    body = ",".join(map(str, refused)).encode() + b"\n" + hyperscan.dumpb(database)
+    return sha256(body).digest() + body
+
+
+def _opened(content: bytes | None) -> tuple[list[int], hyperscan.Database] | None:
+    """Return what was sealed, or None if it is missing, damaged or for another processor."""
+    if content is None or sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
+        return None
+    refused, _, dumped = content[_DIGEST:].partition(b"\n")
+    try:
+        database = hyperscan.loadb(dumped, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+    except hyperscan.error:
+        return None
+    return [int(place) for place in refused.split(b",") if place], database
