@@ -35,9 +35,7 @@ def _label_pairs(tokens: list[Token]) -> Iterator[tuple[str, str]]:
     texts = [token.text if token.sort is Sort.SIGN else token.sort.name for token in tokens]
     shape = " ".join(texts)
     if not re.fullmatch(r"(?:\{ (?:WORD = STRING(?: , WORD = STRING)* (?:, )?)?\} )?END", shape):
-        raise ExpressionRefused(
-            tokens[0].at, "This is no series.", f'Write name{{label="value"}}, {expected}.'
-        )
+        raise ExpressionRefused(tokens[0].at, "This is no series.", 'Write name{label="value"}.')
     for index, text in enumerate(texts):
         if text == "WORD":
             yield tokens[index].text, tokens[index + 2].text

@@ -73,8 +73,8 @@ class Rehearsal:
             yield Moment(at_ms=at_ms, alerts=tuple(alerts), faults=tuple(faults))
 
     def answer(self, expr: str, at_ms: int) -> Answer:
-        """Evaluate an expression over everything known after `moments` has run.
+        """Evaluate an expression after `moments` has run, over what was known at its last moment, as promtool does.
 
         Raises `ExpressionRefused`, `EvaluationFailed`.
         """
-        return evaluate(parse(expr), self._known.samples, at_ms, default_step_ms=self._interval_ms)
+        return evaluate(parse(expr), self._known, at_ms, default_step_ms=self._interval_ms)

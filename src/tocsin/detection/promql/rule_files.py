@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from tocsin.detection.problems import RuleProblem, RuleRejected
@@ -74,7 +75,7 @@ class _Loading:
         groups: list[Group] = []
         names: set[str] = set()
         for node in found or ():
-            if (group := self._try("", lambda node=node: self._group(node, names))) is not None:
+            if (group := self._try("", partial(self._group, node, names))) is not None:
                 groups.append(group)
         return groups
 
@@ -112,7 +113,7 @@ class _Loading:
         rules = table.get("rules")
         read = []
         for each in _members(rules, "`rules`") if rules is not None else ():
-            rule = self._try(self._named(each), lambda each=each: self._rule(each))
+            rule = self._try(self._named(each), partial(self._rule, each))
             if rule is not None:
                 read.append(rule)
         return Group(
