@@ -59,7 +59,7 @@ def hunted(plan: Plan, path: Path) -> int:
         batch.append(signal)
         if len(batch) == BATCH:
             state, batch = plan.judge(state, batch).state, []
-    return len(plan.finish(plan.judge(state, batch).state))
+    return len(plan.finish(plan.judge(state, batch).state).alerts)
 
 
 if __name__ == "__main__":

@@ -9,21 +9,35 @@ import msgspec
 import pytest
 
 from tocsin.detection.problems import WindowStateUnreadable
-from tocsin.detection.state import Burst, Held, Ref, RuleState, Window, WindowState, instant, micros, ref_of
+from tocsin.detection.state import (
+    SHARDS,
+    Announced,
+    Burst,
+    GroupState,
+    Held,
+    Ref,
+    RuleState,
+    Shard,
+    WindowState,
+    held,
+    instant,
+    micros,
+    shard_of,
+)
 
 REF = Ref("idp", 7, 1_000_000, b'{"a":1}')
-BURST = Burst("key", (("user", "Ada"),), 1, 2, 2, 1, [REF], [])
+BURST = Burst(("Ada",), 1, 2, 1, 2, 3, 3.0, [REF], [])
+HIT = Held(5, "idp", 7, 1, "x", ("Ada",), b"raw")
+GROUP = GroupState(
+    held=[HIT], bursts=[BURST], pending=[HIT], announced=[Announced("k", 1, (3, 1, 2, -1, ""))]
+)
 FULL = WindowState(
     {
-        "rule": RuleState(groups={}, burst=BURST, held=0, counters={}),
-        "count": RuleState(
-            groups={'["ada"]': Window((("user", "Ada"),), [Held(1, "x", REF)], 0, {"x": 1}, 1, None)},
-            burst=None,
-            held=1,
-            counters={"late": 2},
+        0: Shard(
+            heard=5, newest=7, rules={"rule": RuleState(groups={'["ada"]': GROUP}, counters={"late": 2})}
         ),
-    },
-    newest=5,
+        9: Shard(heard=4, newest=9, rules={"rule": RuleState(counters={"late": 1, "forgotten": 4})}),
+    }
 )
 
 
@@ -38,17 +52,30 @@ def test_states_differ_when_they_remember_different_things() -> None:
     assert WindowState() != "state"
 
 
-def test_no_bytes_are_an_empty_state() -> None:
-    assert WindowState.load(b"") == WindowState()
+def test_only_the_shards_that_are_asked_for_are_written_and_replaced() -> None:
+    assert list(FULL.dump([9])) == [9]
+    replaced = WindowState({0: FULL.shards[0]}).with_shards(FULL.dump([9]))
+    assert replaced == FULL
+    assert replaced.shards[0] is FULL.shards[0]
 
 
-@pytest.mark.parametrize(
-    "stored", [b"x", FULL.dump()[:-3], msgspec.msgpack.encode({"format": 99, "newest": 0, "rules": {}})]
-)
+def test_a_state_knows_up_to_when_it_was_judged_and_what_could_not_be_used() -> None:
+    assert (FULL.heard, FULL.newest) == (5, 9)
+    assert FULL.counted("rule") == {"late": 3, "forgotten": 4}
+    assert FULL.counted("other") == {}
+    assert WindowState().heard < -(10**17)
+
+
+@pytest.mark.parametrize("stored", [b"x", b"", FULL.dump()[0][:-3], msgspec.msgpack.encode({"format": 99})])
 def test_a_damaged_or_foreign_state_is_refused_with_an_explanation(stored: bytes) -> None:
-    with pytest.raises(WindowStateUnreadable, match="cannot be read") as caught:
-        WindowState.load(stored)
+    with pytest.raises(WindowStateUnreadable, match="shard 3") as caught:
+        WindowState.load({3: stored})
     assert "empty state" in caught.value.explain()
+
+
+def test_a_group_lies_in_the_same_shard_on_every_machine() -> None:
+    assert [shard_of("rule", group) for group in ('["ada"]', '["ben"]', "\ud800")] == [7, 15, 27]
+    assert {shard_of("rule", str(number)) for number in range(2_000)} == set(range(SHARDS))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +93,7 @@ def test_times_are_exact_to_the_microsecond(time: datetime) -> None:
 
 def test_evidence_points_at_its_signal(make_signal: Any) -> None:
     signal = make_signal({"a": 1}, at=3, position=9)
-    evidence = ref_of(signal).as_evidence()
+    evidence = held(signal, 1).evidence().as_evidence()
     assert (evidence.source, evidence.position, evidence.time, evidence.raw) == (
         "idp",
         9,
@@ -75,5 +102,17 @@ def test_evidence_points_at_its_signal(make_signal: Any) -> None:
     )
 
 
-def test_a_window_counts_what_has_not_slid_out() -> None:
-    assert Window((), [Held(1, "", REF)] * 5, 2, {}, 0, None).size() == 3
+def test_a_firing_shows_the_signal_that_it_stands_for() -> None:
+    assert Held(9, "", 0, 1, shown=REF).evidence() is REF
+    assert Held(9, "s", 1, 1).evidence() == Ref("s", 1, 9, b"")
+
+
+def test_hits_are_ordered_by_time_and_then_by_their_source() -> None:
+    hits = [Held(2, "a", 1, 1), Held(1, "b", 1, 1), Held(1, "a", 9, 1), Held(1, "a", 2, 1)]
+    assert [hit.place()[:3] for hit in sorted(hits, key=Held.place)] == [
+        (1, "a", 2),
+        (1, "a", 9),
+        (1, "b", 1),
+        (2, "a", 1),
+    ]
+    assert GROUP.size() == 2

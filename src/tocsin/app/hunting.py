@@ -15,7 +15,7 @@ from tocsin.app.packs import Packs, RuleFile, rule_files_in
 from tocsin.connectors.signals.files import STDIN, Collector, RefusedLine, read_file
 from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
-from tocsin.detection.state import WindowState
+from tocsin.detection.state import NEVER, WindowState, micros
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.errors import Explained, NotFound
 from tocsin.domain.severity import Severity
@@ -24,6 +24,8 @@ from tocsin.triage.severities import parse_severities
 
 DETECTION_WORDS = "detection"
 SIGNALS_AT_ONCE = 10_000
+DISORDER = 3_600_000_000
+"""How far signals may be out of order in the files of a hunt, beyond a rule's allowed lateness; in µs."""
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -118,13 +120,16 @@ def hunt(files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collec
     state = WindowState()
     alerts: list[DetectedAlert] = []
     read = unasked = 0
+    newest = NEVER
     for batch in _batches(_signals(files, undated, refuse)):
         read += len(batch)
         unasked += sum(not plan.asks_about(signal) for signal in batch)
-        judged = plan.judge(state, batch)
+        newest = max([newest, *(micros(signal.time) for signal in batch)])
+        judged = plan.judge(state, batch, heard=newest - DISORDER)
         state = judged.state
         alerts += judged.alerts
-    return Hunted(latest(alerts), read, unasked, plan.diagnostics(state))
+    judged = plan.finish(state, heard=newest)
+    return Hunted(latest([*alerts, *judged.alerts]), read, unasked, plan.diagnostics(judged.state))
 
 
 def plan_for(rules: RuleSet, words: Mapping[str, Severity | None]) -> Plan:

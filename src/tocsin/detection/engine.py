@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.detection import correlation as counting
 from tocsin.detection import folding
-from tocsin.detection.correlation import COUNTERS, MICROS, Counting
+from tocsin.detection.correlating.feeding import (
+    MISSING_GROUP_KEY,
+    MISSING_VALUE,
+    Feed,
+    watched_rules,
+)
+from tocsin.detection.correlating.weighing import FORGOTTEN, INCOMPLETE_WINDOW, LATE, Weighing
 from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.problems import LevelNotMapped
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
-from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.rule import Rule
-from tocsin.detection.state import Burst, Ref, RuleState, WindowState, micros, ref_of
+from tocsin.detection.sigma.timed import Timed
+from tocsin.detection.state import NEVER, WindowState, micros
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
 
+COUNTERS = (MISSING_GROUP_KEY, MISSING_VALUE, LATE, FORGOTTEN, INCOMPLETE_WINDOW)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """Something a correlation could not use, and how often; `what` is one of `correlation.COUNTERS`."""
+    """Something a correlation could not use, and how often; `what` is one of COUNTERS."""
 
     rule_id: str
     rule_title: str
@@ -30,18 +37,36 @@ class Diagnostic:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A signal and the numbers of the detection rules that hold for it."""
+
+    signal: Signal
+    rules: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The state to commit together with the input position, and the alerts that are new or grew."""
+    """The state to commit together with the input position, and the alerts that are new or grew.
+
+    `dirty` are the numbers of the state's shards that differ from those before.
+    """
 
     state: WindowState
     alerts: tuple[DetectedAlert, ...]
+    dirty: frozenset[int] = frozenset()
 
 
-def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) -> Plan:
+def compile_plan(
+    rule_set: RuleSet,
+    *,
+    levels: Mapping[str, Severity | None],
+    tables: Mapping[str, Iterable[str]] | None = None,
+) -> Plan:
     """Compile a rule set. `levels` maps Sigma's levels to severities; None means no severity.
 
-    Raises LevelNotMapped for a level the map does not know. A rule without a level has no severity.
+    `tables` are the entities of each inventory that a heartbeat may name. Raises LevelNotMapped for a level
+    the map does not know. A rule without a level has no severity.
     """
     ruled: tuple[Rule | Correlation, ...] = (*rule_set.rules, *rule_set.correlations)
     heads = [each.header for each in ruled]
@@ -52,157 +77,111 @@ def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) ->
                 means="No rule is loaded, because an alert without its severity would call nobody.",
                 next_step="Add the level to the pack's severities file.",
             )
-    return Plan(rule_set, {head.label: levels.get(head.level) for head in heads})
+    return Plan(rule_set, {head.label: levels.get(head.level) for head in heads}, tables)
 
 
 class Plan:
     """A compiled rule set. Judging depends on nothing but state and signals; its caches change no answer."""
 
-    def __init__(self, rule_set: RuleSet, severities: Mapping[str, Severity | None]) -> None:
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        severities: Mapping[str, Severity | None],
+        tables: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
         self._rules = rule_set.rules
-        self._correlations = rule_set.correlations
-        self._all: tuple[Rule | Correlation, ...] = (*rule_set.rules, *rule_set.correlations)
         self._severities = severities
         self._matcher = Matcher(rule_set.rules)
-        numbers = {rule.key: number for number, rule in enumerate(rule_set.rules)}
-        references = rule_set.by_reference()
-        # Rule number -> the correlations that name it, each with the word it uses for it.
-        self._feeds: dict[int, list[tuple[int, str]]] = {}
-        for place, each in enumerate(rule_set.correlations):
-            for word in each.rules:
-                self._feeds.setdefault(numbers[references[word].key], []).append((place, word))
-        self._silent = frozenset(
-            number
-            for number, feeds in self._feeds.items()
-            if not any(rule_set.correlations[place].generate for place, _ in feeds)
+        self._timed = Timed(rule_set.rules)
+        self._watched = watched_rules(
+            rule_set.rules,
+            rule_set.correlations,
+            rule_set.by_reference(),
+            {name: tuple(rows) for name, rows in (tables or {}).items()},
         )
+        self._feeds = tuple(
+            Feed(watched, watched.correlation) if watched.correlation is not None else None
+            for watched in self._watched
+        )
+
+    def sift(self, lines: Sequence[bytes]) -> list[tuple[int, tuple[int, ...]]]:
+        """Return the lines (JSON objects) for which rules may hold: number in the batch, and the rules.
+
+        Only `weigh` asks those rules again whose meaning depends on the event's time.
+        """
+        found: list[tuple[int, tuple[int, ...]]] = self._matcher.sift(lines)
+        return found
 
     def hits(self, signal: Signal) -> tuple[Rule, ...]:
         """Return the detection rules that hold for one signal, before correlation and folding."""
-        return tuple(self._rules[number] for number in self._matcher.hits(signal.record))
+        numbers = self._confirmed(signal, self._matcher.hits(signal.record))
+        return tuple(self._rules[number] for number in numbers)
 
     def asks_about(self, signal: Signal) -> bool:
         """Say whether any rule speaks about the log source that the signal comes from."""
         return self._matcher.asks_about(signal.record)
 
-    def judge(self, state: WindowState, signals: Sequence[Signal]) -> Judged:
-        """Judge a batch; signals are taken in order of time, source and position.
+    def judge(self, state: WindowState, signals: Sequence[Signal], *, heard: int | None = None) -> Judged:
+        """Match and weigh a batch of signals, in any order; see `weigh`.
 
-        An alert comes out when its burst first fires and again, with the same key, when a later batch extends
-        it; at most once a batch, in stable order. `state` is not changed. Nothing is raised for any record.
+        `heard` is by default the newest event time among the signals (microseconds since 1970).
         """
-        judging = _Judging(self._owned(state), state.newest)
-        ordered = sorted(signals, key=lambda each: (each.time, each.source, each.position))
-        for signal in ordered:
-            numbers = self._matcher.hits(signal.record)
-            if numbers:
-                self._weigh(judging, signal, numbers)
-        judging.newest = max([judging.newest, *(micros(signal.time) for signal in ordered[-1:])])
-        self._sweep(judging)
-        return Judged(
-            state=WindowState(judging.rules, judging.newest),
-            alerts=stable_order(
-                self._alert(head, burst)
-                for head, bursts in judging.changed.values()
-                for burst in bursts.values()
-            ),
+        newest = max((micros(signal.time) for signal in signals), default=NEVER)
+        hits = [Hit(signal, numbers) for signal in signals if (numbers := self._matcher.hits(signal.record))]
+        return self._weighed(state, hits, newest if heard is None else heard, newest)
+
+    def weigh(self, state: WindowState, hits: Sequence[Hit], *, heard: int) -> Judged:
+        """Weigh hits, now that the sources were heard up to `heard` (event time, microseconds since 1970).
+
+        Conditions that more signals can only make truer fire at once, under a key that stays when late
+        signals refine them; all others are decided when `heard` minus the rule's allowed lateness has passed them. An
+        alert comes out when its burst is new and when it has changed, in stable order. Within the allowed
+        lateness neither the order of the hits nor how they are cut into batches changes the alerts that are
+        there in the end. `state` is not changed. Nothing is raised for any record.
+        """
+        return self._weighed(
+            state, hits, heard, max((micros(hit.signal.time) for hit in hits), default=NEVER)
         )
 
-    def finish(self, state: WindowState) -> tuple[DetectedAlert, ...]:
-        """Return the final form of every open burst, in stable order, for the end of input."""
-        return stable_order(self._open(state))
+    def finish(self, state: WindowState, *, heard: int | None = None) -> Judged:
+        """Take the end of the input: every deadline up to the last signal (or `heard`) passes.
+
+        Returns the final form of every open burst. Windows that would end later are not decided; they are
+        counted as incomplete.
+        """
+        weighing = Weighing(self._watched, self._feeds, state)
+        last = max(state.newest, state.heard, NEVER if heard is None else heard)
+        weighing.step(last, closing=True)
+        return self._judged(weighing, last)
 
     def diagnostics(self, state: WindowState) -> tuple[Diagnostic, ...]:
         """Return what correlations could not use so far (T1, T2), zero counts left out."""
         return tuple(
-            Diagnostic(
-                rule_id=each.header.label,
-                rule_title=each.header.title,
-                what=what,
-                count=remembered.counters[what],
-            )
-            for each in self._correlations
-            if (remembered := state.rules.get(each.key)) is not None
+            Diagnostic(rule_id=each.header.label, rule_title=each.header.title, what=what, count=counts[what])
+            for each in self._watched
+            if each.correlation is not None and (counts := state.counted(each.key))
             for what in COUNTERS
-            if remembered.counters.get(what)
+            if counts.get(what)
         )
 
-    def _owned(self, state: WindowState) -> dict[str, RuleState]:
-        known = {each.key for each in self._all}
-        return {key: kept for key, kept in state.rules.items() if key in known}
+    def _weighed(self, state: WindowState, hits: Sequence[Hit], heard: int, newest: int) -> Judged:
+        weighing = Weighing(self._watched, self._feeds, state)
+        for hit in hits:
+            weighing.take(hit.signal, self._confirmed(hit.signal, hit.rules))
+        weighing.step(heard)
+        return self._judged(weighing, newest)
 
-    def _weigh(self, judging: _Judging, signal: Signal, numbers: tuple[int, ...]) -> None:
-        ref = ref_of(signal)
-        judging.newest = max(judging.newest, ref.time)
-        feeds: dict[int, list[str]] = {}
-        for number in numbers:
-            if number not in self._silent:
-                judging.fold(self._rules[number], ref)
-            for place, word in self._feeds.get(number, ()):
-                feeds.setdefault(place, []).append(word)
-        for place, words in feeds.items():
-            judging.counting(self._correlations[place]).take(words, signal.record, ref, judging.newest)
+    def _confirmed(self, signal: Signal, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """Return those of the rules that hold also where they ask for the time; only they look at it."""
+        return self._timed.confirmed(numbers, signal.record, micros(signal.time)) if numbers else numbers
 
-    def _sweep(self, judging: _Judging) -> None:
-        for each in self._correlations:
-            kept = judging.rules.get(each.key)
-            if kept is not None:
-                judging.rules[each.key] = counting.swept(kept, each.span, judging.newest)
-
-    def _open(self, state: WindowState) -> Iterator[DetectedAlert]:
-        for each in self._all:
-            kept = state.rules.get(each.key)
-            if kept is None:
-                continue
-            if kept.burst is not None:
-                yield self._alert(each.header, kept.burst)
-            for window in kept.groups.values():
-                if window.burst is not None:
-                    yield self._alert(each.header, window.burst)
-
-    def _alert(self, head: Header, burst: Burst) -> DetectedAlert:
-        return folding.alert(head, self._severities[head.label], burst)
-
-
-class _Judging:
-    """One batch being judged: our own copies of the states it touches."""
-
-    def __init__(self, rules: dict[str, RuleState], newest: int) -> None:
-        self.rules = rules
-        self.newest = newest
-        self.changed: dict[str, tuple[Header, dict[str, Burst]]] = {}
-        self._countings: dict[str, Counting] = {}
-
-    def fold(self, rule: Rule, ref: Ref) -> None:
-        """Take one signal of a plain rule into its open burst, or open a new one after an hour of quiet."""
-        kept = self.rules.get(rule.key)
-        burst = kept.burst if kept else None
-        head, changed = self._changed(rule.key, rule.header)
-        if burst is None or ref.time - burst.last > folding.FOLD_QUIET_SECONDS * MICROS:
-            burst = folding.opened(head.label, (), "", (ref,), ref.time)
-        else:
-            burst = burst if burst.key in changed else folding.copied(burst)
-            folding.extend(burst, (ref,), ref.time)
-        changed[burst.key] = burst
-        self.rules[rule.key] = RuleState(groups={}, burst=burst, held=0, counters={})
-
-    def counting(self, each: Correlation) -> Counting:
-        """Return a correlation at work on our own copy of its state."""
-        known = self._countings.get(each.key)
-        if known is None:
-            kept = self.rules.get(each.key)
-            own = RuleState(
-                groups=dict(kept.groups) if kept else {},
-                burst=None,
-                held=kept.held if kept else 0,
-                counters=dict(kept.counters) if kept else {},
-            )
-            self.rules[each.key] = own
-            known = self._countings[each.key] = Counting(each, own, self._changed(each.key, each.header)[1])
-        return known
-
-    def _changed(self, key: str, head: Header) -> tuple[Header, dict[str, Burst]]:
-        return self.changed.setdefault(key, (head, {}))
+    def _judged(self, weighing: Weighing, newest: int) -> Judged:
+        alerts = stable_order(
+            folding.alert(watched, self._severities[watched.header.label], key, burst)
+            for watched, (key, burst) in weighing.told
+        )
+        state, dirty = weighing.result(newest)
+        return Judged(state=state, alerts=alerts, dirty=dirty)
 
 
 def stable_order(alerts: Iterable[DetectedAlert]) -> tuple[DetectedAlert, ...]:

@@ -1,75 +1,33 @@
-"""Fold many signals into one burst with an exact count and bounded evidence."""
+"""Say a burst as the alert that others see, with the measurement that explains it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from hashlib import sha256
-
-from tocsin.detection.sigma.header import Header
-from tocsin.detection.state import Burst, Ref, instant
+from tocsin.detection.correlating.watched import MICROS, Watched
+from tocsin.detection.sigma.correlation import Correlation, Kind
+from tocsin.detection.sigma.readings import number_text
+from tocsin.detection.state import Burst, instant
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
 
-# The burst of a plain rule ends after this much quiet in event time.
-FOLD_QUIET_SECONDS = 3_600
-
-# A burst shows its first and its last signals, at most 50 together.
-HEAD = 25
-TAIL = 25
-
-
-def opened(
-    label: str, group: tuple[tuple[str, str], ...], folded: str, refs: Sequence[Ref], fired: int
-) -> Burst:
-    """Return a new burst of at least one signal; `folded` is the group's key as it is compared."""
-    first = refs[0]
-    named = json.dumps([label, folded, first.source, first.position, first.time]).encode()
-    burst = Burst(
-        key=sha256(named).hexdigest()[:32],
-        group=group,
-        first=first.time,
-        last=first.time,
-        fired=fired,
-        count=0,
-        head=[],
-        tail=[],
-    )
-    extend(burst, refs, fired)
-    return burst
+_SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=", "neq": "!="}
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+_NOUNS = {
+    Kind.EVENT_COUNT: "signals",
+    Kind.VALUE_COUNT: "distinct values",
+    Kind.VALUE_SUM: "in sum",
+    Kind.VALUE_AVG: "on average",
+    Kind.VALUE_PERCENTILE: "percentile",
+    Kind.VALUE_MEDIAN: "median",
+    Kind.TEMPORAL: "rules together",
+    Kind.TEMPORAL_ORDERED: "rules in order",
+}
 
 
-def extend(burst: Burst, refs: Sequence[Ref], fired: int) -> None:
-    """Add signals to a burst in place."""
-    burst.fired = max(burst.fired, fired)
-    burst.count += len(refs)
-    for ref in refs:
-        burst.first = min(burst.first, ref.time)
-        burst.last = max(burst.last, ref.time)
-    room = max(0, HEAD - len(burst.head))
-    burst.head.extend(refs[:room])
-    burst.tail.extend(refs[room:])
-    del burst.tail[:-TAIL]
-
-
-def copied(burst: Burst) -> Burst:
-    """Return a burst that can be extended without changing this one."""
-    return Burst(
-        key=burst.key,
-        group=burst.group,
-        first=burst.first,
-        last=burst.last,
-        fired=burst.fired,
-        count=burst.count,
-        head=list(burst.head),
-        tail=list(burst.tail),
-    )
-
-
-def alert(header: Header, severity: Severity | None, burst: Burst) -> DetectedAlert:
-    """Return a burst as the alert that others see."""
+def alert(watched: Watched, severity: Severity | None, key: str, burst: Burst) -> DetectedAlert:
+    """Return a burst as an alert; `key` names it for ever."""
+    header = watched.header
     return DetectedAlert(
-        key=burst.key,
+        key=key,
         rule_id=header.label,
         rule_title=header.title,
         rule_level=header.level,
@@ -77,10 +35,45 @@ def alert(header: Header, severity: Severity | None, burst: Burst) -> DetectedAl
         first_seen=instant(burst.first),
         last_seen=instant(burst.last),
         count=burst.count,
-        group=burst.group,
+        group=tuple(zip(watched.group_by, burst.group, strict=False)),
         evidence=tuple(ref.as_evidence() for ref in (*burst.head, *burst.tail)),
         tags=header.tags,
-        description=header.description,
+        description="\n".join(text for text in (header.description, burst.note) if text),
         author=header.author,
         references=header.references,
+        rule_hash=watched.key,
+        window_seconds=watched.span // MICROS,
+        measured=measured(watched, burst),
+        ends_at=None if burst.ends is None else instant(burst.ends),
     )
+
+
+def measured(watched: Watched, burst: Burst) -> str:
+    """Return what the last firing measured and against which bounds: `11 > 10 signals in 1h`."""
+    correlation = watched.correlation
+    if correlation is None:
+        return ""
+    ratio = correlation.extensions.ratio
+    bounds = ratio.bounds if ratio is not None else correlation.bounds
+    noun = "of the whole" if ratio is not None else _noun(correlation)
+    against = " and ".join(f"{_SIGNS[name]} {_number(bound)}" for name, bound in bounds)
+    parts = (_number(burst.measured), against, noun, "in", duration(correlation.span))
+    return " ".join(part for part in parts if part)
+
+
+def _noun(correlation: Correlation) -> str:
+    noun = _NOUNS[correlation.kind]
+    if correlation.kind is Kind.VALUE_PERCENTILE:
+        noun = f"{noun} {_number(correlation.percentile)}"
+    return f"{noun} of {', '.join(correlation.fields)}" if correlation.fields else noun
+
+
+def duration(seconds: int) -> str:
+    """Return a number of seconds in its largest whole unit, as Sigma writes it."""
+    size, unit = next(each for each in _UNITS if seconds % each[0] == 0)
+    return f"{seconds // size}{unit}"
+
+
+def _number(number: float) -> str:
+    rounded = round(number, 6)
+    return number_text(int(rounded) if abs(rounded) < 2**53 and rounded == int(rounded) else rounded)

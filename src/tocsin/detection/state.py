@@ -1,8 +1,9 @@
-"""What detection remembers between batches: open bursts and sliding windows, ready to be committed."""
+"""What detection remembers between batches: windows, bursts and what may still change, in shards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,18 @@ from tocsin.detection.problems import WindowStateUnreadable
 from tocsin.domain.detected import SignalRef
 from tocsin.domain.signal import Signal
 
-FORMAT = 1
+FORMAT = 2
+
+# Groups lie in shards 0 to 63 by a stable hash; what concerns all groups of a rule lies in the last one.
+SHARDS = 64
+POPULATION = SHARDS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-# Before every time a signal can carry.
+# Before and after every time a signal can carry.
 NEVER = -(2**62)
+FOREVER = 2**62
 
 
 class Ref(msgspec.Struct, frozen=True, array_like=True):
@@ -34,94 +40,185 @@ class Ref(msgspec.Struct, frozen=True, array_like=True):
         return SignalRef(source=self.source, position=self.position, time=instant(self.time), raw=self.raw)
 
 
-class Burst(msgspec.Struct, array_like=True):
-    """One burst that may still grow. `fired` is when it was last extended; times in microseconds."""
-
-    key: str
-    group: tuple[tuple[str, str], ...]
-    first: int
-    last: int
-    fired: int
-    count: int
-    head: list[Ref]
-    tail: list[Ref]
-
-
 class Held(msgspec.Struct, frozen=True, array_like=True):
-    """One signal inside a window: when it counts, what is counted distinct, and the signal.
+    """One signal (or one firing of a chained correlation) as a correlation sees it in one group.
 
-    `ref` is None once the signal belongs to a burst, which then keeps what evidence needs of it.
+    `slots` has one bit for each referenced rule that it matches, `value` is what is measured, `texts` are the
+    group's values as written. `raw` is None once no evidence needs the record any more. `origin` names the
+    chained correlation and its group, empty for a signal; `shown` is then the signal that stands as evidence.
     """
 
     time: int
-    value: str
-    ref: Ref | None
+    source: str
+    position: int
+    slots: int
+    value: str | float | None = None
+    texts: tuple[str, ...] = ()
+    raw: bytes | None = None
+    origin: str = ""
+    shown: Ref | None = None
+
+    def evidence(self) -> Ref:
+        """Return the signal to show."""
+        return self.shown or Ref(self.source, self.position, self.time, self.raw or b"")
+
+    def place(self) -> tuple[int, str, int, str]:
+        """Return what orders hits: time, then source and sequence, so that no arrival order matters."""
+        return (self.time, self.source, self.position, self.origin)
 
 
-class Window(msgspec.Struct, array_like=True):
-    """The sliding window of one group. `uncounted` of the newest signals belong to no burst yet."""
+class Burst(msgspec.Struct, array_like=True):
+    """One burst. `began` and `fired` are its first and last firing; all times in microseconds.
 
-    group: tuple[tuple[str, str], ...]
-    held: list[Held]
+    `first` and `last` are the times of its signals, `ends` is when it was over, None while that is unknown.
+    """
+
+    group: tuple[str, ...]
+    first: int
+    last: int
+    began: int
+    fired: int
+    count: int
+    measured: float
+    head: list[Ref]
+    tail: list[Ref]
+    ends: int | None = None
+    note: str = ""
+
+
+class Announced(msgspec.Struct, frozen=True, array_like=True):
+    """A burst that was told, under which key, and what was told last; `began` finds it again."""
+
+    key: str
+    began: int
+    told: tuple[int, int, int, int, str]
+
+
+class Alarm(msgspec.Struct, array_like=True):
+    """E2: since when the condition holds, since when it fires, and since when it is false while firing."""
+
+    since: int = NEVER
+    firing: int = NEVER
+    cleared: int = NEVER
+
+
+class Known(msgspec.Struct, array_like=True):
+    """E4: when each value was last seen, and when the group was first seen."""
+
+    seen: dict[str, int]
+    first: int
+
+
+class Habit(msgspec.Struct, array_like=True):
+    """E3: the group's past windows as (start, count, was frozen), the window that runs, and its peers."""
+
+    past: list[tuple[int, int, bool]]
     start: int
-    distinct: dict[str, int]
-    uncounted: int
-    burst: Burst | None
+    count: int
+    fired: bool
+    first: int
+    peer: str
+
+
+class GroupState(msgspec.Struct, array_like=True):
+    """What one rule remembers of one group.
+
+    `held` is the settled window, of which the newest `uncounted` belong to no burst yet; `pending` waits, in
+    order, for the watermark; everything before `settled` is final. `due` is the watermark at which something
+    must be decided although nothing new arrives. `newest` is the newest hit's time.
+    """
+
+    held: list[Held] = []
+    uncounted: int = 0
+    bursts: list[Burst] = []
+    pending: list[Held] = []
+    announced: list[Announced] = []
+    settled: int = NEVER
+    due: int = FOREVER
+    newest: int = NEVER
+    alarm: Alarm | None = None
+    known: Known | None = None
+    habit: Habit | None = None
 
     def size(self) -> int:
-        """Return how many signals are inside."""
-        return len(self.held) - self.start
+        """Return how many hits are held."""
+        return len(self.held) + len(self.pending)
 
 
 class RuleState(msgspec.Struct, array_like=True):
-    """What one rule remembers: its groups, the one touched longest ago first, and its diagnostics."""
+    """One rule's groups in one shard, the one touched longest ago first, and its diagnostics there."""
 
-    groups: dict[str, Window]
-    burst: Burst | None
-    held: int
-    counters: dict[str, int]
+    groups: dict[str, GroupState] = {}
+    counters: dict[str, int] = {}
+    size: int = 0
+    due: int = FOREVER
 
 
-class _Stored(msgspec.Struct):
-    format: int
-    newest: int
-    rules: dict[str, RuleState]
+class Shard(msgspec.Struct):
+    """One part of the state. `heard` is up to when it was judged, `newest` the newest signal it saw."""
+
+    format: int = FORMAT
+    heard: int = NEVER
+    newest: int = NEVER
+    rules: dict[str, RuleState] = {}
+    populations: dict[str, dict[str, tuple[float, float, int]]] = {}
 
 
 class WindowState:
     """The state of a plan between two batches; never changed in place, so a failed commit can be retried.
 
-    Rules are keyed by a digest of their meaning: a plan drops what it doesn't know and keeps the rest.
+    Rules are keyed by a digest of their meaning: a plan drops what it doesn't know and keeps the rest. `tips`
+    caches work that could be done again from the rest; it is not part of what is remembered.
     """
 
-    __slots__ = ("newest", "rules")
+    __slots__ = ("shards", "tips")
 
-    def __init__(self, rules: Mapping[str, RuleState] | None = None, newest: int = NEVER) -> None:
-        self.rules: dict[str, RuleState] = dict(rules or {})
-        self.newest = newest
+    def __init__(self, shards: Mapping[int, Shard] | None = None) -> None:
+        self.shards: dict[int, Shard] = dict(shards or {})
+        self.tips: dict[tuple[str, str], Any] = {}
 
-    def dump(self) -> bytes:
-        """Return the state as bytes (MessagePack), the same for equal states."""
-        return _encoder.encode(_Stored(format=FORMAT, newest=self.newest, rules=self.rules))
+    @property
+    def heard(self) -> int:
+        """Return up to when the sources were heard, in microseconds since 1970."""
+        return max((shard.heard for shard in self.shards.values()), default=NEVER)
+
+    @property
+    def newest(self) -> int:
+        """Return the newest event time that was judged."""
+        return max((shard.newest for shard in self.shards.values()), default=NEVER)
+
+    def counted(self, key: str) -> dict[str, int]:
+        """Return how often each thing happened that the operator of a rule should see."""
+        total: dict[str, int] = {}
+        for shard in self.shards.values():
+            for what, count in shard.rules[key].counters.items() if key in shard.rules else ():
+                total[what] = total.get(what, 0) + count
+        return total
+
+    def dump(self, numbers: Iterable[int] | None = None) -> dict[int, bytes]:
+        """Return the shards of these numbers (all without) as bytes; equal shards give equal bytes."""
+        chosen = self.shards if numbers is None else {number: self.shards[number] for number in numbers}
+        return {number: _encoder.encode(shard) for number, shard in sorted(chosen.items())}
 
     @classmethod
-    def load(cls, stored: bytes) -> WindowState:
-        """Read what `dump` wrote. Raises WindowStateUnreadable; empty bytes are an empty state."""
-        if not stored:
-            return cls()
-        try:
-            kept = _decoder.decode(stored)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise _unreadable(str(error)) from error
-        if kept.format != FORMAT:
-            raise _unreadable(f"it has format {kept.format}, this version reads {FORMAT}")
-        return cls(kept.rules, kept.newest)
+    def load(cls, stored: Mapping[int, bytes]) -> WindowState:
+        """Read what `dump` wrote. Raises WindowStateUnreadable; missing shards are empty ones."""
+        return cls({number: _decoded(number, kept) for number, kept in stored.items()})
+
+    def with_shards(self, stored: Mapping[int, bytes]) -> WindowState:
+        """Return this state with some shards replaced by stored ones. Raises WindowStateUnreadable."""
+        return WindowState({**self.shards, **{n: _decoded(n, kept) for n, kept in stored.items()}})
 
     def __eq__(self, other: object) -> bool:
         """Say whether two states remember the same."""
         return isinstance(other, WindowState) and self.dump() == other.dump()
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def shard_of(key: str, group: str) -> int:
+    """Return the number of the shard that holds a rule's group, the same on every machine."""
+    return zlib.crc32(f"{key}\0{group}".encode("utf-8", "replace")) % SHARDS
 
 
 def micros(time: datetime) -> int:
@@ -134,18 +231,28 @@ def instant(time: int) -> datetime:
     return _EPOCH + timedelta(microseconds=time)
 
 
-def ref_of(signal: Signal) -> Ref:
-    """Return a signal as evidence."""
-    return Ref(signal.source, signal.position, micros(signal.time), signal.raw)
+def held(signal: Signal, slots: int, value: str | float | None = None, texts: tuple[str, ...] = ()) -> Held:
+    """Return a signal as a hit."""
+    return Held(micros(signal.time), signal.source, signal.position, slots, value, texts, signal.raw)
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
-_decoder: Any = msgspec.msgpack.Decoder(_Stored)
+_decoder: Any = msgspec.msgpack.Decoder(Shard)
 
 
-def _unreadable(reason: str) -> WindowStateUnreadable:
+def _decoded(number: int, stored: bytes) -> Shard:
+    try:
+        shard: Shard = _decoder.decode(stored)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _unreadable(number, str(error)) from error
+    if shard.format != FORMAT:
+        raise _unreadable(number, f"it has format {shard.format}, this version reads {FORMAT}")
+    return shard
+
+
+def _unreadable(number: int, reason: str) -> WindowStateUnreadable:
     return WindowStateUnreadable(
-        f"The stored window state cannot be read: {reason}.",
+        f"The stored window state cannot be read: shard {number}: {reason}.",
         means="Open bursts are forgotten: one that goes on will come out as a new alert.",
         next_step="Start with an empty state; if the file is damaged, check the disk.",
     )

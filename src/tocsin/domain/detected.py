@@ -24,7 +24,10 @@ class DetectedAlert:
 
     `severity` is None for a rule whose level maps to none (informational). `group` holds the correlation's
     group-by values, in the rule's order, empty for a plain rule. `count` is exact; `evidence` is bounded.
-    `key` names the burst (rule, group, first signal), the same on every update of the same burst.
+    `key` names the burst (rule, group, first signal), the same on every update of the same burst. `rule_hash`
+    is the digest of the rule's meaning, `window_seconds` its timespan (0 for a plain rule), `measured` what was
+    measured last and against which bounds (`11 > 10 signals in 1h`). `ends_at` is set once the burst is known
+    to be over.
     """
 
     key: str
@@ -41,3 +44,7 @@ class DetectedAlert:
     description: str = ""
     author: str = ""
     references: tuple[str, ...] = ()
+    rule_hash: str = ""
+    window_seconds: int = 0
+    measured: str = ""
+    ends_at: datetime | None = None

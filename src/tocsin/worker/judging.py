@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tocsin.detection.engine import Plan
 from tocsin.detection.problems import WindowStateUnreadable
-from tocsin.detection.state import WindowState
+from tocsin.detection.state import POPULATION, Shard, WindowState
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.ports.keeping import SignalLake
@@ -25,7 +25,7 @@ log = logging.getLogger("tocsin.worker")
 
 SIGNALS_AT_ONCE = 2000
 REST_S = 1.0
-SHARD = 0
+ALL_SHARDS = range(POPULATION + 1)
 
 ReadSignal = Callable[[bytes, str, int, datetime], Signal]
 
@@ -65,11 +65,11 @@ class Judging:
     def _judge(self, source: str) -> bool:
         with self.store.reading() as shelves:
             was = shelves.detector.progress().get(source, SourceProgress(source=source))
-            kept = shelves.detector.shards([SHARD])
+            kept = shelves.detector.shards(ALL_SHARDS)
         lines, stop = self.lake.read(source, was.position, SIGNALS_AT_ONCE)
         if not lines:
             return False
-        state, lost = _loaded(kept[SHARD].state if kept else None)
+        state, lost = _loaded({number: shard.state for number, shard in kept.items()})
         signals = self._signals(source, lines, was.position)
         judged = self.plan.judge(state, signals)
         now = self.clock.now()
@@ -80,7 +80,7 @@ class Judging:
             shelves.lock("judging")
             if not shelves.detector.advance(was, moved):
                 return True  # Another process judged meanwhile; nothing of ours is kept.
-            if not shelves.detector.save_shards({SHARD: judged.state.dump()}, versions):
+            if not shelves.detector.save_shards(judged.state.dump(None if lost else judged.dirty), versions):
                 raise _Overtaken
             if lost is not None:
                 note(shelves, Happening.WINDOWS_LOST, at=now, facts={"reason": lost.happened})
@@ -103,10 +103,10 @@ class Judging:
         return signals
 
 
-def _loaded(saved: bytes | None) -> tuple[WindowState, WindowStateUnreadable | None]:
+def _loaded(saved: Mapping[int, bytes]) -> tuple[WindowState, WindowStateUnreadable | None]:
     """Return the saved state; an empty one, and the fault, where it cannot be read: judging must go on."""
     try:
-        return WindowState.load(saved or b""), None
+        return WindowState.load(saved), None
     except WindowStateUnreadable as lost:
         log.error("%s %s", lost.happened, lost.means)
-        return WindowState(), lost
+        return WindowState({number: Shard() for number in saved}), lost

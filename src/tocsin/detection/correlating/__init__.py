@@ -1,0 +1,1 @@
+"""The runtime of correlations: event time, windows, bursts, chains and absence, in whatever order."""

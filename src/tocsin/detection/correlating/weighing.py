@@ -1,0 +1,209 @@
+"""Weigh a batch of hits on a state: route them to groups, step every watermark, collect what is to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tocsin.detection.correlating.bursts import Told
+from tocsin.detection.correlating.feeding import Feed
+from tocsin.detection.correlating.group import Outcome, Span, Tip, weighed
+from tocsin.detection.correlating.watched import Watched
+from tocsin.detection.state import (
+    FOREVER,
+    NEVER,
+    POPULATION,
+    SHARDS,
+    GroupState,
+    Held,
+    RuleState,
+    Shard,
+    WindowState,
+    held,
+    micros,
+    shard_of,
+)
+from tocsin.domain.signal import Signal
+
+# Hits and groups that one rule holds together; beyond it the group touched longest ago is forgotten.
+MOST_HELD = 200_000
+
+# What correlations count for the operator: excluded signals (T1, T2), late and forgotten ones, and deadlines
+# that the end of the input left open.
+LATE = "late"
+FORGOTTEN = "forgotten"
+INCOMPLETE_WINDOW = "incomplete_window"
+
+
+class Weighing:
+    """One batch being weighed, on copies of the shards it touches; the state it began with stays as it is."""
+
+    def __init__(self, watched: Sequence[Watched], feeds: Sequence[Feed | None], state: WindowState) -> None:
+        self._watched = watched
+        self._feeds = feeds
+        self._state = state
+        self._shards = dict(state.shards)
+        self._owned: set[int] = set()
+        self._heard = NEVER
+        self._touched: set[tuple[int, str]] = set()
+        self._arrivals: list[dict[str, list[Held]]] = [{} for _ in watched]
+        # Looks ahead go on from batch to batch; the older state does without, at the price of doing it again.
+        self._tips, state.tips = state.tips, {}
+        self.told: list[tuple[Watched, Told]] = []
+
+    def take(self, signal: Signal, places: Iterable[int]) -> None:
+        """Take one signal that the detection rules at these places matched."""
+        time = micros(signal.time)
+        slots: dict[int, int] = {}
+        for place in places:
+            rule = self._watched[place]
+            if rule.emits:
+                self._arrivals[place].setdefault("[]", []).append(held(signal, 1))
+            for parent, bits in rule.parents:
+                slots[parent] = slots.get(parent, 0) | bits
+        for parent, bits in slots.items():
+            feed = self._feeds[parent]
+            if feed is not None:
+                self._feed(parent, feed.of_signal(signal, time, bits))
+
+    def _feed(self, place: int, found: Iterable[tuple[str, Held] | str]) -> None:
+        for fed in found:
+            if isinstance(fed, str):
+                self._count(self._watched[place], fed)
+            else:
+                self._arrivals[place].setdefault(fed[0], []).append(fed[1])
+
+    def step(self, heard: int, *, closing: bool = False) -> None:
+        """Weigh what was taken now that the sources were heard up to `heard`; children before parents."""
+        before = self._state.heard
+        heard = self._heard = max(heard, before)
+        due = self._due(heard, closing=closing)
+        for place, rule in enumerate(self._watched):
+            span = Span(before - rule.lateness, heard - rule.lateness, closing)
+            if closing:
+                span = Span(before - rule.lateness, heard + 1, closing)
+            arrivals = self._arrivals[place]
+            for group in due.get(rule.key, ()):
+                arrivals.setdefault(group, [])
+            for group, hits in arrivals.items():
+                self._group(place, group, hits, span)
+        self._seal(heard)
+
+    def result(self, newest: int) -> tuple[WindowState, frozenset[int]]:
+        """Return the next state, which has seen signals up to `newest`, and the shards that differ."""
+        heard = max(self._state.heard, self._heard)
+        newest = max(self._state.newest, newest)
+        for number in self._owned:
+            shard = self._shards[number]
+            shard.heard, shard.newest = heard, newest
+        common = self._shards.get(POPULATION, Shard())
+        if (common.heard, common.newest) != (heard, newest):
+            self._shards[POPULATION] = Shard(heard=heard, newest=newest, populations=common.populations)
+        state = WindowState(self._shards)
+        state.tips = self._tips
+        return state, frozenset(self._owned)
+
+    def _due(self, heard: int, *, closing: bool) -> dict[str, list[str]]:
+        """Return the groups for which something is to be decided although nothing arrived for them."""
+        found: dict[str, list[str]] = {}
+        lateness = {rule.key: rule.lateness for rule in self._watched}
+        for shard in self._shards.values():
+            for key, kept in shard.rules.items():
+                if key not in lateness or (kept.due >= heard - lateness[key] and not closing):
+                    continue
+                found.setdefault(key, []).extend(
+                    group
+                    for group, state in kept.groups.items()
+                    if closing or state.due < heard - lateness[key]
+                )
+        return found
+
+    def _group(self, place: int, group: str, hits: list[Held], span: Span) -> None:
+        rule = self._watched[place]
+        kept = self._rule(shard_of(rule.key, group), rule.key)
+        state = kept.groups.pop(group, None)
+        old = state if state is not None else GroupState()
+        tip: Tip | None = self._tips.pop((rule.key, group), None)
+        outcome = weighed(rule, group, old, hits, span, tip)
+        kept.size += outcome.state.size() - (old.size() if state is not None else -1)
+        kept.groups[group] = outcome.state
+        if outcome.tip is not None:
+            self._tips[rule.key, group] = outcome.tip
+        self._tell(place, group, outcome)
+
+    def _tell(self, place: int, group: str, outcome: Outcome) -> None:
+        rule = self._watched[place]
+        self.told.extend((rule, told) for told in outcome.news)
+        for name, count in ((LATE, len(outcome.late)), (INCOMPLETE_WINDOW, outcome.unfinished)):
+            if count:
+                self._count(rule, name, count)
+        for parent, bits in rule.parents:
+            feed = self._feeds[parent]
+            if feed is not None:
+                for firing in outcome.firings:
+                    self._feed(parent, feed.of_firing(rule, group, firing, bits))
+
+    def _count(self, rule: Watched, name: str, by: int = 1) -> None:
+        """Count something that the operator should see."""
+        counters = self._rule(shard_of(rule.key, ""), rule.key).counters
+        counters[name] = counters.get(name, 0) + by
+
+    def _rule(self, number: int, key: str) -> RuleState:
+        """Return our own copy of what a shard knows of a rule."""
+        shard = self._shard(number)
+        kept = shard.rules.get(key)
+        if (number, key) not in self._touched:
+            self._touched.add((number, key))
+            kept = shard.rules[key] = _copied(kept)
+        assert kept is not None, "a touched rule has a state"
+        return kept
+
+    def _shard(self, number: int) -> Shard:
+        """Return our own copy of a shard, without the rules that are no longer there."""
+        if number not in self._owned:
+            self._owned.add(number)
+            known = {rule.key for rule in self._watched}
+            old = self._shards.get(number, Shard())
+            rules = {key: kept for key, kept in old.rules.items() if key in known}
+            self._shards[number] = Shard(rules=rules, populations=old.populations)
+        return self._shards[number]
+
+    def _seal(self, heard: int) -> None:
+        """Let go of what can no longer matter, and note when each touched rule is due again."""
+        rules = {rule.key: rule for rule in self._watched}
+        for number, key in sorted(self._touched):
+            rule, kept = rules[key], self._shards[number].rules[key]
+            self._sweep(rule, kept, heard - rule.lateness)
+            if kept.size * SHARDS > MOST_HELD:
+                self._bound(rule)
+            kept.due = min((state.due for state in kept.groups.values()), default=FOREVER)
+
+    def _sweep(self, rule: Watched, kept: RuleState, watermark: int) -> None:
+        """Forget groups that are over, from the one touched longest ago to the first that still matters."""
+        while kept.groups:
+            group, state = next(iter(kept.groups.items()))
+            if state.due != FOREVER or state.newest + rule.retention >= watermark:
+                break
+            self._forget(rule, kept, group)
+
+    def _forget(self, rule: Watched, kept: RuleState, group: str) -> int:
+        size = kept.groups.pop(group).size()
+        kept.size -= size + 1
+        self._tips.pop((rule.key, group), None)
+        return size
+
+    def _bound(self, rule: Watched) -> None:
+        """Forget the groups touched longest ago until the rule holds no more than it may."""
+        shards = {n: shard.rules[rule.key] for n, shard in self._shards.items() if rule.key in shard.rules}
+        while sum(kept.size for kept in shards.values()) > MOST_HELD:
+            number = min(
+                (n for n, kept in shards.items() if kept.groups),
+                key=lambda n: next(iter(shards[n].groups.values())).newest,
+            )
+            kept = shards[number] = self._rule(number, rule.key)
+            self._count(rule, FORGOTTEN, self._forget(rule, kept, next(iter(kept.groups))))
+
+
+def _copied(kept: RuleState | None) -> RuleState:
+    if kept is None:
+        return RuleState()
+    return RuleState(groups=dict(kept.groups), counters=dict(kept.counters), size=kept.size, due=kept.due)
