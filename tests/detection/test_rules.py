@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tocsin.detection.problems import RuleProblem
-from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.rules import Forgetful, RuleSet, load
 from tocsin.detection.sigma import tables
+from tocsin.detection.sigma.rule import Rule
 
 BASE = "title: Base\nname: base\nlogsource: {category: c}\ndetection:\n  s: {a: x}\n  condition: s\n"
 COUNT = "title: Many\ncorrelation: {type: event_count, rules: [base], timespan: 5m, condition: {gte: 2}}\n"
@@ -156,6 +157,39 @@ def test_tables_resolve_placeholders_and_belong_to_the_set() -> None:
     assert len(found.rules) == 1
     assert found.tables is known
     assert found.problems == known.problems != ()
+
+
+class Notebook:
+    """A memory that tells what it was asked."""
+
+    def __init__(self) -> None:
+        self.pages: dict[tuple[str, str], tuple[Rule, ...]] = {}
+
+    def recall(self, path: str, text: str) -> tuple[Rule, ...] | None:
+        return self.pages.get((path, text))
+
+    def learn(self, path: str, text: str, rules: tuple[Rule, ...]) -> None:
+        self.pages[path, text] = rules
+
+
+def test_a_memory_changes_no_result_and_learns_what_is_in_the_text_alone() -> None:
+    known = tables.read([("t.yml", "name: x\nvalues: [v]\n")], [])
+    by_table = BASE.replace("a: x", "a|expand: '%x%'").replace("base", "tabled")
+    files = [
+        ("a.yml", f"{BASE}---\n{BASE.replace('base', 'b').replace('a: x', 'a: [x, null]')}"),
+        ("b.yml", by_table),
+        ("c.yml", COUNT),
+        ("d.yml", FILTER),
+        ("e.yml", "title: T\n"),
+        ("f.yml", "title: [\n"),
+        ("g.yml", BASE),
+    ]
+    notebook = Notebook()
+    first = load(files, known, notebook)
+    assert [path for path, _ in notebook.pages] == ["a.yml", "g.yml"]
+    assert load(files, known, notebook) == first == load(files, known)
+    assert ["already used" in problem.reason for problem in first.problems].count(True) == 1
+    assert Forgetful().recall("a.yml", BASE) is None
 
 
 def test_all_of_sigmahq_loads_but_for_unresolved_placeholders(sigmahq_rules: RuleSet) -> None:

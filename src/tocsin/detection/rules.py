@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from tocsin.detection import resolving
 from tocsin.detection.problems import Place, RuleProblem, RuleRejected
@@ -41,14 +42,41 @@ class RuleSet:
         return {word: each for each in both for word in words(each.header)}
 
 
-def load(files: Iterable[tuple[str, str | RuleProblem]], tables: Tables = NO_TABLES) -> RuleSet:
+class Memory(Protocol):
+    """Remembers what files of detection rules alone were read as, so that they need not be read again."""
+
+    def recall(self, path: str, text: str) -> tuple[Rule, ...] | None:
+        """Return the rules of a file of exactly this path and text, or None if they are not known."""
+        ...
+
+    def learn(self, path: str, text: str, rules: tuple[Rule, ...]) -> None:
+        """Remember the rules of a file."""
+        ...
+
+
+class Forgetful:
+    """The memory of those who have none."""
+
+    def recall(self, _path: str, _text: str) -> tuple[Rule, ...] | None:
+        """Return None."""
+        return None
+
+    def learn(self, _path: str, _text: str, _rules: tuple[Rule, ...]) -> None:
+        """Do nothing."""
+
+
+def load(
+    files: Iterable[tuple[str, str | RuleProblem]],
+    tables: Tables = NO_TABLES,
+    memory: Memory | None = None,
+) -> RuleSet:
     """Load rule files, given as pairs of path and text (or why there is no text), in their order.
 
     A file may hold several documents; an `action: global` document gives its keys to the ones behind it.
     Filters are part of the rules they are for. What is not supported becomes a problem of that rule alone;
-    nothing is raised. Problems of `tables` come first.
+    nothing is raised. Problems of `tables` come first. With a `memory` the result is the same, only sooner.
     """
-    loading = _Loading(tables)
+    loading = _Loading(tables, memory or Forgetful())
     for path, text in files:
         if isinstance(text, RuleProblem):
             loading.unread(text)
@@ -60,25 +88,38 @@ def load(files: Iterable[tuple[str, str | RuleProblem]], tables: Tables = NO_TAB
 class _Loading:
     """What has been loaded so far."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, memory: Memory) -> None:
         self._tables = tables
+        self._memory = memory
         self._rules: dict[str, Rule] = {}
         self._filters: list[Filter] = []
         self._correlations: dict[str, Correlation] = {}
         self._words: set[str] = set()
         self._problems: list[RuleProblem] = list(tables.problems)
         self._remarks: list[RuleProblem] = []
+        # The detection rules of the file that is being read, and whether it holds nothing else.
+        self._read: list[Rule] = []
+        self._learnable = True
 
     def unread(self, problem: RuleProblem) -> None:
         self._problems.append(problem)
 
     def file(self, path: str, text: str) -> None:
+        known = self._memory.recall(path, text)
+        if known is not None:
+            for each in known:
+                self._admit(each)
+            return
+        self._learnable = True
+        self._read = []
         collection = Collection()
         try:
             for document in documents(text):
                 self._document(path, document, collection)
         except RuleRejected as error:
-            self._problems.append(error.problem(path=path, rule=""))
+            self._reject(error, path, "")
+        if self._learnable:
+            self._memory.learn(path, text, tuple(self._read))
 
     def _document(self, path: str, document: Node, collection: Collection) -> None:
         try:
@@ -86,19 +127,36 @@ class _Loading:
             if table is not None:
                 self._rule(table, path)
         except RuleRejected as error:
-            self._problems.append(error.problem(path=path, rule=named(document)))
+            self._reject(error, path, named(document))
+
+    def _reject(self, error: RuleRejected, path: str, rule_name: str) -> None:
+        self._problems.append(error.problem(path=path, rule=rule_name))
+        self._learnable = False
 
     def _rule(self, table: Table, path: str) -> None:
         if table.get("filter") is not None:
+            self._learnable = False
             self._filter(filters.read(table, path, self._tables))
             return
         if table.get("correlation") is not None:
+            self._learnable = False
             correlation = correlation_rule.read(table, path)
             self._claim(correlation.header)
             self._correlations[correlation.key] = correlation
             return
         read = rule.read(table, path, self._tables)
-        self._claim(read.header)
+        self._read.append(read)
+        # Tables change without the rule, so its meaning is not in its text alone.
+        self._learnable = self._learnable and not read.tables
+        self._admit(read)
+
+    def _admit(self, read: Rule) -> None:
+        try:
+            self._claim(read.header)
+        except RuleRejected as error:
+            problem = error.problem(path=read.header.path, rule=read.header.id or read.header.title)
+            self._problems.append(problem)
+            return
         self._rules[read.key] = read
         for place, reason in read.remarks:
             self._remark(

@@ -24,9 +24,11 @@ from tocsin.detection.sigma.tree import Tree, timeless
 class Rule:
     """A detection rule ready to be compiled.
 
-    `key` is a digest of what the rule means (identity, log source, detection), so stored state survives a new
-    description. `remarks` are places that deserve a second look. Of its `extensions` a detection rule has
-    `lookups`, `emit` and `evidence_max`. `selections` are the trees of the named selections.
+    `key` is a digest of what the rule means (identity, log source, detection, the tables it uses), so stored
+    state survives a new description. `tree` leaves out when an event happened; where that matters, it holds
+    for too much, and `timed` is the whole meaning. `remarks` are places that deserve a second look. Of its
+    `extensions` a detection rule has `lookups`, `emit` and `evidence_max`. `selections` are the trees of the
+    named selections. `tables` are the tables and calendars it uses, with their versions.
     """
 
     header: Header
@@ -37,6 +39,7 @@ class Rule:
     remarks: tuple[tuple[Place, str], ...] = ()
     extensions: Extensions = PLAIN
     selections: tuple[tuple[str, Tree], ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
 
 
 def fingerprint(*meaning: object) -> str:
@@ -71,4 +74,5 @@ def read(table: Table, path: str, tables: Tables = NO_TABLES) -> Rule:
         remarks=(*reader.remarks, *placeholders.remarks),
         extensions=extensions,
         selections=tuple(reader.named.items()),
+        tables=placeholders.versions,
     )
