@@ -77,6 +77,17 @@ def test_rules_may_come_through_a_pipe(tmp_path: Path) -> None:
     assert file.text == "title: x\n"
 
 
+def test_tables_and_calendars_of_all_packs_are_read_and_the_last_wins(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "tables/roles.yml", "name: roles\nvalues: [a]\n")
+    _put(tmp_path, "z-team", "tables/deep/roles.yaml", "name: roles\nvalues: [b]\n")
+    _put(tmp_path, "ours", "calendars/hours.yml", "name: hours\nweekly: {monday: '09:00-17:00'}\n")
+    _put(tmp_path, "ours", "tables/wrong.yml").write_bytes(b"\xff")
+    found = Packs(tmp_path).tables()
+    assert list(found.tables["roles"].values()) == ["b"]
+    assert "hours" in found.calendars
+    assert [problem.path for problem in found.problems] == ["$TOCSIN_HOME/packs/ours/tables/wrong.yml"]
+
+
 def test_a_drill_is_found_by_name_or_those_there_are_are_named(tmp_path: Path) -> None:
     _put(tmp_path, "ours", "drills/fire.yml", "title: Fire\n")
     packs = Packs(tmp_path)

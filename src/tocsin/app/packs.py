@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tocsin.app.settings import Settings
 from tocsin.detection.problems import RuleProblem
+from tocsin.detection.sigma.tables import Tables
+from tocsin.detection.sigma.tables import read as read_tables
 from tocsin.domain.errors import Misconfigured, NotFound
 
 PACKS = "packs"
@@ -116,6 +118,18 @@ class Packs:
                 next_step=f"Choose one of: {known}.",
             )
         return found
+
+    def tables(self) -> Tables:
+        """Return the lookup tables and calendars of all packs; of equal names the last pack's wins."""
+        folders = self.folders()
+        return read_tables(
+            [file for folder in folders for file in self._texts(folder / "tables")],
+            [file for folder in folders for file in self._texts(folder / "calendars")],
+        )
+
+    def _texts(self, place: Path) -> list[tuple[str, str | RuleProblem]]:
+        files = (_rules_at(path, self._shown(path)) for path in _rule_paths(place))
+        return [(file.path, file.text) for file in files]
 
     def drill(self, name: str) -> PackFile:
         """Return a scenario by name. Raises `NotFound`, which names those there are."""
