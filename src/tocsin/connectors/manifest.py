@@ -38,8 +38,9 @@ class Format:
 
     `record` makes signals of one JSON object, wherever it lies: NDJSON, an array, one document. `body` reads
     the bytes as a whole; `stream` reads a file that can be sought in, and never holds it as a whole. A format
-    is recognised by how the bytes begin (`openings`), or, of JSON, by the `shape` of the first object (a
-    `module:name`); without either it has to be named. `extra` is the optional dependency it needs, if any.
+    is recognised by how the bytes begin (`openings`), of XML by the tag of its `root`, or, of JSON, by the
+    `shape` of the first object (a `module:name`); without any of these it has to be named. `extra` is the
+    optional dependency it needs, if any.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Format:
     stream: str = ""
     shape: str = ""
     openings: tuple[bytes, ...] = ()
+    root: str = ""
     extra: str = ""
 
 

@@ -23,6 +23,11 @@ JSON = "json"
 Stream = Callable[[BinaryIO], Iterator[bytes | Refused]]
 
 _HEAD = 1 << 20
+_ROOT = re.compile(
+    rb"(?:\s|<\?[^>]{0,500}>|<!--.{0,2000}?-->|<!DOCTYPE[^>\[]{0,500}>)*<([A-Za-z][\w.-]{0,60})", re.DOTALL
+)
+"""The tag of XML's first element, behind a declaration, comments and an empty document type."""
+_ROOT_WITHIN = 8192
 _BUNDLE = re.compile(rb'\{\s*"Records"\s*:')
 
 
@@ -75,8 +80,10 @@ def recognise(body: bytes) -> str | None:
 
 def recognise_opening(begin: bytes) -> str | None:
     """Name the format that is told by how a body begins, None if it is none of those."""
+    root = _ROOT.match(begin[:_ROOT_WITHIN])
+    tag = root.group(1).decode() if root else None
     for found in _by_name().values():
-        if begin.startswith(found.openings):
+        if begin.startswith(found.openings) or (tag and found.root == tag):
             return found.name
     return None
 

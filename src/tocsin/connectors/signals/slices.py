@@ -75,6 +75,23 @@ def each(raws: Iterable[bytes], convert: Convert) -> Parsed:
     return Parsed(tuple(lines), refusals.all())
 
 
+def listed(raw: bytes, record: Mapping[str, Any], names: Iterable[str], convert: Convert) -> Parsed | None:
+    """Convert what the first of these members that is a list holds; None if none of them is one."""
+    for name in names:
+        if type(record.get(name)) is list:
+            return each(elements(members(raw)[name]), convert)
+    return None
+
+
+def sample_of(record: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+    """Return the first object of what `listed` would convert, or the record itself where there is none."""
+    for name in names:
+        found = record.get(name)
+        if type(found) is list:
+            return found[0] if found and type(found[0]) is dict else record
+    return record
+
+
 def one(raw: bytes, record: Mapping[str, Any], marks: Mapping[str, Any]) -> Parsed:
     """Return the one signal that a marked record makes."""
     return Parsed((marked(raw, record, marks),))

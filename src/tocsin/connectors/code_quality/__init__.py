@@ -1,0 +1,1 @@
+"""Reports about the tests of code: coverage and mutation scores."""

@@ -1,0 +1,1 @@
+"""What scanners of code, dependencies and images found."""

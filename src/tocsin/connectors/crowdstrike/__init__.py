@@ -1,0 +1,1 @@
+"""What CrowdStrike Falcon tells: detections, audit events and the state of hosts."""

@@ -1,0 +1,1 @@
+"""What Datadog's monitors tell by webhook."""

@@ -1,0 +1,1 @@
+"""Configuration as it is, held against how Git says it should be."""

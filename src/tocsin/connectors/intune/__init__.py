@@ -1,0 +1,1 @@
+"""What Microsoft Intune tells of managed devices."""

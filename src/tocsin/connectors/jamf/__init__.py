@@ -1,0 +1,1 @@
+"""What Jamf Pro tells of Apple devices."""

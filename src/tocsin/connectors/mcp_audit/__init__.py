@@ -1,0 +1,1 @@
+"""What gateways and servers of the Model Context Protocol write into their audit trail."""

@@ -1,0 +1,1 @@
+"""What SentinelOne tells: threats and the state of its agents."""
