@@ -13,6 +13,7 @@ from tocsin.store.lake.hot import HotFile, check_reach, hot_files
 from tocsin.store.lake.manifest import Listing, Manifest, Segment
 from tocsin.store.lake.refusals import (
     SignalsMissing,
+    broken,
     checked_source,
     disk_refused,
     unknown_source,
@@ -103,8 +104,18 @@ class SegmentLake:
         )
 
     def segment(self, segment: Segment) -> Any:
-        """Open a segment for reading. Raises `LakeExtraMissing`, FileNotFoundError when it was moved."""
-        return sealed_format().SegmentFile(self.root / segment.path)
+        """Open a segment for reading, also one that was moved since it was listed.
+
+        Raises `LakeExtraMissing`, and `LakeBroken` for a segment that is gone or no Parquet file.
+        """
+        reader = sealed_format().SegmentFile
+        try:
+            return reader(self.root / segment.path)
+        except FileNotFoundError:
+            for each in Manifest(self.root).listing().segments:
+                if each.sha256 == segment.sha256 and (self.root / each.path).exists():
+                    return reader(self.root / each.path)
+        raise broken(f"The segment {segment.path} is listed, and there is no such file.")
 
     def _sealed(self, source: str, offset: int, limit: int) -> tuple[bytes, ...]:
         listing = Manifest(self.root).listing()

@@ -8,6 +8,7 @@ source), `raw` (the record's bytes), `odd` (the record has no native columns), t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from tocsin.store.lake import thin
+from tocsin.store.lake.refusals import broken
 from tocsin.store.lake.shredding import Row, Shredded, shredded
 
 ROWS_A_GROUP = 65_536
@@ -123,7 +125,10 @@ class SegmentFile:
     """One sealed file, open for reading by row groups."""
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
+        self._path = path
+        self._raw: tuple[int, Any] | None = None
+        with self._sound():
+            self._file = pq.ParquetFile(path, memory_map=True)
 
     @property
     def groups(self) -> int:
@@ -132,29 +137,53 @@ class SegmentFile:
 
     def times(self, group: int) -> tuple[Any, Any]:
         """Return the times of a row group in microseconds, and which of them are unknown (then 0)."""
-        found = self._file.read_row_group(group, columns=["time"]).column(0).combine_chunks()
+        found = self._group(group, ["time"]).column(0).combine_chunks()
         return found.fill_null(0).to_numpy(), found.is_null().to_numpy(zero_copy_only=False)
 
     def flags(self, group: int) -> Any:
         """Return which records of a row group are odd."""
-        found = self._file.read_row_group(group, columns=["odd"]).column(0)
+        found = self._group(group, ["odd"]).column(0)
         return found.combine_chunks().to_numpy(zero_copy_only=False)
 
     def columns(self, group: int, names: Sequence[str]) -> dict[str, Column]:
         """Return native fields of a row group; each must be among the segment's columns."""
-        table = self._file.read_row_group(group, columns=[NATIVE + name for name in names])
+        table = self._group(group, [NATIVE + name for name in names])
         return {name: _column(table.column(NATIVE + name)) for name in names}
+
+    def raw(self, group: int, rows: Any) -> tuple[Any, Any]:
+        """Return the bytes of some records, one after the other, and their offsets (one more than rows)."""
+        _, offsets, content = self._taken(group, rows).column(1).combine_chunks().buffers()
+        return memoryview(content or b""), np.frombuffer(offsets, dtype=np.int64)[: len(rows) + 1]
 
     def raws(self, group: int, rows: Any) -> list[tuple[int, bytes]]:
         """Return position and bytes of some records of a row group, in the order of `rows`."""
-        table = self._file.read_row_group(group, columns=["position", "raw"]).take(pa.array(rows))
+        table = self._taken(group, rows)
         return list(zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True))
+
+    def _taken(self, group: int, rows: Any) -> Any:
+        """Return position and bytes of some records; those of the last row group asked for are at hand."""
+        if self._raw is None or self._raw[0] != group:
+            self._raw = (group, self._group(group, ["position", "raw"]))
+        return self._raw[1].take(pa.array(rows))
 
     def rows(self) -> Iterator[Row]:
         """Yield every record as it was written."""
         for group in range(self.groups):
-            table = self._file.read_row_group(group, columns=["time", "position", "raw"])
+            table = self._group(group, ["time", "position", "raw"])
             yield from zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+    def _group(self, group: int, columns: Sequence[str]) -> Any:
+        with self._sound():
+            return self._file.read_row_group(group, columns=columns)
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except (pa.ArrowException, OSError) as error:
+            raise broken(f"The segment {self._path.name} cannot be read: {error}.") from error
 
 
 def _column(found: Any) -> Column:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from tocsin.detection.sigma.logsource import ROUTING
+
 MOST_COLUMNS = 512
 """Fields with a column of their own in one segment; rarer ones are read from the record."""
 MOST_NAMED = 2_000
@@ -18,19 +20,7 @@ LONGEST_NAME = 200
 DEEPEST = 16
 
 # What tells the kind of a record comes first, so that it always has its column.
-ALWAYS = (
-    "EventID",
-    "Channel",
-    "Provider_Name",
-    "SourceName",
-    "eventName",
-    "eventSource",
-    "eventVersion",
-    "product",
-    "service",
-    "category",
-    "class",
-)
+ALWAYS = (*ROUTING, "service.serviceName")
 
 Row = tuple[int | None, int, bytes]
 """Time in microseconds since 1970 (None: the record names none), position and bytes of one record."""
