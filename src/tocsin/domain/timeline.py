@@ -40,8 +40,14 @@ class Happening(StrEnum):
     ACCESS = "access"
     HEARTBEAT = "log.heartbeat"
     WINDOWS_LOST = "detection.windows_lost"
+    LAKE_SEALED = "lake.sealed"
+    LAKE_COOLED = "lake.cooled"
+    LAKE_DELETED = "lake.deleted"
+    LAKE_HELD = "lake.held"
+    LAKE_RELEASED = "lake.released"
     LISTENING_GAP = "sources.not_listening"
     SOURCE_FORGOTTEN = "sources.forgotten"
+    EVALUATION_GAP = "rules.not_evaluated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
