@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.detection.sigma.condition import DEEPEST, ConditionWrong, parse
+from tocsin.detection.sigma.condition import DEEPEST, ConditionWrong, names, operators, parse
 from tocsin.detection.sigma.predicates import Op, Predicate
 from tocsin.detection.sigma.tree import All, Any_, Not, Tree
 
@@ -68,3 +68,15 @@ def test_a_wrong_condition_is_refused_at_its_place(text: str, offset: int, words
     assert caught.value.offset == offset
     assert words in caught.value.reason
     assert caught.value.next_step
+
+
+def test_the_words_of_a_condition_are_names_or_operators() -> None:
+    text = "(a-1 or b) and not (c or b)"
+    assert names(text) == ("a-1", "b", "c")
+    assert operators(text) == {"(", ")", "or", "and", "not"}
+    assert operators("nothing") == frozenset()
+
+
+def test_a_fault_names_what_the_condition_joins() -> None:
+    with pytest.raises(ConditionWrong, match="names no rule of this rule"):
+        parse("x", SELECTIONS, noun="rule")

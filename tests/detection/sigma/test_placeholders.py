@@ -11,6 +11,7 @@ from tocsin.detection.sigma.extension import Lookup
 from tocsin.detection.sigma.moments import ALWAYS
 from tocsin.detection.sigma.placeholders import Placeholders
 from tocsin.detection.sigma.predicates import Op, Predicate
+from tocsin.detection.sigma.tree import All, Not
 
 HERE, THERE = Place(4, 5), Place(9, 1)
 TABLES = tables.read(
@@ -104,6 +105,15 @@ def test_what_is_not_there_is_refused(
         using(*lookups).expand(Leaf(written, HERE))
     assert words in caught.value.happened
     assert caught.value.place == place
+
+
+def test_a_rule_may_lie_inside_one_calendar_and_outside_another() -> None:
+    tree = Predicate("f", Op.EQUALS, "x")
+    hours = Predicate(None, Op.CALENDAR, TABLES.calendars["hours"].to_text())
+    assert using(Lookup(table="ports")).timed(tree) is tree
+    assert using(Lookup(inside="hours")).timed(tree) == All((tree, hours))
+    assert using(Lookup(outside="hours")).timed(tree) == All((tree, Not(hours)))
+    assert using(Lookup(inside="hours", outside="hours")).timed(tree) == All((tree, hours, Not(hours)))
 
 
 def test_an_unknown_calendar_is_refused() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from tocsin.detection.problems import RuleRejected
+from tocsin.detection.problems import Place, RuleRejected
 from tocsin.detection.sigma import tables
 from tocsin.detection.sigma.document import Table, documents
+from tocsin.detection.sigma.placeholders import Placeholders
 from tocsin.detection.sigma.readings import Facts, Memo
 from tocsin.detection.sigma.rule import Rule, read
+from tocsin.detection.sigma.selections import Selections
 from tocsin.detection.sigma.tables import NO_TABLES, Tables
 from tocsin.detection.sigma.tree import Interned
 
@@ -203,6 +205,14 @@ def test_members_of_a_list_are_judged_one_by_one(selection: str, wanted: bool) -
 )
 def test_blocks_nest_and_brackets_may_be_names(selection: str, record: dict[str, Any], wanted: bool) -> None:
     assert holds(one(selection), record) is wanted
+
+
+def test_fields_of_others_keep_their_spaces() -> None:
+    reader = Selections(Placeholders(NO_TABLES, (), Place(1, 1)), strip_spaces=False)
+    (root,) = documents(one("{Threat Name: x}"))
+    assert isinstance(root, Table)
+    verdict = Interned().compile(reader.tree(root))
+    assert verdict(Facts({"Threat Name": "x"}, Memo()))
 
 
 def test_a_field_of_windows_loses_its_spaces() -> None:
