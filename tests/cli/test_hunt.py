@@ -216,3 +216,13 @@ def test_a_real_cloudtrail_file_gives_the_same_twice(typed, shared, tmp_path) ->
     assert len(alerts) > 5
     assert all(list(alert) == FIELDS for alert in alerts)
     assert typed(*words).stdout == first.stdout
+
+
+def test_the_format_is_recognised_or_named(typed, rule, tmp_path) -> None:
+    flow = tmp_path / "flow.log"
+    flow.write_text("2 1 eni-1 198.51.100.23 10.0.0.4 4711 22 6 1 40 1795206600 1795206660 ACCEPT OK\n")
+    named = typed("hunt", str(flow), "--rules", rule, "--format", "vpc-flow")
+    assert "1 signals" in named.stderr
+    assert "0 signals" in typed("hunt", str(flow), "--rules", rule).stderr
+    unknown = typed("hunt", str(flow), "--rules", rule, "--format", "xls")
+    assert (unknown.exit_code, "There is no format 'xls'" in unknown.stderr) == (1, True)

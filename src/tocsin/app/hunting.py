@@ -115,13 +115,18 @@ def _below(folder: Path) -> Iterator[Path]:
     yield from (Path(error.filename) for error in closed)
 
 
-def hunt(files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collector) -> Hunted:
-    """Judge the signals of all files in the order of their time; what cannot be read goes to `refuse`."""
+def hunt(
+    files: Sequence[Path], plan: Plan, *, undated: datetime, refuse: Collector, form: str = ""
+) -> Hunted:
+    """Judge the signals of all files in the order of their time; what cannot be read goes to `refuse`.
+
+    `form` names the format of every file; empty lets each be recognised. Raises `UnknownFormat`.
+    """
     state = WindowState()
     alerts: list[DetectedAlert] = []
     read = unasked = 0
     newest = NEVER
-    for batch in _batches(_signals(files, undated, refuse)):
+    for batch in _batches(_signals(files, undated, refuse, form)):
         read += len(batch)
         unasked += sum(not plan.asks_about(signal) for signal in batch)
         newest = max([newest, *(micros(signal.time) for signal in batch)])
@@ -159,17 +164,19 @@ def alert_record(alert: DetectedAlert) -> dict[str, Any]:
     }
 
 
-def _signals(files: Sequence[Path], undated: datetime, refuse: Collector) -> Iterator[Signal]:
+def _signals(files: Sequence[Path], undated: datetime, refuse: Collector, form: str) -> Iterator[Signal]:
     """Merge the files by time. A file is opened only when its first signal is reached, and closed at its end.
 
     So no more files are open at once than overlap in time, however many there are.
     """
-    waiting = sorted(_beginnings(files, undated), key=lambda begin: (begin[0], str(begin[1])), reverse=True)
+    waiting = sorted(
+        _beginnings(files, undated, form), key=lambda begin: (begin[0], str(begin[1])), reverse=True
+    )
     opened: list[tuple[datetime, str, int, Signal, Iterator[Signal]]] = []
     while waiting or opened:
         while waiting and (not opened or waiting[-1][0] <= opened[0][0]):
             path = waiting.pop()[1]
-            _advance(opened, read_file(path, undated=undated, refuse=refuse, source=str(path)))
+            _advance(opened, read_file(path, undated=undated, refuse=refuse, source=str(path), form=form))
         if opened:
             *_, signal, rest = heappop(opened)
             yield signal
@@ -185,7 +192,7 @@ def _advance(
         return
 
 
-def _beginnings(files: Sequence[Path], undated: datetime) -> Iterator[tuple[datetime, Path]]:
+def _beginnings(files: Sequence[Path], undated: datetime, form: str) -> Iterator[tuple[datetime, Path]]:
     """Yield when each file's first signal is; one without any comes first, so that its faults are told.
 
     What is no regular file, such as a pipe, can be read only once: it is opened first and not looked at here.
@@ -194,7 +201,7 @@ def _beginnings(files: Sequence[Path], undated: datetime) -> Iterator[tuple[date
         if path == STDIN or not os.path.isfile(path):
             yield _EARLIEST, path
             continue
-        reading = read_file(path, undated=undated, refuse=_not_yet)
+        reading = read_file(path, undated=undated, refuse=_not_yet, form=form)
         first = next(reading, None)
         yield (_EARLIEST if first is None else first.time), path
 

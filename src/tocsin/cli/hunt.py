@@ -33,11 +33,18 @@ UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
     help="Rule file or folder; repeatable.",
 )
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Rules of this pack; repeatable.")
+@click.option("--format", "form", default="", metavar="NAME", help="Format of the files; else recognised.")
 @click.option("--strict", is_flag=True, help="End with 6 if a rule or a line could not be used.")
 def hunt(
-    show: Show, *, paths: tuple[Path, ...], places: tuple[Path, ...], packs: tuple[str, ...], strict: bool
+    show: Show,
+    *,
+    paths: tuple[Path, ...],
+    places: tuple[Path, ...],
+    packs: tuple[str, ...],
+    form: str,
+    strict: bool,
 ) -> None:
-    """Look for what rules describe in files or folders: NDJSON, JSON, CloudTrail, plain or gzip.
+    """Look for what rules describe in files or folders: JSON, EVTX, Parquet and others, plain or gzip.
 
     PATH may be `-` for the standard input. Without --rules or --pack the shipped rules are used. Broken rules
     and what is no record are named on stderr and the rest is hunted; a file that cannot be read to its end
@@ -54,7 +61,7 @@ def hunt(
     hunting.demand_rules(rules)
     plan = hunting.plan_for(rules, hunting.levels(where))
     refused = _Refusals(show)
-    hunted = hunting.hunt(files, plan, undated=UNDATED, refuse=refused.add)
+    hunted = hunting.hunt(files, plan, undated=UNDATED, refuse=refused.add, form=form)
     records = [hunting.alert_record(alert) for alert in hunted.alerts]
     if show.as_json:
         show.lines(records)

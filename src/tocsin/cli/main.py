@@ -20,6 +20,7 @@ _VERBS = {
     "delivery": ("tocsin.cli.delivery:delivery", "Messages that did not get through: list, replay."),
     "source": ("tocsin.cli.source:source", "Where signals come from: when each was last heard."),
     "detect": ("tocsin.cli.detect:detect", "Rules: check them, in CI too."),
+    "drift": ("tocsin.cli.drift:drift", "Configuration held against its baseline in Git."),
     "drill": ("tocsin.cli.drill:drill", "Game days through the real intake."),
     "token": ("tocsin.cli.token:token", "API tokens: create, list, revoke."),
     "person": ("tocsin.cli.person:person", "Accounts: add, list, link, remove."),

@@ -34,6 +34,7 @@ TREES = st.recursive(
         ({"a": None}, {}, [("a", Kind.REMOVED, None, None)]),
         ({"db_password": "one"}, {"db_password": "two"}, [("db_password", Kind.CHANGED, "***", "***")]),
         ({}, {"x": [{"apiKey": "k", "n": 1}]}, [("x", Kind.ADDED, None, [{"apiKey": "***", "n": 1}])]),
+        ({}, {"n": 2**70}, [("n", Kind.ADDED, None, str(2**70))]),
         ({1: "a"}, {1: "b", "z": 0}, [("1", Kind.CHANGED, "a", "b"), ("z", Kind.ADDED, None, 0)]),
     ],
 )

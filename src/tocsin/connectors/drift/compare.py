@@ -107,4 +107,6 @@ def _shown(path: str, value: Any) -> Any:
         return {str(name): _shown(str(name), inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_shown("", inner) for inner in value]
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        return str(value)
     return value
