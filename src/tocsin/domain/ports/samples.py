@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tocsin.domain.sample import LabelMatcher, Sample, Series
@@ -30,3 +31,23 @@ class SampleStore(Samples, Protocol):
         the disk refuses.
         """
         ...
+
+
+class RuleMemory(Protocol):
+    """What rule groups remember between evaluations, by the group's key."""
+
+    def remembered(self, group: str) -> bytes:
+        """Return what was remembered last, nothing at first."""
+        ...
+
+    def remember(self, group: str, state: bytes) -> None:
+        """Keep it durably."""
+        ...
+
+    def evaluating(self) -> AbstractContextManager[bool]:
+        """Hold the right to evaluate; False when another process holds it."""
+        ...
+
+
+class RuleSamples(SampleStore, RuleMemory, Protocol):
+    """A store of samples that also remembers what rules over them said."""

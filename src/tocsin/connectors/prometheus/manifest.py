@@ -1,0 +1,18 @@
+"""What the Prometheus connector says of itself."""
+
+from __future__ import annotations
+
+from tocsin.connectors.manifest import Category, ConnectorSetting, Manifest
+
+MANIFEST = Manifest(
+    name="prometheus",
+    title="Prometheus queries",
+    category=Category.ALERTS,
+    summary="Lets a Prometheus server evaluate the expressions of rule files over its own samples.",
+    settings=(
+        ConnectorSetting(
+            name="TOCSIN_PROMETHEUS_URL",
+            hint="The server's address, such as http://prometheus:9090; rules are then not evaluated by us.",
+        ),
+    ),
+)
