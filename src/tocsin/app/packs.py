@@ -95,6 +95,12 @@ class Packs:
         for folder in folders:
             yield from (_rules_at(path, self._shown(path)) for path in _rule_paths(folder / "rules"))
 
+    def metric_rule_files(self) -> Iterator[RuleFile]:
+        """Yield the Prometheus rule files of all packs in force: those in their folders `prometheus`."""
+        for folder in self.folders():
+            for path in sorted((folder / "prometheus").glob("*.y*ml")):
+                yield _rules_at(path, self._shown(path))
+
     def test_paths(self, names: Sequence[str] = ()) -> Iterator[tuple[Path, str]]:
         """Yield the files of rule tests of all packs installed, or of those named, with the path to show.
 

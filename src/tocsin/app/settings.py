@@ -67,6 +67,11 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "TOCSIN_PROMETHEUS_URL",
+        "",
+        "Prometheus server that evaluates the rule files of packs; empty: Tocsin evaluates them itself.",
+    ),
+    Setting(
         "TOCSIN_ACCESS_LOG", "false", "`true` writes one line a request to stderr.", words=("true", "false")
     ),
 )

@@ -16,7 +16,10 @@ from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
 from tocsin.app.tally import Tally
 from tocsin.app.together import Together
+from tocsin.connectors.prometheus.client import PrometheusServer
 from tocsin.detection.engine import Plan, compile_plan
+from tocsin.detection.promql.evaluating import Answer
+from tocsin.detection.promql.rule_files import RuleGroups, load_with_twins
 from tocsin.detection.rules import RuleSet, load
 from tocsin.domain.clock import Clock, SystemClock
 from tocsin.domain.errors import Misconfigured
@@ -36,6 +39,7 @@ from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.lake import SegmentLake
 from tocsin.store.locker import DiskLocker
+from tocsin.store.samples import DiskSamples
 from tocsin.store.signer import FileSigner
 from tocsin.triage.policy import TriagePolicy, parse_policy
 from tocsin.triage.severities import SeverityWords, parse_severities
@@ -52,6 +56,7 @@ class Policies:
     clocks: ClockPolicy
     roster: Roster
     rules: RuleSet
+    metric_rules: RuleGroups
     expectations: tuple[Expectation, ...]
 
 
@@ -68,6 +73,8 @@ class App:
     store: Store
     locker: EvidenceLocker
     lake: SignalLake
+    samples: DiskSamples
+    ask_server: Callable[[str, int], Answer] | None
     signer: FileSigner
     plan: Plan
     channels: Mapping[str, Channel]
@@ -101,6 +108,7 @@ def build_policies(packs: Packs) -> Policies:
         clocks=parse_clocks(triage.text, triage.path),
         roster=parse_roster(oncall.text, oncall.path),
         rules=load((file.path, file.text) for file in packs.rule_files()),
+        metric_rules=load_with_twins((file.path, file.text) for file in packs.metric_rule_files()),
         expectations=read_expectations(sources.text, sources.path),
     )
 
@@ -115,6 +123,12 @@ def plan_of(rules: RuleSet, words: SeverityWords) -> Plan:
             next_step=f"Copy the section {DETECTION_WORDS!r} from the shipped severities.yml.",
         )
     return compile_plan(rules, levels=section.words)
+
+
+def ask_server(settings: Settings) -> Callable[[str, int], Answer] | None:
+    """Return how a Prometheus server is asked, None when there is none and we evaluate ourselves."""
+    url = settings.text("TOCSIN_PROMETHEUS_URL")
+    return PrometheusServer(url).answer if url else None
 
 
 def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> App:
@@ -154,6 +168,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         store=kept,
         locker=locker,
         lake=lake,
+        samples=DiskSamples(home / "samples", clock),
+        ask_server=ask_server(settings),
         signer=signer,
         plan=plan_of(policies.rules, policies.words),
         channels=build_channels(settings, kept, clock),

@@ -25,6 +25,7 @@ CONNECTORS: tuple[str, ...] = (
     "mcp_audit",
     "otlp",
     "parquet",
+    "prometheus",
     "remote_write",
     "sentinelone",
     "signals",

@@ -60,7 +60,7 @@ class Serving:
         self.say(f"Tocsin is up at {self.stand.url}")
         for line in welcome:
             self.say(line)
-        for problem in self.app.policies.rules.problems:
+        for problem in (*self.app.policies.rules.problems, *self.app.policies.metric_rules.problems):
             self.say(f"A rule is not loaded: {problem}")
         if self.stand.drill:
             threading.Thread(target=self._play, name="tocsin-drill", daemon=True).start()

@@ -16,7 +16,9 @@ from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
 from tocsin.worker.collecting import Collecting
 from tocsin.worker.deliveries import Sending
+from tocsin.worker.evaluating import Evaluating
 from tocsin.worker.heartbeats import Heartbeats
+from tocsin.worker.inlets import inlets
 from tocsin.worker.judging import Judging
 from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.loops import Loop, Loops
@@ -40,11 +42,16 @@ def staff(app: App) -> Loops:
     judging = Judging(app.store, app.lake, app.plan, app.take, app.clock, signal_of)
     seals = Seals(app.store, app.clock, app.signer)
     heartbeats = Heartbeats(app.store, app.lake, app.clock, app.listen, app.tally.drain)
+    evaluating = Evaluating(
+        app.store, app.samples, app.policies.metric_rules.groups, app.take, app.clock, app.ask_server
+    )
     loops = (
         Loop("jobs", kernel.turn, app.bell, kernel.close),
         Loop("judging", judging.round, app.signals_bell),
         Loop("seals", seals.round),
+        Loop("rules", evaluating.round),
         Loop("heartbeats", heartbeats.round),
+        *inlets(app),
     )
     return Loops(loops, leave_thread=app.hang_up)
 

@@ -73,7 +73,7 @@ class Rehearsal:
             yield Moment(at_ms=at_ms, alerts=tuple(alerts), faults=tuple(faults))
 
     def answer(self, expr: str, at_ms: int) -> Answer:
-        """Evaluate an expression after `moments` has run, over what was known at its last moment, as promtool does.
+        """Evaluate an expression after `moments` has run, over what was known at its last moment.
 
         Raises `ExpressionRefused`, `EvaluationFailed`.
         """

@@ -17,6 +17,7 @@ from tocsin.detection.promql.rule_text import RuleText
 from tocsin.detection.promql.signatures import Kind
 from tocsin.detection.promql.syntax import Expr, kind_of
 from tocsin.detection.promql.templates import Template, compiled
+from tocsin.detection.promql.twins import twin_group
 from tocsin.detection.sigma.document import Leaf, Node, Series, Table, documents
 
 DEFAULT_INTERVAL_MS = 60_000
@@ -54,6 +55,13 @@ def load(
         groups.extend(loading.groups())
         problems.extend(loading.problems)
     return RuleGroups(groups=tuple(groups), problems=tuple(problems))
+
+
+def load_with_twins(files: Iterable[tuple[str, str | RuleProblem]]) -> RuleGroups:
+    """Load rule files, and behind each group with alerts over gauges a group of their no-data twins."""
+    loaded = load(files)
+    groups = [each for group in loaded.groups for each in (group, twin_group(group)) if each is not None]
+    return RuleGroups(groups=tuple(groups), problems=loaded.problems)
 
 
 def looks_like_rules(text: str) -> bool:
