@@ -66,6 +66,51 @@ SETTINGS: tuple[Setting, ...] = (
         "Comma-separated whsec_ secrets that sign the webhook channel.",
         secret=True,
     ),
+    Setting("TOCSIN_SYSLOG_HOST", "127.0.0.1", "Address that the syslog doors listen on."),
+    Setting("TOCSIN_SYSLOG_PORT", "", "Port for syslog over TCP; empty means none."),
+    Setting("TOCSIN_SYSLOG_TLS_PORT", "", "Port for syslog over TLS; empty means none."),
+    Setting(
+        "TOCSIN_SYSLOG_UDP_PORT", "", "Port for syslog over UDP, which can lose messages; empty means none."
+    ),
+    Setting("TOCSIN_SYSLOG_CERT", "", "File of the certificate for syslog over TLS (PEM, the whole chain)."),
+    Setting("TOCSIN_SYSLOG_KEY", "", "File of its private key (PEM); empty if it is in the same file."),
+    Setting(
+        "TOCSIN_SYSLOG_CLIENT_CA",
+        "",
+        "File of the authority whose client certificates let senders in over TLS, from anywhere.",
+    ),
+    Setting("TOCSIN_SYSLOG_ALLOW", "127.0.0.0/8,::1/128", "Networks that may send syslog, comma-separated."),
+    Setting(
+        "TOCSIN_KAFKA_BROKERS", "", "Brokers (host:port, comma-separated) to read signals from; empty: none."
+    ),
+    Setting("TOCSIN_KAFKA_TOPICS", "", "Topics to read, comma-separated, each `topic` or `topic=source`."),
+    Setting("TOCSIN_KAFKA_GROUP", "tocsin", "Consumer group; all processes of one Tocsin share it."),
+    Setting(
+        "TOCSIN_KAFKA_SECURITY",
+        "plaintext",
+        "How Kafka is spoken to.",
+        words=("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
+    ),
+    Setting("TOCSIN_KAFKA_MECHANISM", "SCRAM-SHA-512", "SASL mechanism, where Kafka wants one."),
+    Setting("TOCSIN_KAFKA_USER", "", "SASL user name."),
+    Setting("TOCSIN_KAFKA_PASSWORD", "", "SASL password.", secret=True),
+    Setting(
+        "TOCSIN_KAFKA_CA", "", "File of the authority of the brokers' certificates; empty: the system's."
+    ),
+    Setting(
+        "TOCSIN_S3_BUCKETS",
+        "",
+        "Buckets with CloudTrail files, comma-separated, each `source=bucket/prefix`.",
+    ),
+    Setting("TOCSIN_CLOUDWATCH_LOGS", "", "Log groups to read, comma-separated, each `source=group`."),
+    Setting(
+        "TOCSIN_CLOUDWATCH_METRICS",
+        "",
+        "Metrics to read, comma-separated, each `namespace:metric:statistic`.",
+    ),
+    Setting("TOCSIN_AWS_REGION", "", "Region of S3 and CloudWatch; empty: as AWS's own settings say."),
+    Setting("TOCSIN_AWS_URL", "", "Address of AWS's services, where it is not AWS's own."),
+    Setting("TOCSIN_AWS_POLL_SECONDS", "60", "How often S3 and CloudWatch are asked for news."),
     Setting(
         "TOCSIN_PROMETHEUS_URL",
         "",
