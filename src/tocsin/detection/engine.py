@@ -19,7 +19,7 @@ from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.timed import Timed
-from tocsin.detection.state import NEVER, WindowState, micros
+from tocsin.detection.state import FOREVER, NEVER, WindowState, micros
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
@@ -57,16 +57,10 @@ class Judged:
     dirty: frozenset[int] = frozenset()
 
 
-def compile_plan(
-    rule_set: RuleSet,
-    *,
-    levels: Mapping[str, Severity | None],
-    tables: Mapping[str, Iterable[str]] | None = None,
-) -> Plan:
+def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) -> Plan:
     """Compile a rule set. `levels` maps Sigma's levels to severities; None means no severity.
 
-    `tables` are the entities of each inventory that a heartbeat may name. Raises LevelNotMapped for a level
-    the map does not know. A rule without a level has no severity.
+    Raises LevelNotMapped for a level the map does not know. A rule without a level has no severity.
     """
     ruled: tuple[Rule | Correlation, ...] = (*rule_set.rules, *rule_set.correlations)
     heads = [each.header for each in ruled]
@@ -77,18 +71,13 @@ def compile_plan(
                 means="No rule is loaded, because an alert without its severity would call nobody.",
                 next_step="Add the level to the pack's severities file.",
             )
-    return Plan(rule_set, {head.label: levels.get(head.level) for head in heads}, tables)
+    return Plan(rule_set, {head.label: levels.get(head.level) for head in heads})
 
 
 class Plan:
     """A compiled rule set. Judging depends on nothing but state and signals; its caches change no answer."""
 
-    def __init__(
-        self,
-        rule_set: RuleSet,
-        severities: Mapping[str, Severity | None],
-        tables: Mapping[str, Iterable[str]] | None = None,
-    ) -> None:
+    def __init__(self, rule_set: RuleSet, severities: Mapping[str, Severity | None]) -> None:
         self._rules = rule_set.rules
         self._severities = severities
         self._matcher = Matcher(rule_set.rules)
@@ -97,10 +86,12 @@ class Plan:
             rule_set.rules,
             rule_set.correlations,
             rule_set.by_reference(),
-            {name: tuple(rows) for name, rows in (tables or {}).items()},
+            rule_set.tables.tables,
         )
         self._feeds = tuple(
-            Feed(watched, watched.correlation) if watched.correlation is not None else None
+            Feed(watched, watched.correlation, rule_set.tables.tables)
+            if watched.correlation is not None
+            else None
             for watched in self._watched
         )
 
@@ -126,22 +117,20 @@ class Plan:
 
         `heard` is by default the newest event time among the signals (microseconds since 1970).
         """
-        newest = max((micros(signal.time) for signal in signals), default=NEVER)
+        times = [micros(signal.time) for signal in signals]
         hits = [Hit(signal, numbers) for signal in signals if (numbers := self._matcher.hits(signal.record))]
-        return self._weighed(state, hits, newest if heard is None else heard, newest)
+        return self._weighed(state, hits, max(times, default=NEVER) if heard is None else heard, times)
 
     def weigh(self, state: WindowState, hits: Sequence[Hit], *, heard: int) -> Judged:
         """Weigh hits, now that the sources were heard up to `heard` (event time, microseconds since 1970).
 
         Conditions that more signals can only make truer fire at once, under a key that stays when late
-        signals refine them; all others are decided when `heard` minus the rule's allowed lateness has passed them. An
-        alert comes out when its burst is new and when it has changed, in stable order. Within the allowed
-        lateness neither the order of the hits nor how they are cut into batches changes the alerts that are
-        there in the end. `state` is not changed. Nothing is raised for any record.
+        signals refine them; all others are decided when `heard` minus the rule's allowed lateness has passed
+        them. An alert comes out when its burst is new and when it has changed, in stable order. Within the
+        allowed lateness neither the order of the hits nor how they are cut into batches changes the alerts
+        that are there in the end. `state` is not changed. Nothing is raised for any record.
         """
-        return self._weighed(
-            state, hits, heard, max((micros(hit.signal.time) for hit in hits), default=NEVER)
-        )
+        return self._weighed(state, hits, heard, [micros(hit.signal.time) for hit in hits])
 
     def finish(self, state: WindowState, *, heard: int | None = None) -> Judged:
         """Take the end of the input: every deadline up to the last signal (or `heard`) passes.
@@ -164,12 +153,13 @@ class Plan:
             if counts.get(what)
         )
 
-    def _weighed(self, state: WindowState, hits: Sequence[Hit], heard: int, newest: int) -> Judged:
+    def _weighed(self, state: WindowState, hits: Sequence[Hit], heard: int, times: Sequence[int]) -> Judged:
         weighing = Weighing(self._watched, self._feeds, state)
+        weighing.observe(min(times, default=FOREVER))
         for hit in hits:
             weighing.take(hit.signal, self._confirmed(hit.signal, hit.rules))
         weighing.step(heard)
-        return self._judged(weighing, newest)
+        return self._judged(weighing, max(times, default=NEVER))
 
     def _confirmed(self, signal: Signal, numbers: tuple[int, ...]) -> tuple[int, ...]:
         """Return those of the rules that hold also where they ask for the time; only they look at it."""

@@ -142,7 +142,9 @@ class GroupState(msgspec.Struct, array_like=True):
 
     def size(self) -> int:
         """Return how many hits are held."""
-        return len(self.held) + len(self.pending)
+        values = len(self.known.seen) if self.known is not None else 0
+        windows = len(self.habit.past) if self.habit is not None else 0
+        return len(self.held) + len(self.pending) + values + windows
 
 
 class RuleState(msgspec.Struct, array_like=True):
@@ -155,11 +157,15 @@ class RuleState(msgspec.Struct, array_like=True):
 
 
 class Shard(msgspec.Struct):
-    """One part of the state. `heard` is up to when it was judged, `newest` the newest signal it saw."""
+    """One part of the state. `heard` is up to when it was judged; `newest` and `observed` are signals' times.
+
+    These are the newest and, in the last shard only, the oldest that was seen.
+    """
 
     format: int = FORMAT
     heard: int = NEVER
     newest: int = NEVER
+    observed: int = FOREVER
     rules: dict[str, RuleState] = {}
     populations: dict[str, dict[str, tuple[float, float, int]]] = {}
 
@@ -186,6 +192,11 @@ class WindowState:
     def newest(self) -> int:
         """Return the newest event time that was judged."""
         return max((shard.newest for shard in self.shards.values()), default=NEVER)
+
+    @property
+    def observed(self) -> int:
+        """Return the oldest event time that was judged, as far as that is known."""
+        return min((shard.observed for shard in self.shards.values()), default=FOREVER)
 
     def counted(self, key: str) -> dict[str, int]:
         """Return how often each thing happened that the operator of a rule should see."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from tocsin.detection.correlating import bursts as folding
 from tocsin.detection.correlating.measures import Silence
 from tocsin.detection.correlating.watched import Watched
 from tocsin.detection.correlating.window import Window, buckets
 from tocsin.detection.sigma.correlation import Correlation
-from tocsin.detection.state import GroupState, Held
+from tocsin.detection.state import NEVER, Alarm, GroupState, Held
 
 
 class Absence(Window):
@@ -52,3 +53,43 @@ class Absence(Window):
             slots |= hit.slots
         if self._silence.anchors(slots):
             self._deadlines.append((time + self.watched.span, slots))
+
+
+class Heartbeat(Absence):
+    """Absence that also fires for an entity of the inventory that sent nothing at all for one span.
+
+    It fires once a silence. `alarm.since` is when the entity was heard last, or since when it is watched;
+    `alarm.firing` is when its silence was told.
+    """
+
+    __slots__ = ("_alarm", "_entity")
+
+    def __init__(self, watched: Watched, correlation: Correlation, state: GroupState, entity: str) -> None:
+        super().__init__(watched, correlation, state)
+        self._entity = entity
+        kept = state.alarm or Alarm()
+        self._alarm = Alarm(kept.since, kept.firing)
+
+    def stored(self, state: GroupState) -> None:
+        super().stored(state)
+        state.alarm = self._alarm
+
+    def take(self, time: int, bucket: Sequence[Held]) -> None:
+        self._alarm = Alarm(since=time)
+        super().take(time, bucket)
+
+    def due(self) -> int | None:
+        due, silent = super().due(), self._silent()
+        return silent if due is None else min(due, silent) if silent is not None else due
+
+    def decide(self, at: int) -> None:
+        if super().due() == at:
+            super().decide(at)
+        if self._silent() == at:
+            self._alarm.firing = at
+            self.bursts.append(folding.silence((self._entity,), self._alarm.since, at))
+
+    def _silent(self) -> int | None:
+        """Return when the entity's silence is to be told."""
+        is_told = self._alarm.firing != NEVER or self._alarm.since == NEVER
+        return None if is_told else self._alarm.since + self.watched.span

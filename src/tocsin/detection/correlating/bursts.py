@@ -30,6 +30,13 @@ def opened(hits: Sequence[Held], at: int, measured: float, most: int) -> Burst:
     return burst
 
 
+def silence(group: tuple[str, ...], since: int, at: int) -> Burst:
+    """Return a burst of no signal at all: who is in the group was not heard between two times."""
+    return Burst(
+        group=group, first=since, last=at, began=at, fired=at, count=0, measured=0.0, head=[], tail=[]
+    )
+
+
 def extended(burst: Burst, hits: Sequence[Held], at: int, measured: float, most: int) -> None:
     """Let a burst fire again in place, with the signals that are new since it last fired."""
     burst.fired = burst.last = at
@@ -130,8 +137,9 @@ class Announcing:
 
     def _clusters(self, bursts: Sequence[Burst]) -> list[list[Burst]]:
         clusters: list[list[Burst]] = []
+        may_join = self._watched.early and not self._watched.each
         for burst in bursts:
-            before = clusters[-1][-1] if clusters and not self._watched.each else None
+            before = clusters[-1][-1] if clusters and may_join else None
             if before is not None and before.fired + self._watched.quiet >= self._watermark:
                 clusters[-1].append(burst)
             else:

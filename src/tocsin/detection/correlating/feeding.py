@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tocsin.detection.correlating.fields import first_number, first_text, folded, texts_of
+from tocsin.detection.correlating.novelty import Comparison
 from tocsin.detection.correlating.watched import (
     NUMERIC,
     Watched,
@@ -15,7 +16,9 @@ from tocsin.detection.correlating.watched import (
 )
 from tocsin.detection.correlating.window import Firing
 from tocsin.detection.sigma.correlation import Correlation, Kind
+from tocsin.detection.sigma.extension import Heartbeat
 from tocsin.detection.sigma.rule import Rule
+from tocsin.detection.sigma.tables import LookupTable
 from tocsin.detection.state import Held
 from tocsin.domain.signal import Signal
 
@@ -29,7 +32,7 @@ def watched_rules(
     rules: Sequence[Rule],
     correlations: Sequence[Correlation],
     references: Mapping[str, Rule | Correlation],
-    tables: Mapping[str, tuple[str, ...]],
+    tables: Mapping[str, LookupTable],
 ) -> tuple[Watched, ...]:
     """Return all rules as they are watched: detection rules first, then correlations in their order.
 
@@ -52,22 +55,29 @@ def watched_rules(
     watched = [watched_rule(r, emits=r.key in emitting, parents=feeding.get(r.key, ())) for r in rules]
     lateness: dict[str, int] = {}
     for each in correlations:
+        heartbeat = each.extensions.heartbeat
         found = watched_correlation(
             each,
             emits=each.key in emitting,
             parents=feeding.get(each.key, ()),
             lateness=max(lateness.get(references[word].key, 0) for word in bits_of(each)),
-            tables=tables,
+            inventory=_inventory(heartbeat, tables),
         )
         lateness[each.key] = found.lateness
         watched.append(found)
     return tuple(watched)
 
 
+def _inventory(heartbeat: Heartbeat | None, tables: Mapping[str, LookupTable]) -> Iterator[str]:
+    """Yield the entities of a heartbeat's inventory."""
+    if heartbeat is not None and heartbeat.inventory in tables:
+        yield from (str(value) for value in tables[heartbeat.inventory].values())
+
+
 class Feed:
     """Turns signals and firings into the hits of one correlation."""
 
-    def __init__(self, watched: Watched, correlation: Correlation) -> None:
+    def __init__(self, watched: Watched, correlation: Correlation, tables: Mapping[str, LookupTable]) -> None:
         self._watched = watched
         self._correlation = correlation
         extensions = correlation.extensions
@@ -79,6 +89,9 @@ class Feed:
             self._fields = (extensions.ratio.distinct,)
         if extensions.new_value is not None:
             self._fields = (extensions.new_value.field,)
+        wanted = extensions.new_value
+        self._by = Comparison(wanted.by, tables) if wanted is not None else None
+        self._numeric = self._numeric and self._by is None
         self._plain = not any(watched.names.values())
 
     def of_signal(self, signal: Signal, time: int, slots: int) -> Iterator[Fed | str]:
@@ -140,4 +153,7 @@ class Feed:
     def _value(self, record: Mapping[str, Any], bits: int) -> str | float | None:
         names = self._watched.names.get(bits & -bits, {})
         fields = [names.get(field, field) for field in self._fields]
-        return first_number(record, fields) if self._numeric else first_text(record, fields)
+        if self._numeric:
+            return first_number(record, fields)
+        text = first_text(record, fields)
+        return text if text is None or self._by is None else self._by.of(text)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tocsin.detection.correlating import bursts as folding
-from tocsin.detection.correlating.absence import Absence
+from tocsin.detection.correlating.absence import Absence, Heartbeat
+from tocsin.detection.correlating.alarm import AlarmWindow
 from tocsin.detection.correlating.bursts import Announcing, Told
 from tocsin.detection.correlating.watched import Watched
 from tocsin.detection.correlating.window import Firing, Window
@@ -51,11 +52,18 @@ class Outcome:
     tip: Tip | None
 
 
-def window_for(watched: Watched, state: GroupState) -> Window:
+def window_for(watched: Watched, group: str, state: GroupState) -> Window:
     """Return the settled window of a group at work."""
     correlation = watched.correlation
-    if correlation is not None and any(clause.absent for clause in watched.clauses):
+    extensions = watched.extensions
+    if correlation is None:
+        return Window(watched, state)
+    if extensions.heartbeat is not None and group in watched.entities:
+        return Heartbeat(watched, correlation, state, watched.entities[group])
+    if any(clause.absent for clause in watched.clauses):
         return Absence(watched, correlation, state)
+    if extensions.pending or extensions.keep_firing:
+        return AlarmWindow(watched, state)
     return Window(watched, state)
 
 
@@ -91,6 +99,9 @@ class _AtWork:
             announced=state.announced,
             settled=state.settled,
             newest=state.newest,
+            alarm=state.alarm,
+            known=state.known,
+            habit=state.habit,
         )
         self._settled: Window | None = None
         self._ahead: Window | None = None
@@ -137,7 +148,7 @@ class _AtWork:
         ready = bisect_left(self.state.pending, self._span.watermark, key=_time)
         if self._watched.early and not self._span.closing and ready < max(_WORTH, len(self.state.held)):
             return
-        window = window_for(self._watched, self.state)
+        window = window_for(self._watched, self._group, self.state)
         window.run(self.state.pending[:ready], self._span.watermark)
         self.state.pending = self.state.pending[ready:]
         self.state.settled = max(self.state.settled, self._span.watermark)
@@ -148,7 +159,9 @@ class _AtWork:
         """Run what is pending behind what is settled, for a rule that fires early."""
         if self._watched.early and self._ahead is None:
             settled = self._settled
-            self._ahead = settled.copy() if settled is not None else window_for(self._watched, self.state)
+            self._ahead = (
+                settled.copy() if settled is not None else window_for(self._watched, self._group, self.state)
+            )
             self._ahead.run(self.state.pending, NEVER)
 
     def tell(self) -> list[Told]:
@@ -166,6 +179,8 @@ class _AtWork:
         return news
 
     def _is_over(self, burst: Burst) -> bool:
+        if isinstance(self._settled, AlarmWindow):
+            return burst.ends is not None
         quiet = 0 if self._watched.each else self._watched.quiet
         return burst.fired + quiet < self._span.watermark and burst.fired < self.state.settled
 

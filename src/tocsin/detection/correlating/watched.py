@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tocsin.detection.correlating.clauses import Clause, clauses_of
+from tocsin.detection.correlating.fields import folded
 from tocsin.detection.sigma.correlation import GROWING, Correlation, Kind
 from tocsin.detection.sigma.extension import (
     ALLOWED_LATENESS_SECONDS,
@@ -32,7 +33,7 @@ class Watched:
 
     `early` says that more signals can only make the condition truer, so it fires at once. `emits` is False
     for what only feeds other correlations; `parents` are those, each as (place, bit). `names` maps group-by
-    names to fields, by bit.
+    names to fields, by bit. `entities` are the inventory of a heartbeat, by group.
     """
 
     key: str
@@ -48,7 +49,7 @@ class Watched:
     clauses: tuple[Clause, ...] = ()
     names: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     parents: tuple[tuple[int, int], ...] = ()
-    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    entities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def each(self) -> bool:
@@ -68,7 +69,10 @@ class Watched:
     @property
     def retention(self) -> int:
         """Return for how long a hit can matter to what comes."""
-        return max(self.span, self.quiet)
+        asked = self.extensions
+        history = asked.new_value.history if asked.new_value is not None else 0
+        history = max(history, asked.baseline.history if asked.baseline is not None else 0)
+        return max(self.span, self.quiet, history * MICROS)
 
 
 def watched_rule(rule: Rule, *, emits: bool, parents: tuple[tuple[int, int], ...]) -> Watched:
@@ -93,7 +97,7 @@ def watched_correlation(
     emits: bool,
     parents: tuple[tuple[int, int], ...],
     lateness: int,
-    tables: Mapping[str, tuple[str, ...]],
+    inventory: Iterable[str] = (),
 ) -> Watched:
     """Return a correlation; `lateness` is at least that of every correlation it is fed by (microseconds)."""
     bits = bits_of(correlation)
@@ -114,7 +118,7 @@ def watched_correlation(
         clauses=clauses,
         names={bit: _names(correlation, word) for word, bit in bits.items()},
         parents=parents,
-        tables=tables,
+        entities={folded((entity,)): entity for entity in inventory},
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
 
 from tocsin.detection.correlating.bursts import Told
 from tocsin.detection.correlating.feeding import Feed
@@ -13,6 +15,7 @@ from tocsin.detection.state import (
     NEVER,
     POPULATION,
     SHARDS,
+    Alarm,
     GroupState,
     Held,
     RuleState,
@@ -44,6 +47,7 @@ class Weighing:
         self._shards = dict(state.shards)
         self._owned: set[int] = set()
         self._heard = NEVER
+        self._observed = FOREVER
         self._touched: set[tuple[int, str]] = set()
         self._arrivals: list[dict[str, list[Held]]] = [{} for _ in watched]
         # Looks ahead go on from batch to batch; the older state does without, at the price of doing it again.
@@ -72,17 +76,22 @@ class Weighing:
             else:
                 self._arrivals[place].setdefault(fed[0], []).append(fed[1])
 
+    def observe(self, oldest: int) -> None:
+        """Note the oldest event time of a batch, whether anything matched or not."""
+        self._observed = min(self._observed, oldest)
+
     def step(self, heard: int, *, closing: bool = False) -> None:
         """Weigh what was taken now that the sources were heard up to `heard`; children before parents."""
         before = self._state.heard
         heard = self._heard = max(heard, before)
+        self._observed = min(self._observed, heard)
         due = self._due(heard, closing=closing)
         for place, rule in enumerate(self._watched):
             span = Span(before - rule.lateness, heard - rule.lateness, closing)
             if closing:
                 span = Span(before - rule.lateness, heard + 1, closing)
             arrivals = self._arrivals[place]
-            for group in due.get(rule.key, ()):
+            for group in (*due.get(rule.key, ()), *self._unwatched(rule)):
                 arrivals.setdefault(group, [])
             for group, hits in arrivals.items():
                 self._group(place, group, hits, span)
@@ -96,8 +105,10 @@ class Weighing:
             shard = self._shards[number]
             shard.heard, shard.newest = heard, newest
         common = self._shards.get(POPULATION, Shard())
-        if (common.heard, common.newest) != (heard, newest):
-            self._shards[POPULATION] = Shard(heard=heard, newest=newest, populations=common.populations)
+        observed = min(common.observed, self._observed)
+        self._shards[POPULATION] = Shard(
+            heard=heard, newest=newest, observed=observed, populations=common.populations
+        )
         state = WindowState(self._shards)
         state.tips = self._tips
         return state, frozenset(self._owned)
@@ -117,11 +128,30 @@ class Weighing:
                 )
         return found
 
+    def _unwatched(self, rule: Watched) -> Iterator[str]:
+        """Yield the entities that were never heard, and are not watched for as long as we know by now."""
+        observed = self._watched_since(rule)
+        for group in rule.entities:
+            shard = self._shards.get(shard_of(rule.key, group))
+            kept = shard.rules.get(rule.key) if shard is not None else None
+            state = kept.groups.get(group) if kept is not None else None
+            since = state.alarm.since if state is not None and state.alarm is not None else FOREVER
+            if state is None or (state.newest == NEVER and observed < since):
+                yield group
+
+    def _watched_since(self, rule: Watched) -> int:
+        """Return since when a rule's inventory is watched: the first signal's time that was not too late."""
+        if self._state.heard == NEVER:
+            return self._observed
+        return min(self._state.observed, max(self._observed, self._state.heard - rule.lateness))
+
     def _group(self, place: int, group: str, hits: list[Held], span: Span) -> None:
         rule = self._watched[place]
         kept = self._rule(shard_of(rule.key, group), rule.key)
         state = kept.groups.pop(group, None)
         old = state if state is not None else GroupState()
+        if group in rule.entities and old.newest == NEVER:
+            old = _watched_since(old, self._watched_since(rule))
         tip: Tip | None = self._tips.pop((rule.key, group), None)
         outcome = weighed(rule, group, old, hits, span, tip)
         kept.size += outcome.state.size() - (old.size() if state is not None else -1)
@@ -179,8 +209,9 @@ class Weighing:
 
     def _sweep(self, rule: Watched, kept: RuleState, watermark: int) -> None:
         """Forget groups that are over, from the one touched longest ago to the first that still matters."""
-        while kept.groups:
-            group, state = next(iter(kept.groups.items()))
+        for group, state in list(kept.groups.items()):
+            if group in rule.entities:
+                continue
             if state.due != FOREVER or state.newest + rule.retention >= watermark:
                 break
             self._forget(rule, kept, group)
@@ -207,3 +238,9 @@ def _copied(kept: RuleState | None) -> RuleState:
     if kept is None:
         return RuleState()
     return RuleState(groups=dict(kept.groups), counters=dict(kept.counters), size=kept.size, due=kept.due)
+
+
+def _watched_since(state: GroupState, observed: int) -> GroupState:
+    """Return the state of an entity that was never heard, watched from when the first signal was seen."""
+    since = observed if state.alarm is None else min(observed, state.alarm.since)
+    return msgspec.structs.replace(state, alarm=Alarm(since, state.alarm.firing if state.alarm else NEVER))

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from tocsin.detection.correlating import bursts as folding
 from tocsin.detection.correlating.measures import Measure, measure_for
+from tocsin.detection.correlating.novelty import Novelty
 from tocsin.detection.correlating.watched import Watched
 from tocsin.detection.sigma.extension import WindowKind
-from tocsin.detection.state import GroupState, Held
+from tocsin.detection.state import Burst, GroupState, Held
 
 
 class Firing(NamedTuple):
@@ -24,7 +25,17 @@ class Firing(NamedTuple):
 class Window:
     """One group's window. Hits of one time are one bucket: the condition is asked once for all of them."""
 
-    __slots__ = ("_kept", "_measure", "_start", "bursts", "firings", "held", "uncounted", "watched")
+    __slots__ = (
+        "_kept",
+        "_measure",
+        "_novelty",
+        "_start",
+        "bursts",
+        "firings",
+        "held",
+        "uncounted",
+        "watched",
+    )
 
     def __init__(self, watched: Watched, state: GroupState) -> None:
         self.watched = watched
@@ -35,6 +46,8 @@ class Window:
         self._start = 0
         # Whether what a burst has counted is still needed as evidence of another firing.
         self._kept = watched.each
+        wanted = watched.extensions.new_value
+        self._novelty = Novelty(wanted, state.known) if wanted is not None else None
         self._measure: Measure = measure_for(watched)
         for _, bucket in buckets(self.held):
             self._measure.add(bucket)
@@ -49,6 +62,8 @@ class Window:
         twin.firings = []
         twin._start = 0
         twin._kept = True
+        # Only rules that fire early look ahead, and none of those asks for new values.
+        twin._novelty = None
         twin._measure = self._measure.copy()
         return twin
 
@@ -57,6 +72,8 @@ class Window:
         state.held = self.held[self._start :]
         state.uncounted = self.uncounted
         state.bursts = self.bursts
+        if self._novelty is not None:
+            state.known = self._novelty.known(state.newest)
 
     def run(self, hits: Sequence[Held], until: int) -> None:
         """Take hits in order and decide every deadline before `until`."""
@@ -69,14 +86,32 @@ class Window:
 
     def take(self, time: int, bucket: Sequence[Held]) -> None:
         """Take the hits of one time, none older than those before, and fire if the condition holds."""
-        oldest = self._oldest(time)
-        self._expire(oldest)
-        self.held.extend(bucket)
-        self.uncounted += len(bucket)
-        self._measure.add(bucket)
+        if self._novelty is not None:
+            bucket = self._novelty.new(bucket)
+            if not bucket:
+                return
+        oldest = self.admit(time, bucket)
         measured = self._measure.holds(oldest)
         if measured is not None:
             self.fire(time, measured)
+
+    def admit(self, time: int, bucket: Sequence[Held]) -> int:
+        """Let hits of one time into the window, and return the earliest time that it still includes."""
+        oldest = self.slide(time)
+        self.held.extend(bucket)
+        self.uncounted += len(bucket)
+        self._measure.add(bucket)
+        return oldest
+
+    def slide(self, time: int) -> int:
+        """Let go of what the window no longer includes at a time, and return the earliest that it does."""
+        oldest = self._oldest(time)
+        self._expire(oldest)
+        return oldest
+
+    def measured(self, oldest: int) -> float | None:
+        """Return what is measured if the condition holds, else None."""
+        return self._measure.holds(oldest)
 
     def due(self) -> int | None:
         """Return the next time at which something is decided without a hit."""
@@ -108,10 +143,14 @@ class Window:
             if burst is not None and burst.began == time:
                 self.bursts.pop()
             self.bursts.append(folding.opened(self._own(self.inside()), time, measured, most))
-        elif burst is not None and time - burst.fired <= self.watched.quiet:
+        elif burst is not None and self._goes_on(burst, time):
             folding.extended(burst, fresh, time, measured, most)
         else:
             self.bursts.append(folding.opened(fresh, time, measured, most))
+
+    def _goes_on(self, burst: Burst, time: int) -> bool:
+        """Say whether a firing at a time belongs to a burst, because the quiet before it was short."""
+        return time - burst.fired <= self.watched.quiet
 
     def _own(self, hits: Sequence[Held]) -> Sequence[Held]:
         """Return the hits that count; those of a ratio's denominator alone don't."""
