@@ -15,7 +15,6 @@ from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.state import WindowState, micros
 from tocsin.detection.testing import closure
-from tocsin.detection.testing.running import judge
 from tocsin.domain.errors import NotFound
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
@@ -129,7 +128,7 @@ def _fired(inner: Correlation, rules: RuleSet, signals: Sequence[Signal], levels
     part = closure.needed(rules, [inner.header.label])
     plan = compile_plan(part, levels=levels)
     newest = max((micros(signal.time) for signal in signals), default=0)
-    judged = judge(plan, WindowState(), signals, newest)
+    judged = plan.judge(WindowState(), signals, heard=newest)
     for number, alert in enumerate(latest(judged.alerts)):
         if alert.rule_id == inner.header.label:
             yield Signal(

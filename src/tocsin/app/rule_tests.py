@@ -6,12 +6,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from tocsin.app.packs import Packs, RuleFile, is_test, rule_files_in
 from tocsin.detection.problems import RuleProblem
 from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.sigma.tables import read as read_tables
 from tocsin.detection.testing import closure
 from tocsin.detection.testing.reading import read_tests
 from tocsin.detection.testing.result import Kind, Result, Tested, tally
@@ -36,6 +40,8 @@ class Gathered:
     """Rules and the tests about them; `problems` are test files or tests that cannot be understood."""
 
     rules: tuple[RuleFile, ...]
+    tables: tuple[RuleFile, ...]
+    calendars: tuple[RuleFile, ...]
     tests: tuple[RuleTest, ...]
     problems: tuple[RuleProblem, ...]
 
@@ -67,14 +73,18 @@ def gather(packs: Packs, paths: Sequence[Path], names: Sequence[str], rules: Seq
                 next_step="Check the path; folders are searched as a whole.",
             )
     found = {path: str(path) for place in paths for path in _tests_at(place)}
+    beside = [_folder_of(place) for place in paths]
     files = [file for place in paths for file in _rules_of(place)]
     if names or not paths:
-        files += packs.rule_files()
+        beside += packs.installed()
+        files += [file for folder in packs.installed() for file in packs.rule_files(folder.name)]
         found |= {path: shown for path, shown in packs.test_paths(names)}
     files += [file for place in rules for file in rule_files_in(place)]
     read = [_read(path, shown) for path, shown in found.items()]
     return Gathered(
         rules=tuple({file.path: file for file in files}.values()),
+        tables=tuple(file for folder in beside for file in rule_files_in(folder / "tables")),
+        calendars=tuple(file for folder in beside for file in rule_files_in(folder / "calendars")),
         tests=tuple(test for file in read for test in file.tests),
         problems=tuple(problem for file in read for problem in file.problems),
     )
@@ -82,7 +92,7 @@ def gather(packs: Packs, paths: Sequence[Path], names: Sequence[str], rules: Seq
 
 def run(gathered: Gathered, levels: Mapping[str, Severity | None], *, pattern: str = "") -> Ran:
     """Run the tests whose path, rule or name holds `pattern`. Raises `NoTests` when there is none."""
-    rules = _loader(gathered.rules)
+    rules = _loader(gathered)
     ground = Ground(rules=rules, levels=levels)
     chosen = [test for test in gathered.tests if _fits(test, pattern)]
     broken = [_broken(problem) for problem in gathered.problems]
@@ -125,12 +135,23 @@ def _below(rules: RuleSet, label: str) -> Iterable[closure.Either]:
     return (*part.rules, *part.correlations)
 
 
-def _loader(files: Sequence[RuleFile]) -> Callable[[Mapping[str, Any]], RuleSet]:
-    @lru_cache(maxsize=_TABLE_SETS)
-    def with_tables(written: str) -> RuleSet:
-        return load((file.path, file.text) for file in files)
+def _loader(gathered: Gathered) -> Callable[[Mapping[str, Any]], RuleSet]:
+    """Return what loads the rules with tables in place of those beside them; the last few are remembered."""
 
-    return lambda tables: with_tables(repr(sorted(tables.items())))
+    @lru_cache(maxsize=_TABLE_SETS)
+    def with_tables(written: bytes) -> RuleSet:
+        tables, calendars = [_pairs(gathered.tables)], [_pairs(gathered.calendars)]
+        for name, table in orjson.loads(written).items():
+            whole = {"name": name, **(table if isinstance(table, dict) else {"values": table})}
+            place = calendars if "weekly" in whole else tables
+            place.append([("tables of the test", orjson.dumps(whole).decode())])
+        return load(_pairs(gathered.rules), read_tables(chain(*tables), chain(*calendars)))
+
+    return lambda tables: with_tables(orjson.dumps(tables, option=orjson.OPT_SORT_KEYS))
+
+
+def _pairs(files: Iterable[RuleFile]) -> list[tuple[str, str | RuleProblem]]:
+    return [(file.path, file.text) for file in files]
 
 
 def _fits(test: RuleTest, pattern: str) -> bool:
@@ -172,13 +193,18 @@ def _beside(rule: Path, suffix: str) -> Path:
 
 def _rules_of(place: Path) -> Iterator[RuleFile]:
     """Yield the rules that the tests at a place are about: below it, or beside it."""
-    folder = place if place.is_dir() else place.parent
-    if TESTS in (folder.name, folder.parent.name):
-        folder = folder.parent if folder.name == TESTS else folder.parent.parent
+    folder = _folder_of(place)
     inner = folder / "rules"
     for file in rule_files_in(inner if inner.is_dir() else folder):
         if TESTS not in Path(os.path.relpath(file.path, folder)).parts:
             yield file
+
+
+def _folder_of(place: Path) -> Path:
+    """Return the folder of what a place is about: the pack's, when the place lies in its tests or rules."""
+    folder = place if place.is_dir() else place.parent
+    inside = next((each for each in (folder, folder.parent) if each.name in (TESTS, "rules")), None)
+    return folder if inside is None else inside.parent
 
 
 def _read(path: Path, shown: str) -> TestFile:

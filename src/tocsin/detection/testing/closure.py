@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
-from tocsin.detection.sigma.extension import PLAIN, Extensions
 from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.logsource import LogSource
 from tocsin.detection.sigma.rule import Rule
@@ -56,13 +55,8 @@ def references(each: Either) -> tuple[str, ...]:
     """Return the names of the rules that a rule is made from; none for a detection rule."""
     if isinstance(each, Rule):
         return ()
-    ratio = extensions(each).ratio
+    ratio = each.extensions.ratio
     return (*each.rules, *(ratio.of if ratio else ()))
-
-
-def extensions(each: Correlation) -> Extensions:
-    """Return the extensions of a correlation."""
-    return getattr(each, "extensions", PLAIN)
 
 
 def sources(rule_set: RuleSet) -> dict[str, LogSource]:

@@ -35,7 +35,8 @@ def _held(rule: Rule, signals: Sequence[Signal]) -> str:
         return f"why: {title} holds for {count} of {len(signals)} signals"
     looked = [(n, explain(rule, each.record)) for n, each in enumerate(signals[:EXPLAINED_SIGNALS], 1)]
     number, nearest = min(looked, key=lambda pair: _distance(pair[1]))
-    return f"why: {title} holds for none of {len(signals)} signals; signal {number} is nearest: {nearest.summary()}"
+    told = f"signal {number} is nearest: {nearest.summary()}"
+    return f"why: {title} holds for none of {len(signals)} signals; {told}"
 
 
 def _distance(reason: RuleReason) -> tuple[bool, int]:

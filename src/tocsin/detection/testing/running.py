@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +28,6 @@ SHUFFLES = 5
 
 _SECOND = 1_000_000
 _TICKS_AT_MOST = 10_000
-
-# The engine that decides by what was heard takes `heard`; one that decides at once has no use for it.
-_HEARS = "heard" in inspect.signature(Plan.judge).parameters
 
 Rules = Callable[[Mapping[str, Any]], RuleSet]
 Levels = Mapping[str, Severity | None]
@@ -94,7 +90,9 @@ class _Run:
         self._wanted = {
             each.header.label for word, each in closure.named(rules).items() if word in test.rules
         }
-        self._plan = compile_plan(rules, levels=levels)
+        # A plain rule fires with its first signal; the engine may hold it back while bursts could still join.
+        self._counted = {each.header.label for each in rules.correlations}
+        self._plan = self._compiled(0)
         asked = _asker(self._plan)
         self._signals = signals_of(test, closure.sources(rules), asked)
         self._late = max([_lateness(rules), 1])
@@ -107,13 +105,16 @@ class _Run:
         if found:
             return (*found, *reasons(self._rules, self._wanted, self._signals))
         final = _forms(each.alert for each in came)
-        late = compile_plan(_with_lateness(self._rules, self._late), levels=self._levels)
+        late = self._compiled(self._late)
         if _forms(self._at_once(late)) != final:
             return ("the alerts differ when all signals come in one batch",)
         for number in range(SHUFFLES if self._test.shuffle else 0):
             if _forms(self._shuffled(late, number)) != final:
                 return (f"the alerts differ when the signals come in another order (order {number + 1})",)
         return ()
+
+    def _compiled(self, lateness: int) -> Plan:
+        return compile_plan(_with_lateness(self._rules, lateness), levels=self._levels)
 
     def _end(self) -> int:
         """Return when all deadlines of the test have passed."""
@@ -122,14 +123,14 @@ class _Run:
 
     def _exactly(self) -> tuple[Came, ...]:
         """Play step by step with no lateness, and remember when each alert first came out."""
-        plan = compile_plan(_with_lateness(self._rules, 0), levels=self._levels)
+        plan = self._plan
         first: dict[str, int] = {}
         told: list[DetectedAlert] = []
         pending = [tuple(self._steps())]
         state = WindowState()
         while pending:
             steps = pending.pop()
-            judged = judge(plan, state, [each for step in steps for each in step.signals], steps[-1].at)
+            judged = plan.judge(state, [each for step in steps for each in step.signals], heard=steps[-1].at)
             unseen = [alert for alert in judged.alerts if alert.key not in first]
             if unseen and len(steps) > 1:
                 middle = len(steps) // 2
@@ -139,7 +140,12 @@ class _Run:
             told += judged.alerts
             first.update((alert.key, steps[-1].at) for alert in unseen)
         return tuple(
-            Came(alert=alert, at=first[alert.key]) for alert in latest(told) if alert.rule_id in self._wanted
+            Came(
+                alert=alert,
+                at=first[alert.key] if alert.rule_id in self._counted else micros(alert.first_seen),
+            )
+            for alert in latest(told)
+            if alert.rule_id in self._wanted
         )
 
     def _steps(self) -> Iterator[_Step]:
@@ -154,7 +160,7 @@ class _Run:
         """Yield the deadlines of what was never heard at all, counted from the start."""
         start = micros(self._test.start)
         for each in self._rules.correlations:
-            if closure.extensions(each).heartbeat is not None:
+            if each.extensions.heartbeat is not None:
                 length = each.span * _SECOND
                 count = min((self._until - start) // length, _TICKS_AT_MOST)
                 for number in range(1, count + 1):
@@ -162,7 +168,7 @@ class _Run:
                     yield start + number * length + 1
 
     def _at_once(self, plan: Plan) -> tuple[DetectedAlert, ...]:
-        judged = judge(plan, WindowState(), self._signals, self._until + self._late * _SECOND)
+        judged = plan.judge(WindowState(), self._signals, heard=self._until + self._late * _SECOND)
         return self._only_wanted(judged.alerts)
 
     def _shuffled(self, plan: Plan, number: int) -> tuple[DetectedAlert, ...]:
@@ -178,10 +184,10 @@ class _Run:
             size = chance.randint(1, max(1, len(self._signals) // 3))
             batch, arrived = arrived[:size], arrived[size:]
             newest = max([newest, *(micros(each.time) for each in batch)])
-            judged = judge(plan, state, batch, newest)
+            judged = plan.judge(state, batch, heard=newest)
             state = judged.state
             told += judged.alerts
-        told += judge(plan, state, [], self._until + spread).alerts
+        told += plan.judge(state, [], heard=self._until + spread).alerts
         return self._only_wanted(latest(told))
 
     def _only_wanted(self, alerts: Sequence[DetectedAlert]) -> tuple[DetectedAlert, ...]:
@@ -199,11 +205,6 @@ class _Run:
             f"signal {number + 1} is judged otherwise as a raw line: {self._signals[number].raw.decode()}"
             for number in unlike[:3]
         )
-
-
-def judge(plan: Plan, state: WindowState, signals: Sequence[Signal], heard: int) -> Any:
-    """Judge signals when the sources were heard up to an instant (microseconds since 1970)."""
-    return plan.judge(state, signals, **({"heard": heard} if _HEARS else {}))
 
 
 def _asker(plan: Plan) -> Callable[[Mapping[str, Any]], bool]:
@@ -227,22 +228,20 @@ def _forms(alerts: Any) -> list[tuple[Any, ...]]:
 
 
 def _offsets(each: Correlation) -> tuple[int, ...]:
-    extensions = closure.extensions(each)
+    extensions = each.extensions
     spans = {each.span, extensions.gap or each.span}
     delays = (0, extensions.pending, extensions.keep_firing, extensions.pending + extensions.keep_firing)
     return tuple({span + delay for span in spans for delay in delays} | set(delays))
 
 
 def _lateness(rules: RuleSet) -> int:
-    return max((closure.extensions(each).allowed_lateness for each in rules.correlations), default=0)
+    return max((each.extensions.allowed_lateness for each in rules.correlations), default=0)
 
 
 def _with_lateness(rules: RuleSet, seconds: int) -> RuleSet:
     """Return the rules with one allowed lateness, which changes when they decide and not what."""
     changed = (
         replace(each, extensions=replace(each.extensions, allowed_lateness=seconds))
-        if hasattr(each, "extensions")
-        else each
         for each in rules.correlations
     )
     return replace(rules, correlations=tuple(changed))
