@@ -31,6 +31,7 @@ CONNECTORS: tuple[str, ...] = (
     "signals",
     "slack",
     "smtp",
+    "syslog",
     "webhook",
 )
 
