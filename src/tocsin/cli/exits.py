@@ -50,6 +50,8 @@ _BY_CODE = {
     "log_forked": Exit.BROKEN,
     "log_gone": Exit.BROKEN,
     "entry_forged": Exit.BROKEN,
+    "lake_broken": Exit.BROKEN,
+    "hold_refused": Exit.REFUSED,
     "not_allowed": Exit.REFUSED,
     "drill_refused": Exit.REFUSED,
     "move_refused": Exit.REFUSED,

@@ -42,7 +42,7 @@ def read_filters(typed: Sequence[str], fields: Sequence[str], now: datetime) -> 
     for each in typed:
         field, operator, text = _parts(each, fields)
         if field in _TIMES:
-            times[field] = _time(text, now)
+            times[field] = time_typed(text, now)
         elif operator == "=":
             either.setdefault(field, set()).add(text.lower())
         else:
@@ -73,7 +73,8 @@ def _parts(typed: str, fields: Sequence[str]) -> tuple[str, str, str]:
     return found["field"], found["operator"], found["text"]
 
 
-def _time(text: str, now: datetime) -> datetime:
+def time_typed(text: str, now: datetime) -> datetime:
+    """Read a time as people type it: how long ago, or ISO 8601. Raises `click.UsageError`."""
     if found := _DURATION.fullmatch(text):
         return now - timedelta(**{_UNITS[found["unit"]]: int(found["count"])})
     try:

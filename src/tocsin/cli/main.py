@@ -17,6 +17,7 @@ _VERBS = {
     "alert": ("tocsin.cli.alert:alert", "Alerts, and what could not be understood."),
     "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, list, show, verify."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
+    "lake": ("tocsin.cli.lake:lake", "Stored signals: status, verify, seal, retain, hold."),
     "delivery": ("tocsin.cli.delivery:delivery", "Messages that did not get through: list, replay."),
     "source": ("tocsin.cli.source:source", "Where signals come from: when each was last heard."),
     "detect": ("tocsin.cli.detect:detect", "Rules: check them, in CI too."),

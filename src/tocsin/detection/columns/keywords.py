@@ -13,7 +13,7 @@ from tocsin.detection.sigma.predicates import Op, Predicate
 try:
     import hyperscan
 except ImportError:  # pragma: no cover - the wheel is missing on a few platforms.
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 MOST_BYTES = 1 << 31
 """What one scan takes; a larger block is read record by record."""
