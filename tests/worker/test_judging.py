@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import orjson
 import pytest
 
+from nouns import NOON
 from tocsin.app.wiring import App
 from tocsin.audit.leaf import decode
 from tocsin.connectors.signals.inbound import signal_of
@@ -38,6 +40,11 @@ def _lines(count: int, user: str = "root") -> list[bytes]:
         )
         for n in range(count)
     ]
+
+
+def _to_rest(judging: Judging) -> None:
+    while judging.round() == 0.0:
+        pass
 
 
 def _alerts(app: App):
@@ -76,8 +83,10 @@ def test_what_another_process_judged_meanwhile_is_not_judged_twice(app, judging)
     class Slow:
         """A plan that is still thinking while the other process commits."""
 
-        def judge(self, state, signals):
-            judged = judging.plan.judge(state, signals)
+        sift = judging.plan.sift
+
+        def weigh(self, state, hits, *, heard):
+            judged = judging.plan.weigh(state, hits, heard=heard)
             other.round()
             return judged
 
@@ -145,10 +154,75 @@ def test_no_event_time_however_odd_stops_judging(app, judging, time) -> None:
     assert [alert.count for alert in _alerts(app)] == [1]
 
 
-def test_a_line_that_the_disk_damaged_is_said_and_the_others_are_judged(app, judging, caplog) -> None:
+def test_a_line_that_the_disk_damaged_stops_no_other(app, judging) -> None:
     one, two, three = _lines(3)
     app.lake.append("idp", [one, two[:-9] + b"#########", three])
     judging.round()
     assert judging.round() == REST_S
     assert [alert.count for alert in _alerts(app)] == [2]
-    assert "damaged on disk" in caplog.text
+
+
+NEVER_HEALTHY = """
+title: Deployment started
+name: started
+logsource: {category: deployment}
+detection: {selection: {action: started}, condition: selection}
+---
+title: Deployment healthy
+name: healthy
+logsource: {category: deployment}
+detection: {selection: {action: healthy}, condition: selection}
+---
+title: Deployment never became healthy
+correlation:
+  type: temporal
+  rules: [started, healthy]
+  group-by: [service]
+  timespan: 10m
+  condition: started and not healthy
+level: high
+"""
+
+
+def test_what_never_comes_is_decided_by_the_clock_although_nothing_more_is_heard(app, clock) -> None:
+    plan = compile_plan(load([("deploy.yml", NEVER_HEALTHY)]), levels={"high": Severity.P2})
+    judging = Judging(app.store, app.lake, plan, app.take, app.clock, signal_of)
+    started = {"class": "deployment", "action": "started", "service": "api", "time": NOON.isoformat()}
+    app.lake.append("deployer", [orjson.dumps(started)])
+    judging.round()
+    clock.push(timedelta(minutes=19))
+    _to_rest(judging)
+    assert _alerts(app) == ()
+    clock.push(timedelta(minutes=3))
+    _to_rest(judging)
+    assert [alert.title for alert in _alerts(app)] == ["Deployment never became healthy (service api)"]
+
+
+COUNTED = """
+title: Failed login
+name: failed
+logsource: {category: authentication}
+detection: {selection: {outcome: failure}, condition: selection}
+---
+title: Many failed logins
+correlation: {type: event_count, rules: [failed], group-by: [user], timespan: 10m, condition: {gte: 4}}
+level: high
+"""
+
+
+def test_two_workers_share_the_windows_of_one_rule(app) -> None:
+    plan = compile_plan(load([("count.yml", COUNTED)]), levels={"high": Severity.P2})
+    one, two = (Judging(app.store, app.lake, plan, app.take, app.clock, signal_of) for _ in range(2))
+    failed = [
+        orjson.dumps(
+            {"class": "authentication", "outcome": "failure", "user": user, "time": NOON.isoformat()}
+        )
+        for user in ("ada", "ben")
+    ]
+    for worker, source in ((one, "a"), (two, "b"), (two, "c"), (one, "d")):
+        app.lake.append(source, failed)
+        worker.round()
+    assert sorted((alert.title, alert.count) for alert in _alerts(app)) == [
+        ("Many failed logins (user ada)", 4),
+        ("Many failed logins (user ben)", 4),
+    ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tocsin.detection.engine import Plan
+from tocsin.detection.engine import Hit, Judged, Plan
 from tocsin.detection.problems import WindowStateUnreadable
-from tocsin.detection.state import POPULATION, Shard, WindowState
+from tocsin.detection.state import NEVER, Shard, WindowState
+from tocsin.detection.watermark import watermarks
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.ports.keeping import SignalLake
-from tocsin.domain.ports.shelves import Store
+from tocsin.domain.ports.shelves import DetectorShelf, Shelves, Store
 from tocsin.domain.signal import Signal
 from tocsin.domain.source import SourceProgress
 from tocsin.domain.timeline import Happening
@@ -25,18 +27,58 @@ log = logging.getLogger("tocsin.worker")
 
 SIGNALS_AT_ONCE = 2000
 REST_S = 1.0
-ALL_SHARDS = range(POPULATION + 1)
 
 ReadSignal = Callable[[bytes, str, int, datetime], Signal]
 
 
 class _Overtaken(Exception):
-    """Another process stored window state that we had not seen; everything of ours is undone."""
+    """Another process judged what we judged; everything of ours is undone."""
+
+
+@dataclass(slots=True)
+class _Windows:
+    """The window state as we know it, with the version of each shard."""
+
+    state: WindowState = field(default_factory=WindowState)
+    versions: dict[int, int] = field(default_factory=dict)
+    lost: WindowStateUnreadable | None = None
+
+    def refresh(self, shelf: DetectorShelf) -> None:
+        """Read what others stored; a state that cannot be read is begun anew: judging must go on."""
+        versions = shelf.versions()
+        stale = {number for number, version in versions.items() if self.versions.get(number) != version}
+        if not stale:
+            return
+        self.versions = dict(versions)
+        stored = {number: shard.state for number, shard in shelf.shards(stale).items()}
+        try:
+            self.state = self.state.with_shards(stored)
+        except WindowStateUnreadable as lost:
+            log.error("%s %s", lost.happened, lost.means)
+            self.lost = lost
+            self.state = WindowState({number: Shard() for number in versions})
+
+    def save(self, shelf: DetectorShelf, judged: Judged) -> None:
+        """Store what changed. Raises `_Overtaken`."""
+        changed = judged.state.dump(None if self.lost else judged.dirty)
+        if not shelf.save_shards(changed, self.versions):
+            raise _Overtaken
+
+    def follow(self, judged: Judged) -> None:
+        """Take over what was committed."""
+        changed = judged.state.shards if self.lost else judged.dirty
+        self.versions.update({number: self.versions.get(number, 0) + 1 for number in changed})
+        self.state = judged.state
+        self.lost = None
 
 
 @dataclass(slots=True)
 class Judging:
-    """One round judges the next batch of each source. Safe beside other processes: the position is fenced."""
+    """One round judges the next batch of each source, and then what time alone decides.
+
+    Safe beside other processes: positions and shards are fenced, so each batch is judged once, and two
+    processes that judge different sources write different shards at once.
+    """
 
     store: Store
     lake: SignalLake
@@ -44,11 +86,13 @@ class Judging:
     take: Take
     clock: Clock
     read_signal: ReadSignal
+    _windows: _Windows = field(default_factory=_Windows)
 
     def round(self) -> float:
         """Judge what is new; return 0 while more may wait, else how long to rest."""
-        judged = [self._judge_if_sound(source) for source in self.lake.sources()]
-        return 0.0 if any(judged) else REST_S
+        if any([self._judge_if_sound(source) for source in self.lake.sources()]):
+            return 0.0
+        return 0.0 if self._pass_deadlines() else REST_S
 
     def _judge_if_sound(self, source: str) -> bool:
         """Judge a source; one that is damaged is shouted about and stops no other."""
@@ -63,50 +107,77 @@ class Judging:
             return False
 
     def _judge(self, source: str) -> bool:
-        with self.store.reading() as shelves:
-            was = shelves.detector.progress().get(source, SourceProgress(source=source))
-            kept = shelves.detector.shards(ALL_SHARDS)
+        progress = self._read()
+        was = progress.get(source, SourceProgress(source=source))
         lines, stop = self.lake.read(source, was.position, SIGNALS_AT_ONCE)
         if not lines:
             return False
-        state, lost = _loaded({number: shard.state for number, shard in kept.items()})
-        signals = self._signals(source, lines, was.position)
-        judged = self.plan.judge(state, signals)
         now = self.clock.now()
-        newest = max((each.time for each in signals), default=was.newest)
-        moved = SourceProgress(source=source, position=stop, newest=newest, heard_at=now)
-        versions = {number: shard.version for number, shard in kept.items()}
-        with self.store.transaction() as shelves:
-            shelves.lock("judging")
+        hits = self._hits(source, lines, was.position, now)
+        newest = [hit.signal.time for hit in hits] + self._time_of(lines[-1], source, now)
+        moved = replace(
+            was,
+            position=stop,
+            newest=max([*newest, *([was.newest] if was.newest else [])], default=None),
+            heard_at=now,
+        )
+        judged = self._weighed(hits, {**progress, source: moved}, now)
+
+        def advance(shelves: Shelves) -> None:
             if not shelves.detector.advance(was, moved):
-                return True  # Another process judged meanwhile; nothing of ours is kept.
-            if not shelves.detector.save_shards(judged.state.dump(None if lost else judged.dirty), versions):
                 raise _Overtaken
+
+        self._commit(judged, now, advance)
+        return True
+
+    def _pass_deadlines(self) -> bool:
+        """Decide what only time decides, such as that something never came; say whether there was any."""
+        progress = self._read()
+        now = self.clock.now()
+        judged = self._weighed([], progress, now)
+        if not judged.dirty:
+            return False
+        with suppress(_Overtaken):
+            self._commit(judged, now, lambda _: None)
+        return True
+
+    def _read(self) -> Mapping[str, SourceProgress]:
+        with self.store.reading() as shelves:
+            self._windows.refresh(shelves.detector)
+            return shelves.detector.progress()
+
+    def _weighed(self, hits: list[Hit], progress: Mapping[str, SourceProgress], now: datetime) -> Judged:
+        heard = min(watermarks(progress.values(), now).values(), default=NEVER)
+        return self.plan.weigh(self._windows.state, hits, heard=heard)
+
+    def _commit(self, judged: Judged, now: datetime, also: Callable[[Shelves], None]) -> None:
+        """Write alerts, windows and position in one transaction. Raises `_Overtaken`, and nothing is kept."""
+        lost = self._windows.lost
+        with self.store.transaction() as shelves:
+            also(shelves)
+            self._windows.save(shelves.detector, judged)
             if lost is not None:
                 note(shelves, Happening.WINDOWS_LOST, at=now, facts={"reason": lost.happened})
             self.take.detected(shelves, judged.alerts)
-        return True
+        self._windows.follow(judged)
 
-    def _signals(self, source: str, lines: tuple[bytes, ...], start: int) -> list[Signal]:
-        now = self.clock.now()
-        signals = []
-        position = start
-        for line in lines:
+    def _hits(self, source: str, lines: tuple[bytes, ...], start: int, now: datetime) -> list[Hit]:
+        hits = []
+        position, line = start, 0
+        for number, rules in self.plan.sift(lines):
+            position += sum(len(passed) + 1 for passed in lines[line:number])
+            line = number
             try:
-                signal = self.read_signal(line, source, position, now)
+                signal = self.read_signal(lines[number], source, position, now)
             except Explained as fault:
                 # The intake keeps only what can be read, so the disk changed it; the line stays as evidence.
                 log.error("a signal was damaged on disk and is not judged: %s", fault.happened)
             else:
-                signals.append(replace(signal, time=believed(signal.time, now)))
-            position += len(line) + 1
-        return signals
+                hits.append(Hit(replace(signal, time=believed(signal.time, now)), rules))
+        return hits
 
-
-def _loaded(saved: Mapping[int, bytes]) -> tuple[WindowState, WindowStateUnreadable | None]:
-    """Return the saved state; an empty one, and the fault, where it cannot be read: judging must go on."""
-    try:
-        return WindowState.load(saved), None
-    except WindowStateUnreadable as lost:
-        log.error("%s %s", lost.happened, lost.means)
-        return WindowState({number: Shard() for number in saved}), lost
+    def _time_of(self, line: bytes, source: str, now: datetime) -> list[datetime]:
+        try:
+            return [believed(self.read_signal(line, source, 0, now).time, now)]
+        except Explained:
+            return []
