@@ -63,6 +63,7 @@ def test_global_keys_reach_the_documents_behind_them_until_a_reset() -> None:
         ("action: again\ntitle: T\n", 1, 9, "action"),
         ("title: F\nfilter: {rules: any, s: {a: x}, condition: not s}\n", 1, 1, "`logsource`"),
         (FILTER.replace("[base]", "[gone]"), 3, 17, "not loaded"),
+        (f"{BASE}{COUNT[12:]}", 7, 1, "a `detection` and a `correlation`"),
         (BASE.replace("a: x", "a|expand: '%x%'"), 5, 17, "not resolved"),
         (COUNT, 2, 41, "not loaded"),
         (f"{BASE}---\n{BASE.replace('Base', 'Other')}", 8, 1, "already used"),

@@ -14,7 +14,7 @@ from tocsin.detection.sigma.collection import Collection, named
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.document import Node, Table, documents
 from tocsin.detection.sigma.filters import Filter
-from tocsin.detection.sigma.header import LEVELS, Header
+from tocsin.detection.sigma.header import LEVELS, Header, refuse_two_kinds
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.selections import NULL_IN_A_LIST
 from tocsin.detection.sigma.tables import NO_TABLES, Tables
@@ -134,6 +134,7 @@ class _Loading:
         self._learnable = False
 
     def _rule(self, table: Table, path: str) -> None:
+        refuse_two_kinds(table)
         if table.get("filter") is not None:
             self._learnable = False
             self._filter(filters.read(table, path, self._tables))

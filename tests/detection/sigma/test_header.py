@@ -6,7 +6,14 @@ import pytest
 
 from tocsin.detection.problems import RuleRejected
 from tocsin.detection.sigma.document import Table, documents
-from tocsin.detection.sigma.header import extended, header, refuse_other_keys, table_of, texts_of
+from tocsin.detection.sigma.header import (
+    extended,
+    header,
+    refuse_other_keys,
+    refuse_two_kinds,
+    table_of,
+    texts_of,
+)
 
 
 def table(text: str) -> Table:
@@ -104,6 +111,14 @@ def test_a_misspelt_key_names_the_right_one() -> None:
         refuse_other_keys(table("zzz: 5m"), ("timespan", "rules"))
     assert "`timespan`, `rules`" in caught.value.next_step
     refuse_other_keys(table("rules: 5m"), ("timespan", "rules"))
+
+
+def test_a_document_is_one_kind_of_rule() -> None:
+    for text in ("title: T", "detection: {}", "correlation: {}\nlogsource: {}", "filter: {}"):
+        refuse_two_kinds(table(text))
+    with pytest.raises(RuleRejected, match="a `filter` and a `detection`") as caught:
+        refuse_two_kinds(table("filter: {}\ndetection: {}"))
+    assert caught.value.place.line == 2
 
 
 def test_a_required_map_must_be_there_and_not_be_empty() -> None:

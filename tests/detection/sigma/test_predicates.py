@@ -23,7 +23,8 @@ test_of.__test__ = False  # type: ignore[attr-defined]
         ("*", Op.CONTAINS, ""),
         ("**", Op.CONTAINS, ""),
         ("a*b", Op.LIKE, r"(?s)\Aa.*b\z"),
-        ("?", Op.LIKE, r"(?s)\A.\z"),
+        ("?", Op.REGEX, r"(?i)(?s)\A.\z"),
+        ("Ab?", Op.REGEX, r"(?i)(?s)\AAb.\z"),
     ],
 )
 def test_a_text_becomes_the_cheapest_predicate(written: str, op: Op, value: str) -> None:
@@ -39,6 +40,7 @@ def test_a_text_becomes_the_cheapest_predicate(written: str, op: Op, value: str)
         ("?", "\n", True),
         ("?", "", False),
         ("?", "xy", False),
+        ("?", "\u00df", True),
         ("a*c", "A\nB\nC", True),
         ("a*c", "abcd", False),
         ("a.c*e", "abcde", False),

@@ -8,8 +8,9 @@ from tocsin.detection.problems import RuleRejected
 from tocsin.detection.sigma import tables
 from tocsin.detection.sigma.document import Table, documents
 from tocsin.detection.sigma.extension import Emit
+from tocsin.detection.sigma.logsource import LogSource
 from tocsin.detection.sigma.moments import during
-from tocsin.detection.sigma.rule import Rule, read
+from tocsin.detection.sigma.rule import Rule, log_source, read
 from tocsin.detection.sigma.tables import NO_TABLES, Tables
 from tocsin.detection.sigma.tree import All, Not, needs_time, timeless
 
@@ -31,10 +32,14 @@ VALID = tables.read([("a.yml", ROWS)], [("c.yml", "name: hours\nweekly: {monday:
 LOOKUP = "tocsin.lookup: {table: roles, key: arn, valid_at: event_time}\n"
 
 
-def rule(text: str, with_tables: Tables = NO_TABLES) -> Rule:
+def table(text: str) -> Table:
     (root,) = documents(text)
     assert isinstance(root, Table)
-    return read(root, "r.yml", with_tables)
+    return root
+
+
+def rule(text: str, with_tables: Tables = NO_TABLES) -> Rule:
+    return read(table(text), "r.yml", with_tables)
 
 
 def test_the_log_source_is_read_in_lower_case() -> None:
@@ -104,6 +109,28 @@ def test_a_fault_is_refused_at_its_place(added: str, line: int, words: str) -> N
         rule(RULE + added + "\n", VALID)
     assert words in caught.value.happened
     assert caught.value.place.line == line
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "words"),
+    [
+        ("{prodcut: windows}", 13, "`prodcut` is unknown here"),
+        ("{product: windows, catgory: x}", 31, "`catgory` is unknown here"),
+        ("{definition: text}", 12, "is empty"),
+        ("{product: }", 12, "is empty"),
+        ("{}", 12, "missing or not a map"),
+    ],
+)
+def test_a_log_source_that_would_be_every_record_is_refused(source: str, column: int, words: str) -> None:
+    with pytest.raises(RuleRejected) as caught:
+        rule(RULE.replace("{product: Windows, category: process_creation}", source))
+    assert words in caught.value.happened
+    assert (caught.value.place.line, caught.value.place.column) == (2, column)
+
+
+def test_a_log_source_may_have_keys_of_its_own() -> None:
+    found = log_source(table("logsource: {product: p, definition: x, tenant: y}\n"))
+    assert found == LogSource(product="p")
 
 
 def test_a_rule_keeps_what_comes_out_and_its_selections() -> None:

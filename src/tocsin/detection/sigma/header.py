@@ -137,6 +137,17 @@ def refuse_unknown_keys(table: Table) -> None:
             raise misspelt(key, near)
 
 
+def refuse_two_kinds(table: Table) -> None:
+    """Refuse a document that is two kinds of rule at once; one of them would be dropped silently."""
+    kinds = [key for key, _ in table.entries if key.value in ("detection", "correlation", "filter")]
+    if len(kinds) > 1:
+        raise RuleRejected(
+            kinds[1].place,
+            f"The rule has a `{kinds[0].value}` and a `{kinds[1].value}`, so one of the two would be lost.",
+            next_step="Make two documents of it, with `---` between them.",
+        )
+
+
 def refuse_other_extension(key: Leaf) -> None:
     """Refuse an extension that no rule knows, and name the nearest one."""
     name = str(key.value)

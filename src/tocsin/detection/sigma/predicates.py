@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -75,6 +75,9 @@ def from_text(field: str | None, text: Text) -> Predicate:
     opened, closed = parts[:1] == (Wild.ANY,), parts[-1:] == (Wild.ANY,)
     middle = parts[int(opened) : len(parts) - int(closed and len(parts) > 1)]
     if any(isinstance(part, Wild) for part in middle):
+        if Wild.ONE in parts and not text.cased:
+            # Folding makes two characters of one (`ß`), and `?` means one of the text as it is written (S2).
+            return Predicate(field, Op.REGEX, f"(?i){_like(replace(text, cased=True))}")
         return Predicate(field, Op.LIKE, _like(text), text.cased)
     op = {
         (True, True): Op.CONTAINS,

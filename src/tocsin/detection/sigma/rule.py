@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from hashlib import sha256
 
 import orjson
 
-from tocsin.detection.problems import Place
+from tocsin.detection.problems import Place, RuleRejected
 from tocsin.detection.sigma import extension_reader
 from tocsin.detection.sigma.document import Table, plain
 from tocsin.detection.sigma.extension import PLAIN, Extensions
-from tocsin.detection.sigma.header import Header, extended, header, table_of, text_of
+from tocsin.detection.sigma.header import Header, extended, header, misspelt, table_of, text_of
 from tocsin.detection.sigma.logsource import LogSource
 from tocsin.detection.sigma.placeholders import Placeholders
 from tocsin.detection.sigma.scalars import place_of
 from tocsin.detection.sigma.selections import Selections
 from tocsin.detection.sigma.tables import NO_TABLES, Tables
 from tocsin.detection.sigma.tree import Tree, timeless
+
+_PARTS = ("product", "service", "category")
+_SOURCE = (*_PARTS, "definition")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,23 @@ def fingerprint(*meaning: object) -> str:
 
 
 def log_source(table: Table) -> LogSource:
-    """Read the log source of a rule or filter. Raises RuleRejected if there is none."""
+    """Read the log source of a rule or filter. Raises RuleRejected if there is none.
+
+    Keys of one's own are free, but a misspelt one would make the rule speak of every record.
+    """
     source = table_of(table, "logsource")
-    return LogSource(**{part: text_of(source, part).lower() for part in ("product", "service", "category")})
+    for key, _ in source.entries:
+        near = difflib.get_close_matches(str(key.value), _SOURCE, n=1, cutoff=0.75)
+        if near and key.value not in _SOURCE:
+            raise misspelt(key, near)
+    found = LogSource(**{part: text_of(source, part).lower() for part in _PARTS})
+    if found == LogSource():
+        raise RuleRejected(
+            source.place,
+            "The log source is empty, so the rule would speak of every record.",
+            next_step=f"Name at least one of: {', '.join(_PARTS)}.",
+        )
+    return found
 
 
 def read(table: Table, path: str, tables: Tables = NO_TABLES) -> Rule:
