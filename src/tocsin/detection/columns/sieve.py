@@ -162,7 +162,9 @@ class Sieve:
             return walking.rows
         asked = [self._walk.asked(node, WHOLE_RECORD) for node in walking.nodes]
         idle = [
-            self._parts.keys() >= numbers and not self._walk.child(node, WHOLE_RECORD, EMPTY).fired
+            node.fields == {WHOLE_RECORD}
+            and self._parts.keys() >= numbers
+            and not self._walk.child(node, WHOLE_RECORD, EMPTY).fired
             for numbers, node in zip(asked, walking.nodes, strict=True)
         ]
         without = np.array(idle, dtype=bool)[walking.at]

@@ -1,0 +1,48 @@
+"""What is left of rules is worked out once, and shared."""
+
+from __future__ import annotations
+
+from tocsin.detection.columns import walk as walking
+from tocsin.detection.columns.walk import Walk
+from tocsin.detection.matching.lexicon import Lexicon
+
+
+def start(rules):
+    lexicon = Lexicon()
+    formulas = [lexicon.formula(rule.tree) for rule in rules]
+    walk = Walk(lexicon.formulas)
+    return lexicon, walk, walk.start(formulas)
+
+
+def numbers(lexicon, field):
+    return [number for number, _ in lexicon.asked[lexicon.field(field)]]
+
+
+def test_a_rule_that_becomes_true_ends_the_walk_and_one_that_cannot_is_left_out(rules_of) -> None:
+    lexicon, walk, node = start(rules_of("{a: 1, b: 1}", "{a: 2}"))
+    one, two = numbers(lexicon, "a")
+    field = lexicon.field("a")
+    assert walk.child(node, field, frozenset({two})).fired
+    left = walk.child(node, field, frozenset({one}))
+    assert (len(left.open), left.fields) == (1, {lexicon.field("b")})
+    assert not walk.child(node, field, frozenset()).open
+    assert walk.child(left, lexicon.field("b"), frozenset()) is walk.child(node, field, frozenset())
+    assert walk.asked(left, lexicon.field("b")) == set(numbers(lexicon, "b"))
+
+
+def test_rules_that_do_not_ask_for_a_field_stay_as_they_are(rules_of) -> None:
+    lexicon, walk, node = start(rules_of("{a: 1}", "{b: 1}"))
+    left = walk.child(node, lexicon.field("a"), frozenset())
+    assert left.fields == {lexicon.field("b")}
+
+
+def test_the_memo_is_bounded_and_changes_no_answer(rules_of, monkeypatch) -> None:
+    monkeypatch.setattr(walking, "MOST_NODES", 0)
+    lexicon, walk, node = start(rules_of("{a: 1, b: 1}"))
+    field = lexicon.field("a")
+    (one,) = numbers(lexicon, "a")
+    assert walk.child(node, field, frozenset({one})) is walk.child(node, field, frozenset({one}))
+    assert (
+        walk.child(walk.child(node, field, frozenset({one})), lexicon.field("b"), frozenset()).open
+        == frozenset()
+    )
