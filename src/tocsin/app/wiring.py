@@ -15,6 +15,7 @@ from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
 from tocsin.app.settings import Settings
 from tocsin.app.tally import Tally
+from tocsin.app.telemetry import Telemetry
 from tocsin.app.together import Together
 from tocsin.connectors.prometheus.client import PrometheusServer
 from tocsin.detection.engine import Plan, compile_plan
@@ -86,6 +87,7 @@ class App:
     close: Close
     listen: Listen
     tally: Tally
+    telemetry: Telemetry
     proving: Proving
     access: Access
     hang_up: Callable[[], None]
@@ -158,6 +160,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         settings.number("TOCSIN_DELIVERY_ATTEMPTS"),
     )
     max_decoded = settings.number("TOCSIN_MAX_DECODED_MB") * 1024 * 1024
+    samples, tally = DiskSamples(home / "samples", clock), Tally()
     return App(
         settings=settings,
         packs=packs,
@@ -168,7 +171,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         store=kept,
         locker=locker,
         lake=lake,
-        samples=DiskSamples(home / "samples", clock),
+        samples=samples,
         ask_server=ask_server(settings),
         signer=signer,
         plan=plan_of(policies.rules, policies.words),
@@ -180,7 +183,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         respond=respond,
         close=close,
         listen=Listen(kept, clock, take, policies.expectations),
-        tally=Tally(),
+        tally=tally,
+        telemetry=Telemetry(lake, samples, clock, signals_bell.ring, max_decoded, tally),
         proving=Proving(kept, signer),
         access=Access(kept, clock),
         hang_up=django_store.hang_up,

@@ -18,6 +18,7 @@ from tocsin.api.bodies import MB
 from tocsin.api.health import health_routes
 from tocsin.api.intake import doorkeeper_of, intake_routes
 from tocsin.api.live import live_routes
+from tocsin.api.otlp import otlp_routes
 from tocsin.api.turnstile import Turnstile
 from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
 from tocsin.app.wiring import App
@@ -47,6 +48,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
         routes=[
             *health_routes(app),
             *intake_routes(app),
+            *otlp_routes(app),
             *live_routes(app),
             Mount("/static", StaticFiles(packages=[("tocsin.console", "static")])),
             Mount("/", _django(app)),
