@@ -6,8 +6,6 @@ import base64
 import binascii
 from typing import Any
 
-import orjson
-
 from tocsin.connectors.gunzip import gunzip, is_gzip
 from tocsin.connectors.refusal import BodyRefused, detail_of
 from tocsin.connectors.signals.formats import as_recognised
@@ -90,9 +88,3 @@ def _unpack(text: str) -> tuple[bytes, dict[str, Any]]:
     if not _is_message(record):
         raise LineRefused("a subscription whose data is no message of CloudWatch Logs")
     return on_one_line(plain), record
-
-
-def written(events: list[dict[str, Any]], group: str, stream: str = "") -> bytes:
-    """Write log events, as the API returns them, as one message of a subscription."""
-    message = {"messageType": "DATA_MESSAGE", "logGroup": group, "logStream": stream, "logEvents": events}
-    return orjson.dumps(message)
