@@ -75,6 +75,8 @@ def test_absent_null_lists_and_maps_answer_as_in_the_record(selection, held) -> 
 def test_a_value_beneath_a_list_is_looked_for_in_the_record() -> None:
     block = cut(web(a=[{"b": 7}]), web(a=3), web(b=7), web(a={"b": 7}))
     assert suspects(rules_of("{a.b: 7}"), block) == [0, 3]
+    plain = cut(web(**{"a": 3}), web(**{"a.b": 7}))
+    assert suspects(rules_of("{a.b: 7}"), plain) == [1]
     nested = cut(web(a={"b": [{"c": 7}]}), web(a=[{"b": {"c": 1}}]), web(c=7))
     assert suspects(rules_of("{a.b.c: 7}"), nested) == [0, 1]
 
@@ -129,6 +131,16 @@ def test_keywords_read_bytes_only_where_they_are_asked_for() -> None:
     elsewhere = cut({"category": "other", "a": "mimikatz"})
     assert suspects(rules, elsewhere) == []
     assert elsewhere.scans == 0
+
+
+def test_what_was_learned_from_one_block_serves_the_next() -> None:
+    sieve = Sieve(rules_of("{user: ada}", "['*mimikatz*']"))
+    for block in (
+        cut(web(user="ada"), web(a="mimikatz"), web()),
+        cut(web(), web(user="ada"), web(a="mimikatz")),
+    ):
+        expected = [0, 1] if block.lines[0] != b'{"category":"web"}' else [1, 2]
+        assert sieve.sift(block, block.layout()).suspects.tolist() == expected
 
 
 def test_keywords_that_bytes_cannot_tell_and_negated_ones_make_suspects() -> None:

@@ -133,8 +133,6 @@ class Sieve:
 
     def _walked(self, block: Block, layout: Layout, start: Node, rows: Any) -> list[Any]:
         """Walk rows of one kind through the fields, those with the fewest values first."""
-        if not len(rows):
-            return []
         walking = _Walking(rows, np.zeros(len(rows), dtype=np.int32), [start])
         names = self._lexicon.names
         asked = sorted(start.fields - {WHOLE_RECORD})
