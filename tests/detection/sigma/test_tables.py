@@ -117,6 +117,7 @@ def test_of_equal_names_the_last_wins() -> None:
             "ends",
         ),
         ("name: t\nvalues: [[a]]\n", 2, "plain values"),
+        ("name: t\nvalues: a\n", 2, "plain values"),
         ("name: t\nvalues: [null]\n", 2, "plain values"),
         ("name: t\nkey: [a, b]\nvalues: [a]\n", 3, "plain values"),
         ("name: t\nrow: []\n", 2, "unknown here"),

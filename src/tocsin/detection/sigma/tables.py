@@ -166,7 +166,11 @@ def _valued(root: Table, key: tuple[str, ...]) -> tuple[Row, ...]:
     """Return the rows of the short form, a list of values under the one column of the key."""
     node = root.get("values")
     members = node.members if isinstance(node, Series) else ()
-    if len(key) > 1 or not all(isinstance(each, Leaf) and each.value is not None for each in members):
+    if (
+        len(key) > 1
+        or not isinstance(node, Series)
+        or not all(isinstance(each, Leaf) and each.value is not None for each in members)
+    ):
         raise RuleRejected(
             place_of(root, "values"),
             "`values` is a list of plain values for a `key` of one column.",
