@@ -68,19 +68,19 @@ def recognise(body: bytes) -> str | None:
 
     Where records of several shapes are mixed, the first one speaks for the body.
     """
-    begin = body[:_HEAD].lstrip()
-    opening = recognise_opening(begin)
-    if opening is not None:
-        return opening
-    if not begin.startswith((b"{", b"[")) or _BUNDLE.match(begin):
+    start = len(body) - len(body.lstrip()) if body[:1].isspace() else 0
+    begin = body[start : start + _ROOT_WITHIN]
+    if not begin.startswith((b"{", b"[")):
+        return recognise_opening(begin)
+    if _BUNDLE.match(begin):
         return None
-    first = _first_object(body.lstrip())
+    first = _first_element(body, start) if begin.startswith(b"[") else _first_object(body, start)
     return None if first is None else recognise_record(first)
 
 
 def recognise_opening(begin: bytes) -> str | None:
     """Name the format that is told by how a body begins, None if it is none of those."""
-    root = _ROOT.match(begin[:_ROOT_WITHIN])
+    root = _ROOT.match(begin)
     tag = root.group(1).decode() if root else None
     for found in _by_name().values():
         if begin.startswith(found.openings) or (tag and found.root == tag):
@@ -189,30 +189,31 @@ def _inside(record: dict[str, Any]) -> tuple[bytes, dict[str, Any]] | None:
         return None
 
 
-def _first_object(text: bytes) -> dict[str, Any] | None:
-    if text.startswith(b"["):
-        return _first_element(text)
-    line, _, rest = text.partition(b"\n")
-    for whole in (line, text) if rest.strip() else (line,):
-        try:
-            return decoded(whole)
-        except LineRefused:
-            continue
-    return None
+def _first_object(text: bytes, start: int) -> dict[str, Any] | None:
+    """Decode the first line if it is an object by itself, else all of the text."""
+    end = text.find(b"\n", start)
+    try:
+        return decoded(text[start:] if end < 0 else text[start:end])
+    except LineRefused:
+        if end < 0:
+            return None
+    try:
+        return decoded(text)
+    except LineRefused:
+        return None
 
 
-def _first_element(array: bytes) -> dict[str, Any] | None:
+def _first_element(text: bytes, start: int) -> dict[str, Any] | None:
     """Decode the first element alone, since an array may be long; all of it if the element is long itself."""
-    begin = array[1:_HEAD].decode("utf-8", "ignore").lstrip()
+    begin = text[start + 1 : start + _HEAD].decode("utf-8", "ignore").lstrip()
     try:
         found, _ = json.JSONDecoder().raw_decode(begin)
         return found if type(found) is dict else None
     except (ValueError, RecursionError):
-        pass
-    if len(array) <= _HEAD:
-        return None
+        if len(text) - start <= _HEAD:
+            return None
     try:
-        raws = records_in(array)
+        raws = records_in(text)
         return decoded(raws[0]) if raws else None
     except (NotJson, LineRefused):
         return None
