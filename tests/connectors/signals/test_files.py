@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import tracemalloc
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from tocsin.connectors.refusal import UnknownFormat
 from tocsin.connectors.signals import files
-from tocsin.connectors.signals.files import RefusedLine, read_file
+from tocsin.connectors.signals.files import STDIN, RefusedLine, read_file
 from tocsin.domain.signal import Signal
 
 UNDATED = datetime(2026, 11, 21, tzinfo=UTC)
 LINES = (b'{"time":"2026-11-20T20:00:00Z","n":1}', b'{"n":2}', b'{"n":3}')
 
 
-def read(path: Path) -> tuple[list[Signal], list[RefusedLine]]:
+def read(path: Path, form: str = "") -> tuple[list[Signal], list[RefusedLine]]:
     refused: list[RefusedLine] = []
-    return list(read_file(path, undated=UNDATED, refuse=refused.append)), refused
+    return list(read_file(path, undated=UNDATED, refuse=refused.append, form=form)), refused
 
 
 @pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "gzip"])
@@ -161,3 +167,77 @@ def test_a_real_cloudtrail_file_is_read_in_full(shared: Path) -> None:
     assert all(
         signal.time.isoformat().replace("+00:00", "Z") == signal.record["eventTime"] for signal in signals
     )
+
+
+METRIC = b'{"metric_stream_name":"s","metric_name":"m","value":{"sum":1.0},"timestamp":1795206600000}'
+EVENTS = b'[{"message":"one"},{"message":"two"},{"message":7}]'
+LOGS = b'{"messageType":"DATA_MESSAGE","logGroup":"g","logEvents":' + EVENTS + b"}"
+FLOW = b"2 1 eni-1 198.51.100.23 10.0.0.4 4711 22 6 1 40 1795206600 1795206660 ACCEPT OK\n"
+
+
+def test_the_first_object_tells_the_format_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.ndjson"
+    path.write_bytes(METRIC + b'\n{"other":1}\n')
+    signals, refused = read(path)
+    assert [signal.record.get("category") for signal in signals] == ["metric", None]
+    assert refused == []
+    named, refused = read(path, form="cloudwatch-metrics")
+    assert (len(named), [part.line for part in refused]) == (1, [2])
+
+
+def test_a_line_that_makes_several_signals_moves_the_positions_on(tmp_path: Path) -> None:
+    path = tmp_path / "logs"
+    path.write_bytes(
+        LOGS + b"\n" + LOGS + b'\n{"messageType":"CONTROL_MESSAGE","logGroup":"g","logEvents":[]}\n' + LOGS
+    )
+    signals, refused = read(path)
+    assert [signal.position for signal in signals] == [1, 2, 3, 4, 6, 7]
+    assert (refused[0].line, refused[0].reason) == (
+        1,
+        "element 3 has another shape than the others",
+    )
+
+
+def test_a_document_of_a_known_shape_is_cut_into_its_signals(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_bytes(b"[" + LOGS + b"," + METRIC.replace(b",", b",\n") + b"]")
+    signals, refused = read(path)
+    assert [signal.position for signal in signals] == [1, 2, 3]
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_file_of_another_kind_is_read_plain_or_packed(tmp_path: Path, is_packed: bool) -> None:
+    text, rows = tmp_path / "flow", tmp_path / "rows"
+    sink = BytesIO()
+    pq.write_table(pa.table({"user": ["ben", "eve"]}), sink)
+    for path, body in ((text, FLOW + b"odd\n"), (rows, sink.getvalue())):
+        path.write_bytes(gzip.compress(body) if is_packed else body)
+    signals, refused = read(text, form="vpc-flow")
+    assert ([signal.record["dstport"] for signal in signals], len(refused)) == ([22], 1)
+    signals, refused = read(rows)
+    assert ([signal.record["user"] for signal in signals], refused) == (["ben", "eve"], [])
+
+
+def test_a_file_of_another_kind_may_come_by_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = BytesIO()
+    pq.write_table(pa.table({"user": ["ben"]}), sink)
+    sink.seek(0)
+    sink.seekable = lambda: False  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=sink))
+    signals, _ = read(STDIN)
+    assert [signal.record["user"] for signal in signals] == ["ben"]
+
+
+def test_a_file_that_is_not_of_the_format_named_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(FLOW)
+    signals, refused = read(path, form="evtx")
+    assert (signals, [part.is_unread for part in refused]) == ([], [True])
+    monkeypatch.setattr(files, "LONGEST_LINE_BYTES", 10)
+    signals, refused = read(path, form="vpc-flow")
+    assert (signals, [part.is_unread for part in refused]) == ([], [True])
+    with pytest.raises(UnknownFormat):
+        read(path, form="xls")
