@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tocsin.detection.problems import RuleProblem, RuleRejected
@@ -44,24 +44,30 @@ def resolve(
     keys = {word: rule.key for rule in rules for word in words(rule.header)}
     owner = {word: number for number, each in enumerate(correlations) for word in words(each.header)}
     wanted = [_wanted(number, each, keys, owner) for number, each in enumerate(correlations)]
+    done = []
+    for number in _order(wanted):
+        each = correlations[number]
+        each = replace(each, key=fingerprint(each.key, [keys[word] for word in references(each)]))
+        keys.update(dict.fromkeys(words(each.header), each.key))
+        done.append(each)
+    return Resolved(tuple(done), (*problems, *_problems(correlations, keys, owner)))
+
+
+def _order(wanted: Sequence[set[int]]) -> Iterator[int]:
+    """Yield numbers so that each stands behind those it wants; of several that may come the lowest first."""
     waiting: dict[int, list[int]] = {}
     for number, others in enumerate(wanted):
         for other in others:
             waiting.setdefault(other, []).append(number)
     left = [len(others) for others in wanted]
     ready = [number for number, count in enumerate(left) if not count]
-    done: list[Correlation] = []
     while ready:
         number = heapq.heappop(ready)
-        each = correlations[number]
-        each = replace(each, key=fingerprint(each.key, [keys[word] for word in references(each)]))
-        keys.update(dict.fromkeys(words(each.header), each.key))
-        done.append(each)
+        yield number
         for follower in waiting.get(number, ()):
             left[follower] -= 1
             if not left[follower]:
                 heapq.heappush(ready, follower)
-    return Resolved(tuple(done), (*problems, *_problems(correlations, keys, owner, left)))
 
 
 def _with_tables(
@@ -98,13 +104,14 @@ def _wanted(number: int, each: Correlation, keys: Mapping[str, str], owner: Mapp
 
 
 def _problems(
-    correlations: Sequence[Correlation], keys: Mapping[str, str], owner: Mapping[str, int], left: list[int]
+    correlations: Sequence[Correlation], keys: Mapping[str, str], owner: Mapping[str, int]
 ) -> tuple[RuleProblem, ...]:
+    """Return why those could not be joined that name something without a key."""
     following = {}
     for number, each in enumerate(correlations):
-        if left[number]:
-            word = next(word for word in references(each) if word not in keys)
-            following[number] = (word, owner.get(word))
+        absent = [word for word in references(each) if word not in keys]
+        if absent:
+            following[number] = (absent[0], owner.get(absent[0]))
     circles = _circles({number: other for number, (_, other) in following.items() if other is not None})
     problems = []
     for number, (word, _) in following.items():
