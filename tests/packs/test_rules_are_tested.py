@@ -6,6 +6,7 @@ import pytest
 
 from tocsin.app import hunting, rule_tests
 from tocsin.app.packs import Packs, shipped_packs
+from tocsin.app.rule_test_files import gather
 from tocsin.app.rule_tests import Ran
 
 LEAST = 3
@@ -14,7 +15,7 @@ LEAST = 3
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     packs = Packs(tmp_path_factory.mktemp("home"))
-    return rule_tests.run(rule_tests.gather(packs, [], []), hunting.levels(packs))
+    return rule_tests.run(gather(packs, [], []), hunting.levels(packs))
 
 
 def test_every_rule_loads(ran: Ran) -> None:

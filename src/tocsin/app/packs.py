@@ -111,7 +111,8 @@ class Packs:
         for folder in self.installed():
             if not names or folder.name in names:
                 beside = (path for path in (folder / "rules").rglob("*.y*ml") if is_test(path))
-                for path in sorted((*beside, *(folder / "tests").rglob("*.y*ml"))):
+                places = (folder / "tests", folder / "prometheus" / "tests")
+                for path in sorted((*beside, *(each for place in places for each in place.rglob("*.y*ml")))):
                     yield path, self._shown(path)
 
     def _demanded(self, name: str) -> list[Path]:

@@ -47,13 +47,14 @@ def tested(show: Show, **asked: Any) -> None:
     """
     from tocsin.app import hunting, rule_tests
     from tocsin.app.packs import packs_of
+    from tocsin.app.rule_test_files import gather
     from tocsin.app.settings import load_settings
     from tocsin.domain.clock import SystemClock
 
     clock = SystemClock()
     begun = clock.now()
     where = packs_of(load_settings())
-    gathered = rule_tests.gather(where, asked["paths"], asked["packs"], asked["places"])
+    gathered = gather(where, asked["paths"], asked["packs"], asked["places"])
     ran = rule_tests.run(gathered, hunting.levels(where), pattern=asked["pattern"])
     seconds = (clock.now() - begun).total_seconds()
     _write(asked, ran, seconds)
