@@ -201,7 +201,9 @@ _SELECTIONS = st.lists(
     records=st.lists(_RECORDS, max_size=8),
     selections=_SELECTIONS,
     negated=st.booleans(),
-    logsource=st.sampled_from(["{category: web}", "{product: windows}", "{service: security}", "{category: web, product: x}"]),
+    logsource=st.sampled_from(
+        ["{category: web}", "{product: windows}", "{service: security}", "{category: web, product: x}"]
+    ),
     drop=st.sets(st.sampled_from(["a", "b", "a.b"]), max_size=1),
 )  # fmt: skip
 def test_no_record_that_a_rule_holds_for_is_ever_lost(records, selections, negated, logsource, drop) -> None:
