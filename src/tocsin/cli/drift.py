@@ -32,7 +32,7 @@ def checked(show: Show, *, snapshot: Path, baseline: Path, revision: str, name: 
     """
     from tocsin.connectors.drift.baseline import tree_at, unwritable
     from tocsin.connectors.drift.report import signals_of
-    from tocsin.connectors.signals.splitting import LineRefused
+    from tocsin.connectors.splitting import LineRefused
 
     about = {"name": name or baseline.name, "file": str(baseline)} | (
         {"revision": revision} if revision else {}

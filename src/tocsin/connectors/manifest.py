@@ -40,7 +40,7 @@ class Format:
     the bytes as a whole; `stream` reads a file that can be sought in, and never holds it as a whole. A format
     is recognised by how the bytes begin (`openings`), of XML by the tag of its `root`, or, of JSON, by the
     `shape` of the first object (a `module:name`); without any of these it has to be named. `extra` is the
-    optional dependency it needs, if any.
+    optional dependency it needs, if any. A format that `carries` others has its signals recognised once more.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Format:
     openings: tuple[bytes, ...] = ()
     root: str = ""
     extra: str = ""
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

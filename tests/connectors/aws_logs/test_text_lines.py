@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.connectors.aws_logs import text_lines
 from tocsin.connectors.refusal import BodyTooLarge
-from tocsin.connectors.signals import inbound
 from tocsin.connectors.signals.formats import parse, recognise
 from tocsin.connectors.signals.inbound import event_time
 from tocsin.detection.sigma.logsource import LogSource, origin, signature
@@ -72,7 +72,7 @@ def test_a_line_of_another_form_is_refused_alone(name: str, bad: bytes) -> None:
 
 def test_nothing_is_nothing_and_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse("vpc-flow", b"\n").lines == ()
-    monkeypatch.setattr(inbound, "MOST_RECORDS", 3)
+    monkeypatch.setattr(text_lines, "MOST_LINES", 3)
     with pytest.raises(BodyTooLarge):
         parse("vpc-flow", b"\n".join([FLOW] * 4))
 

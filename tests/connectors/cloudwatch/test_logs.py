@@ -66,7 +66,11 @@ def test_a_lines_own_fields_win_over_the_place() -> None:
 def test_a_line_of_a_known_format_is_read_as_that() -> None:
     metric = {"metric_stream_name": "s", "metric_name": "m", "value": {}}
     (line,) = read(packed(message(json.dumps(metric)))).lines
-    assert orjson.loads(line)["category"] == "metric"
+    record = orjson.loads(line)
+    assert (record["category"], record["logGroup"]) == ("metric", "/ecs/jira-mcp")
+    waf = {"webaclId": "w", "httpRequest": {}, "terminatingRuleId": "r"}
+    (line,) = read(packed(message(json.dumps(waf)))).lines
+    assert origin(signature(orjson.loads(line))).fits(LogSource(product="aws", service="waf"))
 
 
 def test_a_control_message_gives_nothing() -> None:

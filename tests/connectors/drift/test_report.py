@@ -9,7 +9,7 @@ import pytest
 
 from tocsin.connectors.drift.report import signals_of
 from tocsin.connectors.signals.formats import parse, read, recognise
-from tocsin.connectors.signals.splitting import LineRefused
+from tocsin.connectors.splitting import LineRefused
 from tocsin.detection.sigma.logsource import LogSource, origin, signature
 
 TOLD = {

@@ -8,9 +8,8 @@ from io import BytesIO
 
 import orjson
 
+from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import BodyTooLarge, Refusals
-from tocsin.connectors.signals import inbound
-from tocsin.connectors.signals.parsed import Parsed
 
 FLOW_FIELDS = (
     "version",
@@ -72,6 +71,7 @@ ALB_NUMBERS = frozenset({"elb_status_code", "target_status_code", "received_byte
 _ALB_AT_LEAST = 17
 """Fields up to `target_group_arn` were always there; later ones were added over the years."""
 
+MOST_LINES = 2_000_000
 _MOST_DIGITS = 18
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 _NOTHING = frozenset({"-", "", "NODATA", "SKIPDATA"})
@@ -150,8 +150,8 @@ def _read(lines: Iterator[tuple[int, bytes]], cut: Callable[[str], list[str]], r
     good: list[bytes] = []
     refusals = Refusals(b"\n".join)
     for number, line in lines:
-        if len(good) + len(refusals) >= inbound.MOST_RECORDS:
-            raise BodyTooLarge(f"The body has more than {inbound.MOST_RECORDS} records.")
+        if len(good) + len(refusals) >= MOST_LINES:
+            raise BodyTooLarge(f"The body has more than {MOST_LINES} lines.")
         try:
             good.append(orjson.dumps(read(cut(line.decode()))))
         except ValueError as error:

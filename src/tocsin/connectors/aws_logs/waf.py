@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import one
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.slices import one
 
 
 def is_waf(record: dict[str, Any]) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.connectors.cloudwatch import alarms
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import members, one
-from tocsin.connectors.signals.splitting import on_one_line
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.slices import members, one
+from tocsin.connectors.splitting import on_one_line
 
 _OTHERS = frozenset({alarms.DETAIL_TYPE, "GuardDuty Finding"})
 _VIA_CLOUDTRAIL = " via CloudTrail"

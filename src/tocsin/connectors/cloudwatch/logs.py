@@ -7,11 +7,10 @@ import binascii
 from typing import Any
 
 from tocsin.connectors.gunzip import gunzip, is_gzip
+from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import BodyRefused, detail_of
-from tocsin.connectors.signals.formats import as_recognised
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import each, elements, marked, members
-from tocsin.connectors.signals.splitting import LineRefused, decoded, is_object, on_one_line
+from tocsin.connectors.slices import each, elements, marked, members
+from tocsin.connectors.splitting import LineRefused, decoded, is_object, on_one_line
 
 MOST_UNPACKED = 64_000_000
 """CloudWatch sends at most 6 MB unpacked; more is no such message."""
@@ -28,8 +27,8 @@ def is_subscription(record: dict[str, Any]) -> bool:
 def read_subscription(raw: bytes, record: dict[str, Any]) -> Parsed | None:
     """Make a signal of each of the message's log events; a control message gives none.
 
-    A log line that is a JSON object keeps its own fields and gets `logGroup` and `logStream`; if it is of a
-    format that we know (WAF, GuardDuty ...), it is read as that. Any other line is the field `message`.
+    A log line that is a JSON object keeps its own fields and gets `logGroup` and `logStream`. Any other line
+    is the field `message`.
     Format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
     packed = _packed_in(record)
@@ -55,9 +54,6 @@ def _log_event(raw: bytes, event: dict[str, Any], place: dict[str, Any]) -> Pars
     if not line.startswith(b"{") or not is_object(line):
         return Parsed((marked(raw, event, {"product": "aws", "service": "cloudwatch-logs"} | place),))
     record = decoded(line)
-    recognised = as_recognised(line, record)
-    if recognised is not None:
-        return recognised
     marks = place | {"timestamp": event.get("timestamp")}
     if not _TOLD & record.keys():
         marks |= {"product": "aws", "service": "cloudwatch-logs"}

@@ -24,6 +24,7 @@ MANIFEST = Manifest(
             summary="Messages of a CloudWatch Logs subscription, packed or plain; each log line a signal.",
             record=f"{_HERE}.logs:read_subscription",
             shape=f"{_HERE}.logs:is_subscription",
+            carries=True,
         ),
         Format(
             name="cloudwatch-metrics",

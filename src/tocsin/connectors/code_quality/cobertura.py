@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from tocsin.connectors.code_quality.markup import Element, read_markup
+from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import Refused, UnknownFormat
-from tocsin.connectors.signals.parsed import Parsed
 
 _ROUTE = {"product": "code", "category": "quality", "tool": "cobertura", "kind": "coverage"}
 

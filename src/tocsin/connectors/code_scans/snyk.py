@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from tocsin.connectors.code_scans.severity_words import score_of, word_of
+from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import Refusals
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import elements, members
-from tocsin.connectors.signals.splitting import LineRefused, decoded
+from tocsin.connectors.slices import elements, members
+from tocsin.connectors.splitting import LineRefused, decoded
 
 _ROUTE = {"product": "code", "category": "vulnerability", "tool": "snyk"}
 _WORDS = frozenset({"critical", "high", "medium", "low"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import one
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.slices import one
 
 TEMPLATE = """{"id":"$ID","alert_id":"$ALERT_ID","alert_cycle_key":"$ALERT_CYCLE_KEY",
 "aggreg_key":"$AGGREG_KEY",

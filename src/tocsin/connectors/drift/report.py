@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from tocsin.connectors.drift.compare import differences
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.splitting import LineRefused
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.splitting import LineRefused
 
 _ROUTE = {"product": "config", "category": "drift"}
 _ABOUT = ("name", "file", "revision", "time", "environment")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import each, elements, members, one
-from tocsin.connectors.signals.splitting import on_one_line
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.slices import each, elements, members, one
+from tocsin.connectors.splitting import on_one_line
 
 DETAIL_TYPE = "GuardDuty Finding"
 _LISTS = ("findings", "Findings")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import listed, one, sample_of
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.slices import listed, one, sample_of
 
 _LISTS = ("value",)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import one
+from tocsin.connectors.parsed import Parsed
+from tocsin.connectors.slices import one
 
 WORDS: dict[str, tuple[str, ...]] = {
     "mcp": ("mcp_name", "mcp_server", "server", "server_name", "target"),

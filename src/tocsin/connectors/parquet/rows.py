@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from tocsin.connectors.refusal import Refused, UnknownFormat, detail_of
-from tocsin.connectors.signals.splitting import LineRefused, decoded, on_one_line
+from tocsin.connectors.splitting import LineRefused, decoded, on_one_line
 
 RAW = "raw"
 """The column in which our own lake keeps the record as it came; the other columns only repeat parts of it."""

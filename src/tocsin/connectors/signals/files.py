@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from tocsin.connectors.gunzip import gunzipped, is_gzip
 from tocsin.connectors.manifest import Format
+from tocsin.connectors.parsed import Convert
 from tocsin.connectors.refusal import BodyRefused, BodyTooLarge, NotJson, Refused, detail_of
 from tocsin.connectors.signals.formats import (
     JSON,
@@ -26,8 +27,7 @@ from tocsin.connectors.signals.formats import (
     strict_converter,
 )
 from tocsin.connectors.signals.inbound import event_time
-from tocsin.connectors.signals.parsed import Convert
-from tocsin.connectors.signals.splitting import (
+from tocsin.connectors.splitting import (
     BOM,
     UTF16_BOMS,
     LineRefused,

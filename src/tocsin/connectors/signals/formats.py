@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 from tocsin.connectors.catalogue import load, manifests
 from tocsin.connectors.manifest import Format
+from tocsin.connectors.parsed import Convert, Parsed, Shape
 from tocsin.connectors.refusal import BodyTooLarge, ExtraMissing, NotJson, Refusals, Refused, UnknownFormat
 from tocsin.connectors.signals import inbound
 from tocsin.connectors.signals.inbound import MAX_DECODED_BYTES, read_text, unpacked
-from tocsin.connectors.signals.parsed import Convert, Parsed, Shape
-from tocsin.connectors.signals.splitting import LineRefused, decoded, on_one_line, records_in
+from tocsin.connectors.splitting import LineRefused, decoded, on_one_line, records_in
 
 JSON = "json"
 """NDJSON, JSON and CloudTrail as they are; also what every body is taken for that nothing recognises."""
@@ -95,12 +95,6 @@ def recognise_record(record: dict[str, Any]) -> str | None:
     return next((name for name, is_shape in _shapes() if is_shape(found)), None)
 
 
-def as_recognised(raw: bytes, record: dict[str, Any]) -> Parsed | None:
-    """Make signals of a JSON object in the format it is recognised to be; None if it is of none."""
-    name = recognise_record(record)
-    return None if name is None else converter(demand_format(name))(raw, record)
-
-
 def read(
     body: bytes, *, content_encoding: str = "", max_decoded: int = MAX_DECODED_BYTES, form: str = ""
 ) -> Parsed:
@@ -138,7 +132,8 @@ def converter(found: Format) -> Convert:
 
     def opened(raw: bytes, record: dict[str, Any]) -> Parsed | None:
         inner = _inside(record)
-        return convert(raw, record) if inner is None else convert(*inner)
+        made = convert(raw, record) if inner is None else convert(*inner)
+        return _carried(made, found.name) if made is not None and found.carries else made
 
     return opened
 
@@ -162,6 +157,19 @@ def strict_converter(found: Format) -> Convert:
         return convert(raw, record) or Parsed((), (Refused(raw, reason),))
 
     return strict
+
+
+def _carried(made: Parsed, carrier: str) -> Parsed:
+    """Read what one format carried as what it is recognised to be; what is of none stays as it is."""
+    lines: list[bytes] = []
+    refused = list(made.refused)
+    for line in made.lines:
+        record = decoded(line)
+        name = recognise_record(record)
+        again = converter(demand_format(name))(line, record) if name and name != carrier else None
+        lines += again.lines if again else (line,)
+        refused += again.refused if again else ()
+    return Parsed(tuple(lines), tuple(refused))
 
 
 def _gathered(parts: Iterator[bytes | Refused]) -> Parsed:

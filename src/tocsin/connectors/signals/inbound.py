@@ -8,9 +8,9 @@ from typing import Any
 
 from tocsin.connectors.gunzip import gunzip, is_gzip
 from tocsin.connectors.instant import event_instant
+from tocsin.connectors.parsed import Convert, Parsed
 from tocsin.connectors.refusal import BodyTooLarge, BrokenGzip, NotJson, Refusals, Refused, WrongContentType
-from tocsin.connectors.signals.parsed import Convert, Parsed
-from tocsin.connectors.signals.splitting import (
+from tocsin.connectors.splitting import (
     BOM,
     UTF16_BOMS,
     LineRefused,

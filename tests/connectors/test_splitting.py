@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.connectors.refusal import BodyTooLarge, NotJson
-from tocsin.connectors.signals.splitting import (
+from tocsin.connectors.splitting import (
     LineRefused,
     bundled,
     decoded,

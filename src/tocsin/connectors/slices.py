@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import orjson
 
+from tocsin.connectors.parsed import Convert, Parsed
 from tocsin.connectors.refusal import Refusals, detail_of
-from tocsin.connectors.signals.parsed import Convert, Parsed
-from tocsin.connectors.signals.splitting import LineRefused, decoded, on_one_line
+from tocsin.connectors.splitting import LineRefused, decoded, on_one_line
 
 NATIVE = "native_"
 """Before the name of a record's own field whose name we need to tell its log source."""

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import Refused
-from tocsin.connectors.signals.parsed import Parsed
-from tocsin.connectors.signals.slices import each, elements, marked, members, one
-from tocsin.connectors.signals.splitting import LineRefused
+from tocsin.connectors.slices import each, elements, marked, members, one
+from tocsin.connectors.splitting import LineRefused
 
 MARKS = {"product": "aws", "service": "waf", "category": None}
 VALUES = st.recursive(
