@@ -45,7 +45,7 @@ def checked_subquery(subquery: Subquery) -> Subquery:
 def checked_unary(unary: Unary) -> Unary:
     """Return the signed expression if it has a sign to carry."""
     if kind_of(unary.expr) not in _OPERANDS:
-        raise ExpressionRefused(unary.at, f"A sign cannot stand before a {kind_of(unary.expr).value}.")
+        raise ExpressionRefused(unary.at, f"A sign cannot stand before {_a(kind_of(unary.expr))}.")
     return unary
 
 
@@ -61,10 +61,12 @@ def checked_call(call: Call) -> Call:
     """Return the call if number and kinds of its arguments are right."""
     function, given = call.function, len(call.arguments)
     if not function.fewest <= given <= function.most:
-        most = "" if function.most == function.fewest else f" to {function.most}"
-        raise ExpressionRefused(
-            call.at, f"`{function.name}` takes {function.fewest}{most} arguments, not {given}."
-        )
+        wanted = f"{function.fewest} to {function.most}"
+        if function.optional is None:
+            wanted = f"at least {function.fewest}"
+        elif not function.optional:
+            wanted = str(function.fewest)
+        raise ExpressionRefused(call.at, f"`{function.name}` takes {wanted} arguments, not {given}.")
     for index, argument in enumerate(call.arguments):
         _demand(argument, function.kind_at(index), f"`{function.name}`")
     return call
@@ -75,7 +77,7 @@ def checked_binary(binary: Binary) -> Binary:
     kinds = (kind_of(binary.left), kind_of(binary.right))
     for kind in kinds:
         if kind not in _OPERANDS:
-            raise ExpressionRefused(binary.at, f"`{binary.op}` cannot be applied to a {kind.value}.")
+            raise ExpressionRefused(binary.at, f"`{binary.op}` cannot be applied to {_a(kind)}.")
     is_comparison = binary.op in COMPARISONS
     if binary.returns_bool and not is_comparison:
         raise ExpressionRefused(binary.at, "`bool` can only stand behind a comparison.")
@@ -110,6 +112,8 @@ def _of_vectors(binary: Binary) -> Binary:
 
 def _demand(expr: Expr, kind: Kind, taker: str) -> None:
     if kind_of(expr) is not kind:
-        raise ExpressionRefused(
-            expr.at, f"Here stands a {kind_of(expr).value}, but {taker} takes a {kind.value}."
-        )
+        raise ExpressionRefused(expr.at, f"Here stands {_a(kind_of(expr))}, but {taker} takes {_a(kind)}.")
+
+
+def _a(kind: Kind) -> str:
+    return f"{'an' if kind is Kind.VECTOR else 'a'} {kind.value}"
