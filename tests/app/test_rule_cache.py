@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.app import rule_cache
-from tocsin.app.rule_cache import RuleCache
+from tocsin.app.rule_cache import RuleCache, load_remembered
 from tocsin.detection.rules import RuleSet, load
 
 RULE = "title: R\nname: r\nlevel: low\nlogsource: {category: c}\ndetection: {s: {a: x}, condition: s}\n"
@@ -21,10 +21,7 @@ FILES = [("a.yml", RULE), ("b.yml", COUNT), ("c.yml", "title: [\n"), ("d.yml", R
 
 
 def loaded(place: Path, files: list[tuple[str, str]] = FILES) -> RuleSet:
-    cache = RuleCache(place)
-    found = load(files, memory=cache)
-    cache.keep()
-    return found
+    return load_remembered(files, place)
 
 
 @pytest.fixture

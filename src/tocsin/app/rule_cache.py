@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from tocsin.detection.problems import RuleProblem
+from tocsin.detection.rules import RuleSet, load
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.stored import StoredRulesUnreadable, decoded, encoded
+from tocsin.detection.sigma.tables import NO_TABLES, Tables
 
 _LANGUAGE = Path(__file__).resolve().parent.parent / "detection"
 _BEGINNING = b"tocsin rules\n"
 _DIGEST_OCTETS = 32
 # A cache of all of SigmaHQ has seven million; a larger file is not ours.
 MOST_OCTETS = 256_000_000
+
+
+def load_remembered(
+    files: Iterable[tuple[str, str | RuleProblem]], place: Path, tables: Tables = NO_TABLES
+) -> RuleSet:
+    """Load rule files as `detection.rules.load` does, sooner if the file at `place` remembers them.
+
+    Each set of rules that is loaded in turn with another needs a place of its own, since a load forgets what
+    it did not use.
+    """
+    cache = RuleCache(place)
+    found = load(files, tables, cache)
+    cache.keep()
+    return found
 
 
 class RuleCache:
