@@ -78,7 +78,7 @@ def seal(lake, source="prod") -> None:
 
 
 def told(alerts, *, placed=True) -> list[dict]:
-    """Return alerts as a hunt prints them; `placed` keeps source and position, which differ between stores."""
+    """Return alerts as a hunt prints them; `placed` keeps source and position, which stores give."""
     records = [hunting.alert_record(alert) for alert in alerts]
     for each in records if not placed else ():
         each["evidence"] = [{name: ref[name] for name in ("time", "raw")} for ref in each["evidence"]]

@@ -155,9 +155,10 @@ def released(show: Show, *, hold_id: str, reason: str) -> None:
 
 @contextmanager
 def _keeping() -> Iterator[tuple[App, Lakekeeping]]:
-    from tocsin.app.lakekeeping import keeping_of
-
     with opened() as app:
+        # Only now: it stands on models, which need Django ready.
+        from tocsin.app.lakekeeping import keeping_of
+
         yield app, keeping_of(app)
 
 

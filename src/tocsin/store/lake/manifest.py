@@ -217,7 +217,8 @@ class _Told:
             case Act.HELD:
                 self.holds[told["hold"]["hold_id"]] = Hold(**told["hold"])
             case Act.RELEASED:
-                self.holds.pop(told["hold_id"])
+                # Two people may lift the same hold at once.
+                self.holds.pop(told["hold_id"], None)
 
 
 def _segment(told: Mapping[str, Any]) -> Segment:
