@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -22,7 +21,7 @@ from tocsin.detection.testing import closure
 from tocsin.detection.testing.promtool import run_promtool
 from tocsin.detection.testing.regression import Regression, broken, run_regression
 from tocsin.detection.testing.result import Kind, Result, Tested, tally
-from tocsin.detection.testing.running import Ground, run_test
+from tocsin.detection.testing.running import Ground, Rules, run_test
 from tocsin.domain.errors import Explained
 from tocsin.domain.severity import Severity
 
@@ -51,32 +50,44 @@ class Ran:
         return tuple(result for result in self.results if not result.passed)
 
 
+def results(
+    gathered: Gathered, levels: Mapping[str, Severity | None], *, pattern: str = ""
+) -> tuple[Result, ...]:
+    """Run the tests whose path, rule or name holds `pattern`; each problem is a broken one."""
+    return _results(gathered, levels, _loader(gathered), pattern)
+
+
 def run(gathered: Gathered, levels: Mapping[str, Severity | None], *, pattern: str = "") -> Ran:
     """Run the tests whose path, rule or name holds `pattern`. Raises `NoTests` when there is none."""
     rules = _loader(gathered)
-    ground = Ground(rules=rules, levels=levels)
-    ours = (
-        run_test(test, ground) for test in gathered.tests if _fits(pattern, test.path, *test.rules, test.name)
-    )
-    others = (
-        _regression(test, file, rules({}))
-        for test, file in gathered.regressions
-        if _fits(pattern, test.path, *test.rules, test.name)
-    )
-    promtool = (result for file in gathered.promtool for result in _promtool(file))
-    results = (
-        *(_broken(problem) for problem in gathered.problems),
-        *ours,
-        *others,
-        *(result for result in promtool if _fits(pattern, result.path, *result.rules, result.name)),
-    )
-    if not results:
+    found = _results(gathered, levels, rules, pattern)
+    if not found:
         raise NoTests(
             "No test was found.",
             means="Nothing was tested, so that no failure would have told nothing.",
             next_step="Write NAME.test.yml beside a rule, or name other paths, packs or a shorter -k.",
         )
-    return Ran(results=results, rules=rules({}))
+    return Ran(results=found, rules=rules({}))
+
+
+def _results(
+    gathered: Gathered, levels: Mapping[str, Severity | None], rules: Rules, pattern: str
+) -> tuple[Result, ...]:
+    def fits(path: str, words: Iterable[str], name: str) -> bool:
+        return pattern.casefold() in " ".join((path, *words, name)).casefold()
+
+    ground = Ground(rules=rules, levels=levels)
+    promtool = (result for file in gathered.promtool for result in _promtool(file))
+    return (
+        *(_broken(problem) for problem in gathered.problems),
+        *(run_test(test, ground) for test in gathered.tests if fits(test.path, test.rules, test.name)),
+        *(
+            _regression(test, file, rules({}))
+            for test, file in gathered.regressions
+            if fits(test.path, test.rules, test.name)
+        ),
+        *(result for result in promtool if fits(result.path, result.rules, result.name)),
+    )
 
 
 def untested(ran: Ran, least: int) -> dict[str, Tested]:
@@ -109,7 +120,7 @@ def _below(rules: RuleSet, label: str) -> Iterable[closure.Either]:
     return (*part.rules, *part.correlations)
 
 
-def _loader(gathered: Gathered) -> Callable[[Mapping[str, Any]], RuleSet]:
+def _loader(gathered: Gathered) -> Rules:
     """Return what loads the rules with tables in place of those beside them; the last few are remembered."""
 
     @lru_cache(maxsize=_TABLE_SETS)
@@ -126,10 +137,6 @@ def _loader(gathered: Gathered) -> Callable[[Mapping[str, Any]], RuleSet]:
 
 def _pairs(files: Iterable[RuleFile]) -> list[tuple[str, str | RuleProblem]]:
     return [(file.path, file.text) for file in files]
-
-
-def _fits(pattern: str, *words: str) -> bool:
-    return pattern.casefold() in " ".join(words).casefold()
 
 
 def _regression(test: Regression, file: Path, rules: RuleSet) -> Result:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tocsin.cli.exits import Exit
+from tocsin.cli.rule_backtest import backtested
+from tocsin.cli.rule_coverage import covered
 from tocsin.cli.rule_explain import explained
 from tocsin.cli.rule_tests import tested
 from tocsin.cli.show import Show
@@ -22,8 +24,11 @@ COLUMNS = ("kind", "place", "rule", "reason", "next_step")
 @verb("check", example="tocsin detect check ./rules --json")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Rules of this pack; repeatable.")
+@click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE", help="Write SARIF 2.1.0 there.")
 @click.option("--exit-zero", is_flag=True, help="Report only; end with 0 also with problems.")
-def checked(show: Show, *, paths: tuple[Path, ...], packs: tuple[str, ...], exit_zero: bool) -> None:
+def checked(
+    show: Show, *, paths: tuple[Path, ...], packs: tuple[str, ...], sarif: Path | None, exit_zero: bool
+) -> None:
     """Check rule files, folders or packs; ends with 6 and names file, line and column of each problem.
 
     Without PATH or --pack the shipped rules are checked. Remarks are about rules that load.
@@ -37,6 +42,12 @@ def checked(show: Show, *, paths: tuple[Path, ...], packs: tuple[str, ...], exit
     if not rules.problems:
         hunting.demand_rules(rules)
     hunting.plan_for(rules, hunting.levels(where))
+    if sarif:
+        from tocsin import __version__
+        from tocsin.detection.testing.sarif import problems_sarif
+
+        text = problems_sarif(rules.problems, rules.remarks, version=__version__)
+        sarif.write_text(text, encoding="utf-8")
     records = [_record("problem", each) for each in rules.problems]
     records += [_record("remark", each) for each in rules.remarks]
     show.rows("tocsin.detect.check/1", records, COLUMNS)
@@ -58,4 +69,12 @@ def _record(kind: str, problem: RuleProblem) -> dict[str, Any]:
     }
 
 
-detect = noun("detect", "Rules: check, test and explain them, in CI too.", checked, tested, explained)
+detect = noun(
+    "detect",
+    "Rules: check, test and explain them, in CI too.",
+    checked,
+    tested,
+    explained,
+    covered,
+    backtested,
+)
