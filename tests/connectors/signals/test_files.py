@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tocsin.connectors.manifest import Format
 from tocsin.connectors.refusal import UnknownFormat
 from tocsin.connectors.signals import files
 from tocsin.connectors.signals.files import STDIN, RefusedLine, read_file
@@ -217,6 +219,19 @@ def test_a_file_of_another_kind_is_read_plain_or_packed(tmp_path: Path, is_packe
     assert ([signal.record["dstport"] for signal in signals], len(refused)) == ([22], 1)
     signals, refused = read(rows)
     assert ([signal.record["user"] for signal in signals], refused) == (["ben", "eve"], [])
+
+
+def test_a_packed_file_of_another_kind_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bytes] = []
+
+    def streamed(found: Format) -> Any:
+        return lambda opened: iter([given.append(opened.read()) or b"{}"])
+
+    monkeypatch.setattr(files, "streamer", streamed)
+    path = tmp_path / "log.evtx.gz"
+    path.write_bytes(gzip.compress(b"ElfFile\0 and more"))
+    assert len(read(path)[0]) == 1
+    assert given == [b"ElfFile\0 and more"]
 
 
 def test_a_file_of_another_kind_may_come_by_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:

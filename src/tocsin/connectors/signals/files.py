@@ -105,7 +105,7 @@ class _Reading:
     has_begun: bool = False
 
     def signals(self, opened: BinaryIO) -> Iterator[Signal]:
-        chunks = _plain_chunks(opened)
+        chunks, is_packed = _plain_chunks(opened)
         first = next(chunks, b"")
         if first.startswith(UTF16_BOMS):
             self.refuse(RefusedLine(self.path, 0, "the file is UTF-16; convert it to UTF-8"))
@@ -113,7 +113,7 @@ class _Reading:
         opening = recognise_opening(first[:_OPENING].removeprefix(BOM).lstrip())
         found = self.named or (demand_format(opening) if opening else None)
         if found is not None and not found.record and found.name != JSON:
-            yield from self._whole(found, opened, chain((first,), chunks))
+            yield from self._whole(found, None if is_packed else opened, chain((first,), chunks))
             return
         self.convert = strict_converter(found) if found is not None and found.record else None
         self.has_begun = found is not None
@@ -194,20 +194,17 @@ class _Reading:
         for nth, (raw, record) in enumerate(made):
             yield self._signal(raw, record, position + nth)
 
-    def _whole(self, found: Format, opened: BinaryIO, chunks: Iterator[bytes]) -> Iterator[Signal]:
+    def _whole(self, found: Format, plain: BinaryIO | None, chunks: Iterator[bytes]) -> Iterator[Signal]:
         """Read a file that is no lines of JSON; one that is packed, or a pipe, is held in memory for it."""
-        if found.stream and opened.seekable():
-            opened.seek(0)
-            packed = is_gzip(opened.read(2))
-            opened.seek(0)
-        else:
-            packed = True
-        parts: Iterator[bytes | Refused]
-        if found.stream:
-            parts = streamer(found)(BytesIO(_held(chunks)) if packed else opened)
-        else:
+        parts: Iterable[bytes | Refused]
+        if not found.stream:
             parsed = parse(found.name, _held(chunks).removeprefix(BOM))
             parts = chain(parsed.lines, parsed.refused)
+        elif plain is not None and plain.seekable():
+            plain.seek(0)
+            parts = streamer(found)(plain)
+        else:
+            parts = streamer(found)(BytesIO(_held(chunks)))
         for position, part in enumerate(parts, 1):
             if isinstance(part, Refused):
                 self.refuse(RefusedLine(self.path, 0, part.reason))
@@ -235,11 +232,11 @@ def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
     return nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb")
 
 
-def _plain_chunks(opened: BinaryIO) -> Iterator[bytes]:
-    """Yield the file's bytes, decompressed if they are gzip."""
+def _plain_chunks(opened: BinaryIO) -> tuple[Iterator[bytes], bool]:
+    """Return the file's bytes, decompressed if they are gzip, and whether they are."""
     first = opened.read(_CHUNK)
     chunks = chain((first,), iter(lambda: opened.read(_CHUNK), b""))
-    return gunzipped(chunks, limit=_NO_LIMIT) if is_gzip(first) else chunks
+    return (gunzipped(chunks, limit=_NO_LIMIT), True) if is_gzip(first) else (chunks, False)
 
 
 def _held(chunks: Iterable[bytes]) -> bytes:
