@@ -16,7 +16,7 @@ from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.stored import StoredRulesUnreadable, decoded, encoded
 from tocsin.detection.sigma.tables import NO_TABLES, Tables
 
-_LANGUAGE = Path(__file__).resolve().parent.parent / "detection"
+_LANGUAGE = Path(__file__).resolve().parent.parent / "detection" / "sigma"
 _BEGINNING = b"tocsin rules\n"
 _DIGEST_OCTETS = 32
 # A cache of all of SigmaHQ has seven million; a larger file is not ours.

@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.tag import Tag
 
 from tocsin.detection.problems import Place, RuleRejected
 
@@ -25,6 +26,8 @@ Plain = str | int | float | bool | None
 # how logs write them; a YAML 1.1 reader would turn them into 5136, 5 and 1000 and the rule would never match.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?\Z")
+_NUMERIC = frozenset("-0123456789")
+_UNTAGGED = Tag(suffix="")
 _BRACKET = re.compile(r"[\[\]{}]")
 _WORDS: dict[str, bool | None] = {
     "": None,
@@ -134,9 +137,9 @@ class _Composer(CParser):  # type: ignore[misc]
         CParser.__init__(self, text)
         self.resolver = self._composer = self
 
-    def resolve(self, _kind: Any, _value: Any, _implicit: Any) -> str:
+    def resolve(self, _kind: Any, _value: Any, _implicit: Any) -> Tag:
         """Return the tag of a value that has none; `_scalar` tells types by the text."""
-        return ""
+        return _UNTAGGED
 
     def descend_resolver(self, *_: Any) -> None:
         """Do nothing; there are no types that depend on the path."""
@@ -198,10 +201,13 @@ class _Reader:
 
 def _scalar(node: ScalarNode) -> Plain:
     text = str(node.value)
-    if node.style not in (None, "") or str(node.tag).endswith(":str"):
+    tagged = node.ctag is not _UNTAGGED
+    if node.style not in (None, "") or (tagged and str(node.tag).endswith(":str")):
         return text
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
     if _WHOLE.match(text):
         return int(text)
     if _FRACTION.match(text):

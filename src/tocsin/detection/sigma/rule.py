@@ -58,8 +58,9 @@ def log_source(table: Table) -> LogSource:
     """
     source = table_of(table, "logsource")
     for key, _ in source.entries:
-        near = difflib.get_close_matches(str(key.value), _SOURCE, n=1, cutoff=0.75)
-        if near and key.value not in _SOURCE:
+        name = str(key.value)
+        near = [] if name in _SOURCE else difflib.get_close_matches(name, _SOURCE, n=1, cutoff=0.75)
+        if near:
             raise misspelt(key, near)
     found = LogSource(**{part: text_of(source, part).lower() for part in _PARTS})
     if found == LogSource():

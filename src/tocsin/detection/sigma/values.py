@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -43,13 +43,13 @@ class Text:
         """Return the same text with anything before it."""
         if self.parts[:1] == (Wild.ANY,):
             return self
-        return replace(self, parts=(Wild.ANY, *self.parts))
+        return Text((Wild.ANY, *self.parts), self.cased, self.padded)
 
     def open_end(self) -> Text:
         """Return the same text with anything after it."""
         if self.parts[-1:] == (Wild.ANY,):
             return self
-        return replace(self, parts=(*self.parts, Wild.ANY))
+        return Text((*self.parts, Wild.ANY), self.cased, self.padded)
 
     def mapped(self, change: Callable[[str], tuple[str, ...]]) -> tuple[Text, ...]:
         """Return every text that arises when each literal run is replaced by each of its variants."""
@@ -57,7 +57,7 @@ class Text:
         for part in self.parts:
             choices: tuple[Part, ...] = change(part) if isinstance(part, str) else (part,)
             variants = [(*head, choice) for head in variants for choice in choices]
-        return tuple(replace(self, parts=parts) for parts in variants)
+        return tuple(Text(parts, self.cased, self.padded) for parts in variants)
 
 
 def literal(text: str) -> Text:
