@@ -10,7 +10,7 @@ from decimal import Decimal
 _LARGER = ("k", "M", "G", "T", "P", "E", "Z", "Y")
 _SMALLER = ("m", "u", "n", "p", "f", "a", "z", "y")
 _BINARY = ("ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
-_MOST_PLAIN_DIGITS = 21
+_MOST_PLAIN_DIGITS = 6
 _LATEST_S = 253_402_300_799
 _EARLIEST_S = -62_135_596_800
 
@@ -20,7 +20,7 @@ class NotShown(ValueError):
 
 
 def plain(value: float) -> str:
-    """Return a number as Go's `%v` prints it: the shortest digits, with an exponent from 1e+21 on."""
+    """Return a number as Go's `%v` prints it: the shortest digits, with an exponent from 1e+06 on."""
     if not math.isfinite(value):
         return _special(value)
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
