@@ -132,10 +132,14 @@ def _refuse_monsters(nodes: Sequence[_Node]) -> None:
     sizes: list[int] = []
     depths: list[int] = []
     for place, node in enumerate(nodes):
-        if any(not 0 <= number < place for number in node.branches):
+        if not node.branches:
+            sizes.append(1)
+            depths.append(1)
+            continue
+        if min(node.branches) < 0 or max(node.branches) >= place:
             raise ValueError(node.branches)
-        sizes.append(1 + sum(sizes[number] for number in node.branches))
-        depths.append(1 + max((depths[number] for number in node.branches), default=0))
+        sizes.append(1 + sum([sizes[number] for number in node.branches]))
+        depths.append(1 + max([depths[number] for number in node.branches]))
         if sizes[-1] > MOST_NODES or depths[-1] > DEEPEST:
             raise ValueError(place)
 
@@ -143,7 +147,7 @@ def _refuse_monsters(nodes: Sequence[_Node]) -> None:
 def _tree(node: _Node, before: Sequence[Tree]) -> Tree:
     if node.kind == "?":
         return _predicate(node)
-    branches = tuple(before[number] for number in node.branches)
+    branches = tuple([before[number] for number in node.branches])
     if node.kind == "&":
         return All(branches)
     if node.kind == "|":
