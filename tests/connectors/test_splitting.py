@@ -16,9 +16,12 @@ from tocsin.connectors.splitting import (
     bundled,
     decoded,
     is_bundle,
+    is_row,
     lines_of,
     on_one_line,
     records_in,
+    records_on,
+    row_of,
     starts_document,
 )
 
@@ -155,3 +158,20 @@ def test_any_array_gives_back_its_records(records: list[dict[str, Any]]) -> None
         found = records_in(json.dumps(records, indent=indent).encode())
         assert [orjson.loads(raw) for raw in found] == [json.loads(json.dumps(record)) for record in records]
         assert not any(b"\n" in raw for raw in found)
+
+
+def test_objects_that_follow_each_other_are_cut_apart_byte_for_byte() -> None:
+    assert row_of(b'{"a":1.0} {"b":"\xff"}{"c":[2]}') == (b'{"a":1.0}', b'{"b":"\xff"}', b'{"c":[2]}')
+    assert (is_row(b'{"a":1}{}'), is_row(b'{"a":1}'), is_row(b'{"a":1}{"cut')) == (True, False, False)
+    for bad in (b'{"a":1} 7', b"{" * 100_000, b'{"a":1}x'):
+        with pytest.raises(LineRefused):
+            row_of(bad)
+
+
+def test_a_line_is_one_object_or_several() -> None:
+    assert records_on(b'{"a":1}') == ({"a": 1}, None)
+    assert records_on(b'{"a":1}{"b":2}') == ({}, (b'{"a":1}', b'{"b":2}'))
+    assert records_on(b'{"Records":[{"a":1}]}')[1] == (b'{"a":1}',)
+    for bad in (b"7", b'{"a":NaN}', b'{"a":1}{'):
+        with pytest.raises(LineRefused):
+            records_on(bad)

@@ -62,7 +62,9 @@ def starts_document(first: bytes, second: bytes | None) -> bool:
     """
     if first.startswith(b"["):
         return True
-    return first.startswith(b"{") and not is_object(first) and (second is None or not is_object(second))
+    if not first.startswith(b"{") or is_object(first) or (second is not None and is_object(second)):
+        return False
+    return not is_row(first)
 
 
 def records_in(document: bytes) -> tuple[bytes, ...]:
@@ -147,6 +149,49 @@ def is_object(line: bytes) -> bool:
     except LineRefused:
         return False
     return True
+
+
+def row_of(line: bytes) -> tuple[bytes, ...]:
+    """Cut JSON objects that follow each other on one line, as Amazon Data Firehose writes them.
+
+    Raises `LineRefused` unless the line is wholly that. Undecodable bytes survive the round trip.
+    """
+    text = line.decode("utf-8", "surrogateescape")
+    decoder = json.JSONDecoder()
+    found: list[bytes] = []
+    place = 0
+    try:
+        while place < len(text):
+            value, end = decoder.raw_decode(text, place)
+            if type(value) is not dict:
+                raise LineRefused(f"not a row of JSON objects: one is {_kind_of(value)}")
+            found.append(text[place:end].encode("utf-8", "surrogateescape"))
+            place = _after_space(text, end)
+    except (ValueError, RecursionError) as error:
+        raise LineRefused(f"not JSON: {detail_of(error)}") from error
+    return tuple(found)
+
+
+def records_on(line: bytes) -> tuple[dict[str, Any], tuple[bytes, ...] | None]:
+    """Decode one line: an object and None, or what a bundle or a row holds, each as bytes.
+
+    Raises `LineRefused` for what is neither.
+    """
+    try:
+        record = decoded(line)
+    except LineRefused:
+        if line.startswith(b"{") and is_row(line):
+            return {}, row_of(line)
+        raise
+    return record, bundled(line) if is_bundle(record) else None
+
+
+def is_row(line: bytes) -> bool:
+    """Say whether a line is several JSON objects that follow each other."""
+    try:
+        return len(row_of(line)) > 1
+    except LineRefused:
+        return False
 
 
 def _kind_of(found: object) -> str:

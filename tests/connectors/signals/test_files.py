@@ -37,6 +37,7 @@ def read(path: Path, form: str = "") -> tuple[list[Signal], list[RefusedLine]]:
     [
         pytest.param(b"\n".join(LINES), id="NDJSON"),
         pytest.param(b"\xef\xbb\xbf" + b"\r\n".join(LINES) + b"\r\n", id="byte order mark and CRLF"),
+        pytest.param(b"".join(LINES), id="one after the other"),
         pytest.param(b"[" + b",".join(LINES) + b"]", id="array"),
         pytest.param(b"\n[\n" + b",\n".join(LINES) + b"\n]\n", id="array over lines"),
         pytest.param(b'{"Records":[' + b",".join(LINES) + b"]}", id="Records"),

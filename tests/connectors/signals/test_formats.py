@@ -98,12 +98,13 @@ def test_every_shape_has_a_sample_and_each_sample_one_shape() -> None:
         json.dumps(METRIC).encode(),
         b"\n \n" + json.dumps(METRIC).encode() + b'\n{"other":1}',
         json.dumps(METRIC, indent=2).encode(),
+        json.dumps(METRIC).encode() * 2,
         json.dumps([METRIC, 7]).encode(),
         json.dumps([METRIC | {"long": "x" * (1 << 20)}, {}]).encode(),
         json.dumps(NOTICE).encode(),
         b"\xef\xbb\xbf" + json.dumps(METRIC).encode(),
     ],
-    ids=["line", "lines", "document", "array", "long array", "over SNS", "byte order mark"],
+    ids=["line", "lines", "document", "a row", "array", "long array", "over SNS", "byte order mark"],
 )
 def test_the_first_object_tells_the_format_wherever_it_lies(body: bytes) -> None:
     assert recognise(body.removeprefix(b"\xef\xbb\xbf")) == "cloudwatch-metrics"

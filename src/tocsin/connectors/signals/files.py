@@ -31,12 +31,11 @@ from tocsin.connectors.splitting import (
     BOM,
     UTF16_BOMS,
     LineRefused,
-    bundled,
     decoded,
-    is_bundle,
     is_object,
     lines_of,
     records_in,
+    records_on,
     starts_document,
 )
 from tocsin.domain.signal import Signal
@@ -131,8 +130,7 @@ class _Reading:
             if not stripped:
                 continue
             try:
-                record = decoded(stripped)
-                bundle = bundled(stripped) if is_bundle(record) else None
+                record, bundle = records_on(stripped)
             except LineRefused as refusal:
                 self.refuse(RefusedLine(self.path, number, str(refusal)))
                 continue

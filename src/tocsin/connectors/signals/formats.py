@@ -15,7 +15,7 @@ from tocsin.connectors.parsed import Convert, Parsed, Shape
 from tocsin.connectors.refusal import BodyTooLarge, ExtraMissing, NotJson, Refusals, Refused, UnknownFormat
 from tocsin.connectors.signals import inbound
 from tocsin.connectors.signals.inbound import MAX_DECODED_BYTES, read_text, unpacked
-from tocsin.connectors.splitting import LineRefused, decoded, on_one_line, records_in
+from tocsin.connectors.splitting import LineRefused, decoded, on_one_line, records_in, records_on
 
 JSON = "json"
 """NDJSON, JSON and CloudTrail as they are; also what every body is taken for that nothing recognises."""
@@ -200,15 +200,14 @@ def _inside(record: dict[str, Any]) -> tuple[bytes, dict[str, Any]] | None:
 def _first_object(text: bytes, start: int) -> dict[str, Any] | None:
     """Decode the first line if it is an object by itself, else all of the text."""
     end = text.find(b"\n", start)
-    try:
-        return decoded(text[start:] if end < 0 else text[start:end])
-    except LineRefused:
-        if end < 0:
-            return None
-    try:
-        return decoded(text)
-    except LineRefused:
-        return None
+    line = text[start:] if end < 0 else text[start:end]
+    for whole in (line,) if end < 0 else (line, text):
+        try:
+            record, several = records_on(whole.strip())
+            return decoded(several[0]) if several else record
+        except LineRefused:
+            continue
+    return None
 
 
 def _first_element(text: bytes, start: int) -> dict[str, Any] | None:

@@ -14,10 +14,9 @@ from tocsin.connectors.splitting import (
     BOM,
     UTF16_BOMS,
     LineRefused,
-    bundled,
     decoded,
-    is_bundle,
     records_in,
+    records_on,
     starts_document,
 )
 from tocsin.domain.signal import Signal
@@ -193,8 +192,7 @@ def _read_lines(text: bytes, convert: Convert | None) -> Parsed:
         if len(taken) >= MOST_RECORDS:
             raise BodyTooLarge(f"The body has more than {MOST_RECORDS} records.")
         try:
-            record = decoded(stripped)
-            bundle = bundled(stripped) if is_bundle(record) else None
+            record, bundle = records_on(stripped)
         except LineRefused as refusal:
             taken.refuse(stripped, f"line {number} is {refusal}")
             continue
