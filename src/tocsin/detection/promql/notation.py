@@ -55,7 +55,7 @@ def _values(word: str, at: int) -> list[float | None]:
     if gap := _GAP.match(word):
         return [None] * _count(gap[1] or "1", at)
     found = _VALUE.match(word)
-    if found is None or (found[1] == "stale" and found[2]):
+    if found is None or (found[1] == "stale" and found[3]):
         raise ExpressionRefused(
             at, f"`{word}` is no value of a series.", "Write numbers, a+bxn, a-bxn, axn, _, _xn or stale."
         )

@@ -46,18 +46,14 @@ class RuleText:
 
     def _place_in_block(self, leaf: Leaf, offset: int) -> Place:
         before = str(leaf.value)[:offset]
+        lines = self.text.splitlines()[leaf.place.line :]
+        blank = next((index for index, line in enumerate(lines) if line.strip()), 0)
+        indent = len(lines[blank]) - len(lines[blank].lstrip(" "))
         first = leaf.place.line + 1
-        while first <= self.text.count("\n") and not self._line(first).strip():
-            first += 1
-        line = first + before.count("\n")
         if self._line(leaf.place.line)[leaf.place.column - 1] == ">":
-            return Place(first, 1 + _indent(self._line(first)))
-        return Place(line, _indent(self._line(first)) + len(before) - before.rfind("\n"))
+            return Place(first + blank, 1 + indent)
+        return Place(first + before.count("\n"), indent + len(before) - before.rfind("\n"))
 
     def _line(self, number: int) -> str:
         """Return a line by its number from 1."""
         return self.text.splitlines()[number - 1]
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
