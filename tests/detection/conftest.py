@@ -11,8 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
-from tocsin.detection.engine import Plan, compile_plan
+from tocsin.detection.engine import Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.state import WindowState, micros
+from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
 
@@ -87,3 +89,36 @@ def rule_files() -> Callable[[Iterable[Path]], list[tuple[str, str]]]:
 def sigmahq_rules(sigmahq: Path, rule_files: Callable[[Iterable[Path]], list[tuple[str, str]]]) -> RuleSet:
     """Every live SigmaHQ rule, loaded once."""
     return load(rule_files(path for folder in sigmahq.glob("rules*") for path in folder.rglob("*.yml")))
+
+
+Told = Callable[..., list[DetectedAlert]]
+
+
+@pytest.fixture(scope="session")
+def tell(make_plan: MakePlan, make_signal: MakeSignal) -> Told:
+    """Judge records at seconds one by one, hear on until `end`, and return the last form of each alert.
+
+    The rules are `a`, `b` and `c` (a record with that key) and what is given; the latter's alerts come back.
+    """
+    base = "".join(
+        f"---\ntitle: {word}\nname: {word}\nlogsource: {{category: test}}\n"
+        f"detection: {{s: {{{word}|exists: true}}, condition: s}}\n"
+        for word in "abc"
+    )
+
+    def run(
+        rules: str, story: Iterable[tuple[float, Mapping[str, Any]]], end: float, tables: Any = None
+    ) -> list[DetectedAlert]:
+        loaded = load([("rules.yml", base + rules)], **({"tables": tables} if tables is not None else {}))
+        assert loaded.problems == ()
+        plan = compile_plan(loaded, levels=LEVELS)
+        state, told = WindowState(), []
+        for number, (at, record) in enumerate(story):
+            signal = make_signal({"category": "test", **record}, at=at, position=number)
+            judged = plan.judge(state, [signal])
+            state = WindowState.load(judged.state.dump()) if number % 2 else judged.state
+            told += judged.alerts
+        told += plan.weigh(state, [], heard=micros(START + timedelta(seconds=end))).alerts
+        return [alert for alert in latest(told) if alert.rule_title not in ("a", "b", "c")]
+
+    return run

@@ -168,7 +168,7 @@ class Plan:
     def _judged(self, weighing: Weighing, newest: int) -> Judged:
         alerts = stable_order(
             folding.alert(watched, self._severities[watched.header.label], key, burst)
-            for watched, (key, burst) in weighing.told
+            for watched, (key, burst) in weighing.told.values()
         )
         state, dirty = weighing.result(newest)
         return Judged(state=state, alerts=alerts, dirty=dirty)

@@ -46,6 +46,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     `slots` has one bit for each referenced rule that it matches, `value` is what is measured, `texts` are the
     group's values as written. `raw` is None once no evidence needs the record any more. `origin` names the
     chained correlation and its group, empty for a signal; `shown` is then the signal that stands as evidence.
+    `peer` names the kind of peers that a baseline compares with.
     """
 
     time: int
@@ -57,6 +58,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     raw: bytes | None = None
     origin: str = ""
     shown: Ref | None = None
+    peer: str = ""
 
     def evidence(self) -> Ref:
         """Return the signal to show."""
@@ -112,9 +114,9 @@ class Known(msgspec.Struct, array_like=True):
 class Habit(msgspec.Struct, array_like=True):
     """E3: the group's past windows as (start, count, was frozen), the window that runs, and its peers."""
 
-    past: list[tuple[int, int, bool]]
+    past: list[tuple[int, float, bool]]
     start: int
-    count: int
+    count: float
     fired: bool
     first: int
     peer: str

@@ -366,6 +366,31 @@ def form(found: DetectedAlert) -> tuple[Any, ...]:
     )
 
 
+MORE = [
+    correlated("x", "event_count", "timespan: 10s; condition: {gte: 2} | tocsin.for: 5s"),
+    correlated(
+        "x", "event_count", "timespan: 10s; condition: {lt: 2} | tocsin.for: 3s; tocsin.keep_firing_for: 9s"
+    ),
+    correlated(
+        "x", "value_avg", "timespan: 20s; condition: {field: value, gte: 3}| tocsin.keep_firing_for: 30s"
+    ),
+    correlated(
+        "k",
+        "value_count",
+        "timespan: 20s; condition: {field: value, gte: 1}"
+        "| tocsin.new_value: {field: value, history: 50s, warmup: 10s}",
+    )
+    + correlated("x", "temporal_ordered", "timespan: 30s", rules="[k, c]"),
+    correlated(
+        "x",
+        "event_count",
+        "timespan: 10s; condition: {gte: 1}"
+        "| tocsin.baseline: {history: 120s, season: none, method: ratio, ratio: 1.5, min: 2, warmup: 20s,"
+        " peer: host}",
+    ),
+]
+
+
 USERS = st.sampled_from(["ada", "Ada", "eve", None])
 VALUES = st.sampled_from([0, 1, 2, 3, 5, "2", "4", "x", None])
 FLAGS = st.sampled_from([("a",), ("a",), ("b",), ("b",), ("c",), ("a", "b"), ("b", "c"), ("a", "b", "c")])
@@ -422,3 +447,28 @@ def test_any_order_and_any_batches_say_what_the_definition_says(
         newest = max([newest, *(micros(signal.time) for signal in batch)])
         batches.append((batch[::-1], newest))
     assert streamed(plan, batches, end, stored=stored) == slowly
+
+
+@pytest.mark.parametrize("text", MORE)
+@settings(max_examples=40, deadline=None)
+@given(signs=arrivals(), cuts=st.lists(st.integers(1, 6), min_size=15, max_size=15), stored=st.booleans())
+def test_extensions_say_the_same_in_any_order_and_any_batches(
+    load_sound: Any, levels: Any, make_signal: Any, text: str, signs: Any, cuts: list[int], stored: bool
+) -> None:
+    plan = compile_plan(load_sound(BASE + text), levels=levels)
+    signals = [
+        (time + delay, make_signal({"category": "test", **record}, at=time, position=number, source=source))
+        for number, (time, delay, record, source) in enumerate(sorted(signs, key=lambda each: each[0]))
+    ]
+    end = micros(make_signal({}, at=400).time)
+    in_order = [([signal], micros(signal.time)) for _, signal in signals]
+    arrived = [signal for _, signal in sorted(signals, key=lambda each: each[0])]
+    batches, newest = [], 0
+    for size in cuts:
+        batch, arrived = arrived[:size], arrived[size:]
+        newest = max([newest, *(micros(signal.time) for signal in batch)])
+        batches.append((batch[::-1], newest))
+    whole = [([signal for _, signal in signals], end)]
+    once = streamed(plan, whole, end, stored=stored)
+    assert streamed(plan, batches, end, stored=stored) == once
+    assert streamed(plan, in_order, end, stored=stored) == once

@@ -85,8 +85,10 @@ class Heartbeat(Absence):
     def decide(self, at: int) -> None:
         if super().due() == at:
             super().decide(at)
-        if self._silent() == at:
-            self._alarm.firing = at
+        if self._silent() != at:
+            return
+        self._alarm.firing = at
+        if not self.bursts or self.bursts[-1].fired != at:
             self.bursts.append(folding.silence((self._entity,), self._alarm.since, at))
 
     def _silent(self) -> int | None:

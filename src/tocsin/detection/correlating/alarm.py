@@ -79,9 +79,8 @@ class AlarmWindow(Window):
 
     def _resolve(self, time: int) -> None:
         self._alarm.firing = self._alarm.cleared = NEVER
-        for burst in self.bursts[-1:]:
-            if burst.ends is None:
-                burst.ends = time
+        if self.bursts:
+            self.bursts[-1].ends = time
 
     def _goes_on(self, burst: Burst, time: int) -> bool:
         return burst.ends is None

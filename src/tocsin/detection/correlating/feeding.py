@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from tocsin.detection.correlating.fields import first_number, first_text, folded, texts_of
 from tocsin.detection.correlating.novelty import Comparison
 from tocsin.detection.correlating.watched import (
@@ -90,6 +92,7 @@ class Feed:
         if extensions.new_value is not None:
             self._fields = (extensions.new_value.field,)
         wanted = extensions.new_value
+        self._peer = extensions.baseline.peer if extensions.baseline is not None else ""
         self._by = Comparison(wanted.by, tables) if wanted is not None else None
         self._numeric = self._numeric and self._by is None
         self._plain = not any(watched.names.values())
@@ -100,10 +103,8 @@ class Feed:
             if texts is None:
                 yield key
             else:
-                yield (
-                    key,
-                    Held(time, signal.source, signal.position, bits, value, texts, signal.raw),
-                )
+                hit = Held(time, signal.source, signal.position, bits, value, texts, signal.raw)
+                yield key, self._among_peers(hit, signal.record)
 
     def of_firing(self, child: Watched, group: str, firing: Firing, slots: int) -> Iterator[Fed | str]:
         """Yield each group's key with a chained correlation's firing as its hit, or what is missing."""
@@ -149,6 +150,12 @@ class Feed:
                 first, bits = found.get(key, (texts, 0))
                 found[key] = (first, bits | bit)
         return found.values()
+
+    def _among_peers(self, hit: Held, record: Mapping[str, Any]) -> Held:
+        """Return a hit that says which peers a baseline compares it with."""
+        if not self._peer:
+            return hit
+        return msgspec.structs.replace(hit, peer=first_text(record, (self._peer,)) or "")
 
     def _value(self, record: Mapping[str, Any], bits: int) -> str | float | None:
         names = self._watched.names.get(bits & -bits, {})

@@ -10,6 +10,7 @@ from tocsin.detection.correlating import bursts as folding
 from tocsin.detection.correlating.absence import Absence, Heartbeat
 from tocsin.detection.correlating.alarm import AlarmWindow
 from tocsin.detection.correlating.bursts import Announcing, Told
+from tocsin.detection.correlating.habit import HabitWindow, Populations, nobody
 from tocsin.detection.correlating.watched import Watched
 from tocsin.detection.correlating.window import Firing, Window
 from tocsin.detection.state import FOREVER, NEVER, Burst, GroupState, Held
@@ -29,12 +30,14 @@ class Tip(NamedTuple):
 class Span:
     """The step of the watermark: what is older than `before` is late, what is older than `watermark` final.
 
-    With `closing` the input has ended: nothing can come any more between two bursts.
+    With `closing` the input has ended: nothing can come any more between two bursts. `populations` tells a
+    baseline what is usual among peers.
     """
 
     before: int
     watermark: int
     closing: bool = False
+    populations: Populations = nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Outcome:
     tip: Tip | None
 
 
-def window_for(watched: Watched, group: str, state: GroupState) -> Window:
+def window_for(watched: Watched, group: str, state: GroupState, populations: Populations = nobody) -> Window:
     """Return the settled window of a group at work."""
     correlation = watched.correlation
     extensions = watched.extensions
@@ -62,6 +65,8 @@ def window_for(watched: Watched, group: str, state: GroupState) -> Window:
         return Heartbeat(watched, correlation, state, watched.entities[group])
     if any(clause.absent for clause in watched.clauses):
         return Absence(watched, correlation, state)
+    if extensions.baseline is not None:
+        return HabitWindow(watched, correlation, state, populations)
     if extensions.pending or extensions.keep_firing:
         return AlarmWindow(watched, state)
     return Window(watched, state)
@@ -148,7 +153,7 @@ class _AtWork:
         ready = bisect_left(self.state.pending, self._span.watermark, key=_time)
         if self._watched.early and not self._span.closing and ready < max(_WORTH, len(self.state.held)):
             return
-        window = window_for(self._watched, self._group, self.state)
+        window = window_for(self._watched, self._group, self.state, self._span.populations)
         window.run(self.state.pending[:ready], self._span.watermark)
         self.state.pending = self.state.pending[ready:]
         self.state.settled = max(self.state.settled, self._span.watermark)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from tocsin.detection.correlating.clauses import Clause
 from tocsin.detection.correlating.watched import NUMERIC, Watched, denominator
 from tocsin.detection.sigma.correlation import BOUNDS, Correlation, Kind
 from tocsin.detection.sigma.extension import Ratio
@@ -421,20 +420,15 @@ class Silence:
 
     def anchors(self, slots: int) -> bool:
         """Say whether a signal of these rules sets a deadline."""
-        return any(slots & _anchoring(clause) for clause in self._forward)
+        return any(slots & clause.needed for clause in self._forward)
 
     def missed(self, slots: int, oldest: int) -> float | None:
         """Return how many rules were seen by the deadline of a signal of `slots`, None if it isn't missed."""
         seen = self._seen.seen()
         for number, clause in enumerate(self._forward):
-            met = slots & _anchoring(clause) and clause.needed & seen == clause.needed
+            met = slots & clause.needed and clause.needed & seen == clause.needed
             if not met or clause.absent & seen:
                 continue
             if not self._chains or self._chains[number].holds(oldest) is not None:
                 return seen.bit_count()
         return None
-
-
-def _anchoring(clause: Clause) -> int:
-    """Return the rules whose signals set deadlines: the needed ones, or all but those that must stay away."""
-    return clause.needed or ~clause.absent

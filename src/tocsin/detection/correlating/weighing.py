@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import msgspec
 
+from tocsin.detection.baselines.model import Usual
+from tocsin.detection.baselines.seasons import Seasons
 from tocsin.detection.correlating.bursts import Told
 from tocsin.detection.correlating.feeding import Feed
 from tocsin.detection.correlating.group import Outcome, Span, Tip, weighed
-from tocsin.detection.correlating.watched import Watched
+from tocsin.detection.correlating.habit import Populations, baseline_of, nobody, populations
+from tocsin.detection.correlating.watched import MICROS, Watched
 from tocsin.detection.state import (
     FOREVER,
     NEVER,
@@ -52,7 +56,7 @@ class Weighing:
         self._arrivals: list[dict[str, list[Held]]] = [{} for _ in watched]
         # Looks ahead go on from batch to batch; the older state does without, at the price of doing it again.
         self._tips, state.tips = state.tips, {}
-        self.told: list[tuple[Watched, Told]] = []
+        self.told: dict[str, tuple[Watched, Told]] = {}
 
     def take(self, signal: Signal, places: Iterable[int]) -> None:
         """Take one signal that the detection rules at these places matched."""
@@ -93,6 +97,9 @@ class Weighing:
             arrivals = self._arrivals[place]
             for group in (*due.get(rule.key, ()), *self._unwatched(rule)):
                 arrivals.setdefault(group, [])
+            if rule.extensions.baseline is not None:
+                self._habits(place, rule, span)
+                continue
             for group, hits in arrivals.items():
                 self._group(place, group, hits, span)
         self._seal(heard)
@@ -128,6 +135,49 @@ class Weighing:
                 )
         return found
 
+    def _habits(self, place: int, rule: Watched, span: Span) -> None:
+        """Step a baseline from window to window: all groups learn one before any is judged in the next."""
+        seasons = Seasons(baseline_of(rule), rule.span // MICROS)
+        arrivals = self._arrivals[place]
+        for group, hits in arrivals.items():
+            self._group(place, group, hits, Span(span.before, span.before))
+        waiting = {
+            seasons.start(hit.time)
+            for group in arrivals
+            for hit in self._rule(shard_of(rule.key, group), rule.key).groups[group].pending
+            if hit.time < span.watermark
+        }
+        for start in sorted(waiting):
+            for group in arrivals:
+                self._group(place, group, [], Span(span.before, start, populations=self._usual(rule)))
+            self._learn(rule, start, seasons)
+        for group in arrivals:
+            self._group(place, group, [], replace(span, populations=self._usual(rule)))
+
+    def _learn(self, rule: Watched, start: int, seasons: Seasons) -> None:
+        """Note what is usual among all groups when a window begins."""
+        common = self._shard(POPULATION)
+        if f"{start}|" in common.populations.get(rule.key, {}):
+            return
+        habits = [
+            state.habit
+            for shard in self._shards.values()
+            if rule.key in shard.rules
+            for state in shard.rules[rule.key].groups.values()
+            if state.habit is not None
+        ]
+        found = populations(habits, start, seasons)
+        common.populations[rule.key] = {f"{start}|{peer}": known for peer, known in found.items()}
+
+    def _usual(self, rule: Watched) -> Populations:
+        known = self._shards.get(POPULATION, Shard()).populations.get(rule.key, {})
+
+        def among(start: int, peer: str) -> Usual:
+            found = known.get(f"{start}|{peer}") or known.get(f"{start}|")
+            return Usual(*found) if found is not None else nobody(start, peer)
+
+        return among
+
     def _unwatched(self, rule: Watched) -> Iterator[str]:
         """Yield the entities that were never heard, and are not watched for as long as we know by now."""
         observed = self._watched_since(rule)
@@ -162,7 +212,7 @@ class Weighing:
 
     def _tell(self, place: int, group: str, outcome: Outcome) -> None:
         rule = self._watched[place]
-        self.told.extend((rule, told) for told in outcome.news)
+        self.told.update((told[0], (rule, told)) for told in outcome.news)
         for name, count in ((LATE, len(outcome.late)), (INCOMPLETE_WINDOW, outcome.unfinished)):
             if count:
                 self._count(rule, name, count)
@@ -194,7 +244,8 @@ class Weighing:
             known = {rule.key for rule in self._watched}
             old = self._shards.get(number, Shard())
             rules = {key: kept for key, kept in old.rules.items() if key in known}
-            self._shards[number] = Shard(rules=rules, populations=old.populations)
+            kept = {key: dict(found) for key, found in old.populations.items() if key in known}
+            self._shards[number] = Shard(rules=rules, populations=kept, observed=old.observed)
         return self._shards[number]
 
     def _seal(self, heard: int) -> None:

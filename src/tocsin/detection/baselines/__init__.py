@@ -1,0 +1,1 @@
+"""What is usual for somebody, and how unusual a count is."""
