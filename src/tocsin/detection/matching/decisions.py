@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tocsin.detection.matching.formulas import EMPTY, FALSE, TRUE, Formula
-from tocsin.detection.matching.lexicon import WHOLE_RECORD, Lexicon
+from tocsin.detection.matching.lexicon import KEYWORDS, WHOLE_RECORD, Lexicon
 from tocsin.detection.matching.shapes import Getter
 from tocsin.detection.matching.signatures import Signature, Signatures
 from tocsin.detection.matching.witnesses import Witnesses
@@ -17,12 +18,24 @@ Hits = tuple[int, ...]
 
 _LAST = 1 << 30
 
+# Combinations of values that a trunk remembers; when full it is emptied.
+MOST_COMBINATIONS = 16_384
+_PSEUDO = frozenset({WHOLE_RECORD, KEYWORDS})
+
 
 class View(Protocol):
     """One record as the end of a walk sees it."""
 
     def signature(self, field: int) -> Signature:
         """Return the signature of what the record holds under a field."""
+        ...
+
+    def text(self, field: int) -> str:
+        """Return the text of a field, empty for what is no text."""
+        ...
+
+    def without(self, keywords: frozenset[int]) -> bool:
+        """Say whether a glimpse shows that none of some keywords is true."""
         ...
 
     def facts(self) -> Facts:
@@ -90,40 +103,48 @@ class Flat(Node):
     questions about the whole record are left.
     """
 
-    __slots__ = ("_fired", "_graph", "_known", "_open", "_unwitnessed", "fields")
+    __slots__ = (
+        "_fired", "_graph", "_keywords", "_known", "_open", "_others", "_unwitnessed", "fields",
+    )  # fmt: skip
 
     def __init__(self, graph: Graph, fired: Hits, residual: Residual) -> None:
         super().__init__()
         self._graph = graph
         self._fired, self._open = fired, residual
         asked: frozenset[int] = EMPTY.union(*(formula.fields for formula in residual.values()))
-        self.fields = tuple(sorted(asked - {WHOLE_RECORD}))
-        # Answers by all signatures together, for as long as none needs the whole record.
-        self._known: dict[tuple[Signature, ...], Hits] | None = None if WHOLE_RECORD in asked else {}
+        self.fields = tuple(sorted(asked - _PSEUDO))
         self._unwitnessed = tuple(rule for rule in residual if not graph.witnesses.has(rule))
+        # The questions about the whole record: those that a glimpse at the line may rule out, and others.
+        whole = EMPTY.union(*(graph.of_the_whole(formula) for formula in residual.values()))
+        self._keywords = frozenset(whole & graph.lexicon.needles.keys())
+        self._others = whole - self._keywords
+        # Answers by all signatures together, where no question about the whole record is true.
+        self._known: dict[tuple[Signature, ...], Hits] = {}
 
     def finish(self, view: View) -> Hits:
         """Return the rules that hold, by all signatures together."""
         signatures = tuple([view.signature(field) for field in self.fields])
-        if self._known is None:
-            return self._judged(signatures, view)
+        asked = self._others
+        if self._keywords and not view.without(self._keywords):
+            asked |= self._keywords
+        if asked:
+            return self._judged(signatures, asked, view)
         known = self._known.get(signatures)
         if known is None:
-            known = self._known[signatures] = self._judged(signatures, view)
+            known = self._known[signatures] = self._judged(signatures, EMPTY, view)
             self._graph.budget.spend(300 + sum(map(len, signatures)) * 8)
         return known
 
-    def _judged(self, signatures: tuple[Signature, ...], view: View) -> Hits:
+    def _judged(self, signatures: tuple[Signature, ...], asked: frozenset[int], view: View) -> Hits:
+        """Return the rules that hold; of the questions about the whole record only `asked` may be true."""
         true = set().union(*signatures)
         graph, residual = self._graph, self._open
         suspects = [rule for rule in graph.witnesses.suspects(true) if rule in residual]
         suspects += self._unwitnessed
-        whole = [rule for rule in suspects if WHOLE_RECORD in residual[rule].fields]
-        if whole:
+        needed = asked & EMPTY.union(*(graph.of_the_whole(residual[rule]) for rule in suspects))
+        if needed:
             facts, verdicts = view.facts(), graph.lexicon.verdicts
-            for formula in {residual[rule] for rule in whole}:
-                asked = graph.lexicon.formulas.asked(formula, WHOLE_RECORD)
-                true |= {number for number in asked if verdicts[number](facts)}
+            true |= {number for number in needed if verdicts[number](facts)}
         found = [rule for rule in suspects if residual[rule].holds(true)]
         return tuple(sorted({*self._fired, *found}))
 
@@ -192,17 +213,55 @@ class Fork(Node):
         if self._default is None:
             given = self._graph.lexicon.formulas.given
             left = {rule: given(formula, self.field, EMPTY) for rule, formula in self._open.items()}
-            fired = {*self._fired, *(rule for rule, formula in left.items() if formula is TRUE)}
-            self._default = (
-                tuple(sorted(fired)),
-                {rule: each for rule, each in left.items() if each is not TRUE and each is not FALSE},
-            )
+            self._default = settled(self._fired, left)
         return self._default
+
+
+def settled(fired: Hits, left: Residual) -> tuple[Hits, Residual]:
+    """Return the rules that fired, and what is still open of the others."""
+    now = {*fired, *(rule for rule, formula in left.items() if formula is TRUE)}
+    open_ = {rule: formula for rule, formula in left.items() if formula is not TRUE and formula is not FALSE}
+    return tuple(sorted(now)), open_
+
+
+class Trunk(Node):
+    """Several fields that nearly every walk tests, looked up together; a combination seen before is one look-up.
+
+    `getter` gives a tuple of their values.
+    """
+
+    __slots__ = ("_fields", "_graph", "_start")
+
+    def __init__(self, graph: Graph, fields: Sequence[int], getter: Getter, start: Node) -> None:
+        super().__init__()
+        self._graph, self._fields, self._start = graph, tuple(fields), start
+        self.getter = getter
+
+    def __missing__(self, values: tuple[Any, ...]) -> Node:
+        """Return where a walk stands after the fields, for a combination not seen before."""
+        signatures = self._graph.signatures
+        seen = {field: value for field, value in zip(self._fields, values, strict=True)}
+        node = self._start
+        while isinstance(node, Fork) and node.field in seen:
+            node = node.child(signatures[node.field][seen[node.field]])
+        # As in Fork: 0, 1 and the truth values are equal, so a combination with one of them has no place.
+        if len(self) >= MOST_COMBINATIONS:
+            self.clear()
+        for field, value in seen.items():
+            if value not in signatures[field]:
+                return node
+        self[values] = node
+        self._graph.budget.spend(300 + sum(len(value) for value in values if type(value) is str))
+        return node
+
+    def follow(self, view: View) -> Node:
+        """Return the first node behind, which tests the fields one by one."""
+        return self._start
 
 
 def walked(node: Node, view: View) -> Hits:
     """Walk from a node to the end and return the rules that hold."""
-    while isinstance(node, Fork):
+    while isinstance(node, Fork | Trunk):
         node = node.follow(view)
     return node.finish(view)
 
@@ -224,16 +283,17 @@ class Graph:
         self._fired, self._residual = fired, residual
         self.rules_by_predicate: dict[int, list[int]] = {}
         for rule, formula in residual.items():
-            for field in formula.fields:
+            for field in formula.fields - _PSEUDO:
                 for number in lexicon.formulas.asked(formula, field):
                     self.rules_by_predicate.setdefault(number, []).append(rule)
-        self.fields = frozenset[int]().union(*(each.fields for each in residual.values())) - {WHOLE_RECORD}
+        self.fields = frozenset[int]().union(*(each.fields for each in residual.values())) - _PSEUDO
         # Learned while records pass; see `reorder`.
         self._order = tuple(sorted(self.fields))
         self._rank = {field: place for place, field in enumerate(self._order)}
         self.cold: frozenset[int] = EMPTY
         self.exploding: frozenset[int] = EMPTY
-        self.witnesses = Witnesses(residual, EMPTY, {})
+        self.witnesses = Witnesses(residual, self.rules_by_predicate.keys(), {})
+        self._whole: Flat | None = None
         self._nodes: dict[object, Node] = {}
         self._first: dict[Formula, int] = {}
 
@@ -248,20 +308,41 @@ class Graph:
 
     def drop(self) -> None:
         """Forget all nodes; walks under way end well."""
-        self._nodes, self._first = {}, {}
+        self._nodes, self._first, self._whole = {}, {}, None
 
     def root(self) -> Node:
-        """Return where every walk begins."""
+        """Return where a walk begins."""
         return self.node(self._fired, self._residual)
+
+    def whole(self) -> Flat:
+        """Return the node that judges by all fields at once, for as long as nothing is learned."""
+        if self._whole is None:
+            self._whole = Flat(self, self._fired, self._residual)
+        return self._whole
+
+    def clear(self) -> Node:
+        """Return where a walk begins when no keyword asked of every record is true."""
+        given = self.lexicon.formulas.given
+        left = {rule: given(formula, KEYWORDS, EMPTY) for rule, formula in self._residual.items()}
+        return self.node(*settled(self._fired, left))
 
     def node(self, fired: Hits, residual: Residual) -> Node:
         """Return the node for rules that fired and what is open of others."""
-        key = (fired, frozenset(residual.items()))
+        # Packed, because a key for each node would be the largest thing in it.
+        packed = array("Q", sorted(rule << 40 | formula.number for rule, formula in residual.items()))
+        key = (fired, packed.tobytes())
         known = self._nodes.get(key)
         if known is None:
             known = self._nodes[key] = self._made(fired, residual)
-            self.budget.spend(1_500 + 250 * len(residual))
+            self.budget.spend(1_200 + 120 * len(residual))
         return known
+
+    def of_the_whole(self, formula: Formula) -> frozenset[int]:
+        """Return the questions about the whole record in a formula."""
+        if formula.fields.isdisjoint(_PSEUDO):
+            return EMPTY
+        asked = self.lexicon.formulas.asked
+        return asked(formula, WHOLE_RECORD) | asked(formula, KEYWORDS)
 
     def _made(self, fired: Hits, residual: Residual) -> Node:
         if not residual:
@@ -274,7 +355,7 @@ class Graph:
     def _earliest(self, formula: Formula) -> int:
         known = self._first.get(formula)
         if known is None:
-            tame = formula.fields - self.exploding
-            known = min((self._rank[field] for field in tame if field != WHOLE_RECORD), default=_LAST)
+            tame = formula.fields - self.exploding - _PSEUDO
+            known = min((self._rank[field] for field in tame), default=_LAST)
             self._first[formula] = known
         return known

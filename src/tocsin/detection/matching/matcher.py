@@ -23,7 +23,13 @@ from tocsin.detection.sigma.rule import Rule
 MOST_KINDS = 4_096
 
 # Memory of all nodes, in bytes, roughly.
-NODE_MEMORY = 96_000_000
+NODE_MEMORY = 160_000_000
+
+# Lines from this length on are taken for the kind of the line before.
+LONG = 65_536
+
+# Lines looked at together for keywords.
+CHUNK = 64
 
 Key = tuple[object, ...]
 
@@ -39,6 +45,10 @@ class Matcher:
         make_scanner: MakeScanner = vectorscan.scanner,
     ) -> None:
         self._lexicon = Lexicon()
+        wide = [_is_wide(rule.logsource) for rule in rules]
+        for rule, is_wide in zip(rules, wide, strict=True):
+            if is_wide:
+                self._lexicon.formula(rule.tree, wide=True)
         self._formulas = [self._lexicon.formula(rule.tree) for rule in rules]
         self._sources: dict[LogSource, list[int]] = {}
         for number, rule in enumerate(rules):
@@ -55,8 +65,9 @@ class Matcher:
         self._chosen: dict[Key, tuple[int, ...]] = {}
         self._skim = self._grounds.shapes.decoder(ROUTING, ())
         self._skimmed = self._grounds.shapes.keys(ROUTING)
-        # What a line is taken for as long as nothing is known: it expects nothing, so it is always wrong.
-        self._previous = self._guess = Route(self._grounds, ROUTING, (), {}, {})
+        # A line is taken for the kind that its length had last time, at first for none of them.
+        self._last = Route(self._grounds, ROUTING, (), {}, {})
+        self._guesses: dict[int, Route] = {}
 
     def prepare(self) -> None:
         """Compile or load every pattern database now rather than when it is first needed."""
@@ -91,48 +102,61 @@ class Matcher:
         A line that holds no JSON object has no hits. Never raises.
         """
         found: list[tuple[int, Hits]] = []
-        previous, guess, grounds = self._previous, self._guess, self._grounds
-        for number, line in enumerate(lines):
+        for start in range(0, len(lines), CHUNK):
+            self._sift(start, lines[start : start + CHUNK], found)
+        return found
+
+    def _sift(self, start: int, lines: Sequence[bytes], found: list[tuple[int, Hits]]) -> None:
+        last, guesses, grounds = self._last, self._guesses, self._grounds
+        ruled_out = self._ruled_out(last.wide, lines)
+        for number, line in enumerate(lines, start):
             try:
-                route = guess
-                record = route.decode(line)
-                if route.read_keys(record) != route.expected:
-                    route, record = self._turned(route, line, record)
-                    previous.next = route
-                previous, guess = route, route.next
-                node = route.root
+                guess = guesses.get(len(line) >> 5, last)
+                record = guess.decode(line)
+                route = guess.siblings.get(guess.read_keys(record))
+                if route is not guess:
+                    route, record = self._turned(guess, route, line, record)
+                last = route
+                node = route.clear if route.wide is ruled_out else route.root
                 getter = node.getter
                 while getter is not None:
                     node = node[getter(record)]
                     getter = node.getter
-                hits = () if node.quiet else node.finish(LineView(grounds, route, line, record))
+                if node.quiet:
+                    continue
+                hits = node.finish(LineView(grounds, route, line, record))
                 if hits and not _is_record(line):
                     continue
             except (ValueError, TypeError, RecursionError):
                 hits = self._generic(line)
             if hits:
                 found.append((number, hits))
-        self._previous, self._guess = previous, guess
-        return found
+        self._last = last
 
-    def _turned(self, guess: Route, line: bytes, record: Any) -> tuple[Route, Any]:
+    def _ruled_out(self, keywords: frozenset[int], lines: Sequence[bytes]) -> frozenset[int] | None:
+        """Return the keywords if a glimpse shows that none is in any of the lines."""
+        glimpse = self._grounds.glimpse(keywords) if keywords else None
+        return keywords if glimpse is not None and glimpse.clean(lines) else None
+
+    def _turned(self, guess: Route, route: Route | None, line: bytes, record: Any) -> tuple[Route, Any]:
         """Return the right route for a line that was decoded for another one, and its record."""
-        key = guess.read_keys(record)
-        route = guess.siblings.get(key)
         if route is None:
-            route, key = self._skimmed_route(line)
-        route.expected = key
-        return route, record if route is guess else route.decode(line)
+            route = self._skimmed_route(line)
+        if len(line) < LONG:
+            self._guesses[len(line) >> 5] = route
+        if route is guess or not route.graph.fields:
+            return route, record
+        return route, route.decode(line)
 
-    def _skimmed_route(self, line: bytes) -> tuple[Route, Key]:
-        """Return the route of a line and what its keys hold, by reading only what may tell the log source."""
+    def _skimmed_route(self, line: bytes) -> Route:
+        """Return the route of a line by reading only what may tell the log source."""
         values = self._skimmed(self._skim(line))
         record = {name: value for name, value in zip(ROUTING, values, strict=True) if value is not UNSET}
         asked = _Asked(record)
         signed = signature(asked)
         names = tuple(asked.names)
         key = tuple(record.get(name, UNSET) for name in names)
-        return self._route(names, key, signed), key
+        return self._route(names, key, signed)
 
     def _generic(self, line: bytes) -> Hits:
         """Judge a line that the structs cannot read."""
@@ -196,6 +220,11 @@ class Matcher:
             fitting = (numbers for wanted, numbers in self._sources.items() if source.fits(wanted))
             known = self._chosen[signed] = tuple(sorted(number for numbers in fitting for number in numbers))
         return known
+
+
+def _is_wide(source: LogSource) -> bool:
+    """Say whether a rule is for all records of a product."""
+    return not source.service and not source.category
 
 
 _PLAIN = frozenset({str, int, type(None), type(UNSET)})

@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
-from tocsin.detection.matching.decisions import Budget, Flat, Fork, Graph, Hits, Node, Residual, View, walked
-from tocsin.detection.matching.lexicon import Lexicon
+from tocsin.detection.matching.decisions import Budget, Flat, Fork, Graph, Hits, Node, Residual, Trunk, View
+from tocsin.detection.matching.formulas import EMPTY
+from tocsin.detection.matching.glimpses import Glimpse
+from tocsin.detection.matching.lexicon import KEYWORDS, Lexicon
 from tocsin.detection.matching.shapes import Decode, Getter, Shapes, Unshapely
 from tocsin.detection.matching.signatures import Signature, Signatures
 from tocsin.detection.matching.witnesses import Witnesses
@@ -21,6 +23,9 @@ SAMPLED = 200
 # A field tested in fewer records than this share is decoded only when it is tested.
 _COLD = 0.03
 
+# Fields are looked up together if the sample has at most this share of different combinations.
+_RECURRING = 0.5
+
 
 class Grounds:
     """What all routes of a matcher stand on."""
@@ -29,19 +34,35 @@ class Grounds:
         self.lexicon, self.signatures, self.budget = lexicon, signatures, budget
         self.shapes = Shapes()
         self.getters: dict[int, Getter] = {
-            field: self.shapes.getter(name) for field, name in enumerate(lexicon.names) if field
+            field: self.shapes.getter(name) for field, name in enumerate(lexicon.names) if name
         }
         self.memo = Memo()
+        self._glimpses: dict[frozenset[int], Glimpse | None] = {}
+        self._sets: dict[frozenset[int], frozenset[int]] = {}
+
+    def interned(self, numbers: frozenset[int]) -> frozenset[int]:
+        """Return the one object for equal sets."""
+        return self._sets.setdefault(numbers, numbers)
+
+    def glimpse(self, keywords: frozenset[int]) -> Glimpse | None:
+        """Return what looks for some keywords in raw lines, or None if there is a question it cannot answer."""
+        if keywords not in self._glimpses:
+            needles = [self.lexicon.needles.get(number) for number in keywords]
+            known = [each for each in needles if each is not None]
+            self._glimpses[keywords] = Glimpse(known) if len(known) == len(needles) else None
+        return self._glimpses[keywords]
 
 
 Siblings = dict[tuple[object, ...], "Route"]
+
+# Of one record: field -> its signature, and its text.
+Sampled = dict[int, tuple[Signature, str]]
 
 
 class Route:
     """The rules of one kind of record, the decoder of its lines and the root of its decisions.
 
-    `next` is the route of the line that followed last time: the best guess for the next one. `expected` is
-    what the keys held last time.
+    `decode` reads its hot fields only, `full` all of them.
     """
 
     def __init__(
@@ -60,74 +81,95 @@ class Route:
             budget=grounds.budget,
         )
         self._residual = residual
-        self.next = self
-        self.expected: object = None
         self.read_keys = grounds.shapes.keys(keys)
         self.hot = self.graph.fields
         self.full = self._decoder(self.graph.fields)
         self.decode = self.full
-        self._sampled: list[dict[int, Signature]] = []
+        self._sampled: list[Sampled] = []
+        self._trunk: list[int] = []
+        # Keywords asked of every such record, and where a walk begins when a glimpse has ruled them out.
+        asked = (grounds.lexicon.formulas.asked(each, KEYWORDS) for each in residual.values())
+        self.wide = grounds.interned(EMPTY.union(*asked))
         self.root: Node = _Probe(self) if self.graph.fields else self.graph.root()
+        self.clear: Node = self.root if self.graph.fields else self.graph.clear()
 
     def flush(self) -> None:
         """Drop all nodes."""
         self.graph.drop()
         if not isinstance(self.root, _Probe):
-            self.root = self.graph.root()
+            self._plant()
 
     def sample(self, view: View) -> Hits:
         """Judge a record and remember what it shows; after SAMPLED of them the route settles."""
-        seen = {field: view.signature(field) for field in self.graph.fields}
-        self._sampled.append(seen)
-        hits = walked(self.graph.root(), view)
+        self._sampled.append({field: (view.signature(field), view.text(field)) for field in self.graph.fields})
+        hits = self.graph.whole().finish(view)
         if len(self._sampled) >= SAMPLED:
             self.settle()
         return hits
 
     def settle(self) -> None:
         """Choose the order of fields, the fields worth decoding and the witnesses, from the records sampled."""
-        sampled, graph = self._sampled, self.graph
+        sampled, graph, formulas = self._sampled, self.graph, self._grounds.lexicon.formulas
         exploding = frozenset(field for field in graph.fields if self._grounds.signatures[field].explodes())
-        seen = Counter(number for each in sampled for signature in each.values() for number in signature)
+        seen = Counter(number for each in sampled for true, _ in each.values() for number in true)
         usable = {
             number
             for formula in self._residual.values()
             for field in formula.fields & exploding
-            for number in self._grounds.lexicon.formulas.asked(formula, field)
+            for number in formulas.asked(formula, field)
         }
-        graph.reorder(
-            self._order(),
-            cold=frozenset(),
-            exploding=exploding,
-            witnesses=Witnesses(self._residual, usable, seen),
-        )
+        witnesses = Witnesses(self._residual, usable, seen)
+        order = self._order()
+        graph.reorder(order, cold=EMPTY, exploding=exploding, witnesses=witnesses)
         tested = Counter(field for each in sampled for field in self._tested(each))
         self.hot = frozenset(field for field, count in tested.items() if count >= _COLD * len(sampled))
-        graph.reorder(
-            self._order(),
-            cold=graph.fields - self.hot,
-            exploding=exploding,
-            witnesses=graph.witnesses,
-        )
+        self._trunk = self._combined([field for field, count in tested.items() if count * 2 > len(sampled)])
+        order = [*self._trunk, *(field for field in order if field not in self._trunk)]
+        graph.reorder(order, cold=graph.fields - self.hot, exploding=exploding, witnesses=witnesses)
         self.decode = self._decoder(self.hot)
         self._sampled = []
-        self.root = graph.root()
+        self._plant()
+
+    def _plant(self) -> None:
+        """Make the nodes where walks begin."""
+        self.root, self.clear = self.graph.root(), self.graph.clear()
+        if self._trunk:
+            names = [self._grounds.lexicon.names[field] for field in self._trunk]
+            getter = self._grounds.shapes.keys(names)
+            self.root = Trunk(self.graph, self._trunk, getter, self.root)
+            self.clear = Trunk(self.graph, self._trunk, getter, self.clear)
+
+    def _combined(self, fields: list[int]) -> list[int]:
+        """Return the fields whose combinations of values keep coming back; one alone needs no trunk."""
+        names = self._grounds.lexicon.names
+        texts = {
+            field: [each[field][1] for each in self._sampled] for field in fields if "." not in names[field]
+        }
+        chosen: list[int] = []
+        for field in sorted(texts, key=lambda each: len(set(texts[each]))):
+            combinations = set(zip(*(texts[each] for each in [*chosen, field]), strict=True))
+            if len(combinations) <= _RECURRING * len(self._sampled):
+                chosen.append(field)
+        return chosen if len(chosen) > 1 else []
 
     def _order(self) -> list[int]:
-        """Return the fields, those first that settle most rules for the least number of signatures."""
+        """Return the fields, those first that settle most rules at the least cost."""
         asking = Counter(field for formula in self._residual.values() for field in formula.fields)
-        kinds = {
-            field: len({each[field] for each in self._sampled}) / max(1, len(self._sampled))
-            for field in self.graph.fields
-        }
-        return sorted(self.graph.fields, key=lambda field: -asking[field] / (1 + 20 * kinds[field]))
+        return sorted(self.graph.fields, key=lambda field: -asking[field] / self._cost(field))
 
-    def _tested(self, seen: Mapping[int, Signature]) -> list[int]:
+    def _cost(self, field: int) -> float:
+        """Return what testing a field costs: more for many signatures and for long texts."""
+        seen = [each[field] for each in self._sampled]
+        kinds = len({signature for signature, _ in seen}) / len(seen)
+        sizes = sum(len(text) for _, text in seen) / len(seen)
+        return 1 + 20 * kinds + sizes / 200
+
+    def _tested(self, sampled: Sampled) -> list[int]:
         """Return the fields that a walk tests for a sampled record."""
-        tested, node = [], self.graph.root()
+        tested, node = [], self.graph.clear()
         while isinstance(node, Fork):
             tested.append(node.field)
-            node = node.child(seen[node.field])
+            node = node.child(sampled[node.field][0])
         return [*tested, *(node.fields if isinstance(node, Flat) else ())]
 
     def _decoder(self, fields: frozenset[int]) -> Decode:
@@ -166,12 +208,25 @@ class LineView:
 
     def signature(self, field: int) -> Signature:
         """Return the signature of a field. Raises what the decoder raises, and TypeError for no plain value."""
+        return self._grounds.signatures[field][self._value(field)]
+
+    def text(self, field: int) -> str:
+        """Return the text of a field, empty for what is no text."""
+        value = self._value(field)
+        return value if type(value) is str else ""
+
+    def _value(self, field: int) -> Any:
         record = self._record
         if field not in self._route.hot:
             record = self._full
             if record is None:
                 record = self._full = self._route.full(self._line)
-        return self._grounds.signatures[field][self._grounds.getters[field](record)]
+        return self._grounds.getters[field](record)
+
+    def without(self, keywords: frozenset[int]) -> bool:
+        """Say whether a glimpse at the line shows that none of some keywords is true."""
+        glimpse = self._grounds.glimpse(keywords)
+        return glimpse is not None and glimpse.clean([self._line])
 
     def facts(self) -> Facts:
         """Return the whole record. Raises ValueError where the line is no record."""
@@ -190,6 +245,15 @@ class RecordView:
     def signature(self, field: int) -> Signature:
         """Return the signature of whatever the record holds under a field."""
         return self._grounds.signatures[field].of(self._record)
+
+    def text(self, field: int) -> str:
+        """Return the text of a field, empty for what is no text."""
+        value = self._record.get(self._grounds.lexicon.names[field])
+        return value if isinstance(value, str) else ""
+
+    def without(self, keywords: frozenset[int]) -> bool:
+        """A decoded record has no raw line to glimpse at."""
+        return False
 
     def facts(self) -> Facts:
         """Return the whole record."""
