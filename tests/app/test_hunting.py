@@ -180,11 +180,19 @@ def test_what_is_not_there_is_not_found(packs, tmp_path) -> None:
         hunting.rules_for(packs, [], ["nothing"])
 
 
-def test_without_a_wish_the_shipped_rules_are_used(packs) -> None:
+def test_without_a_wish_the_rules_in_force_are_used(packs) -> None:
     shipped = hunting.rules_for(packs, [], [])
     assert shipped.correlations
     assert not shipped.problems
-    assert len(hunting.rules_for(packs, [], ["baseline"]).rules) == len(shipped.rules)
+    named = hunting.rules_for(packs, [], list(packs.on))
+    assert {rule.key for rule in named.rules} == {rule.key for rule in shipped.rules}
+
+
+def test_rules_are_remembered_where_there_is_a_home(packs, tmp_path) -> None:
+    packs.home.mkdir()
+    first = hunting.rules_for(packs, [], ["baseline"])
+    assert (packs.home / "cache" / "hunted-rules").is_file()
+    assert hunting.rules_for(packs, [], ["baseline"]).rules == first.rules
 
 
 def test_the_same_rule_file_named_twice_is_loaded_once(packs, rules, tmp_path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.app.packs import Packs, RuleFile, rule_files_in
+from tocsin.app.rule_cache import load_remembered
 from tocsin.connectors.signals.files import STDIN, Collector, RefusedLine, read_file
 from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
@@ -51,7 +52,8 @@ class Hunted:
 def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> RuleSet:
     """Load the rules at places (files, folders) and of packs; without either those in force.
 
-    Raises `NotFound` for an unknown pack or a missing place; broken rules are in the set's problems.
+    Rules that were read before are remembered in the home folder, if there is one. Raises `NotFound` for an
+    unknown pack or a missing place; broken rules are in the set's problems.
     """
     for place in places:
         if not place.exists():
@@ -62,7 +64,9 @@ def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> Rul
     if not names and not places:
         chosen += packs.rule_files()
     unique = {file.path: file.text for file in chosen}
-    return load(unique.items())
+    if not packs.home.is_dir():
+        return load(unique.items(), packs.tables())
+    return load_remembered(unique.items(), packs.home / "cache" / "hunted-rules", packs.tables())
 
 
 def demand_rules(rules: RuleSet) -> None:

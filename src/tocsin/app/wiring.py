@@ -13,6 +13,7 @@ from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs, packs_of
 from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
+from tocsin.app.rule_cache import load_remembered
 from tocsin.app.settings import Settings
 from tocsin.app.tally import Tally
 from tocsin.app.telemetry import Telemetry
@@ -21,7 +22,7 @@ from tocsin.connectors.prometheus.client import PrometheusServer
 from tocsin.detection.engine import Plan, compile_plan
 from tocsin.detection.promql.evaluating import Answer
 from tocsin.detection.promql.rule_files import RuleGroups, load_with_twins
-from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.rules import RuleSet
 from tocsin.domain.clock import Clock, SystemClock
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.ports.delivery import Channel
@@ -109,7 +110,11 @@ def build_policies(packs: Packs) -> Policies:
         words=parse_severities(severities.text, severities.path),
         clocks=parse_clocks(triage.text, triage.path),
         roster=parse_roster(oncall.text, oncall.path),
-        rules=load((file.path, file.text) for file in packs.rule_files()),
+        rules=load_remembered(
+            [(file.path, file.text) for file in packs.rule_files()],
+            packs.home / "cache" / "rules",
+            packs.tables(),
+        ),
         metric_rules=load_with_twins((file.path, file.text) for file in packs.metric_rule_files()),
         expectations=read_expectations(sources.text, sources.path),
     )
