@@ -158,8 +158,9 @@ def test_rows_that_stay_all_different_are_judged_by_themselves(monkeypatch) -> N
     assert suspects(rules_of(*selections), block) == list(range(8))
 
 
-def test_the_memo_of_kinds_is_bounded(monkeypatch) -> None:
+def test_memos_are_bounded(monkeypatch) -> None:
     monkeypatch.setattr(sieving, "MOST_KINDS", 1)
+    monkeypatch.setattr(sieving, "MOST_CHARACTERS", 0)
     block = cut(web(user="ada"), {"category": "x"}, {"category": "y"})
     assert suspects(rules_of("{user: ada}"), block) == [0]
 

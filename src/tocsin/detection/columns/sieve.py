@@ -29,6 +29,8 @@ from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.tree import predicates
 
 MOST_KINDS = 4_096
+# Characters of texts remembered for one field of one kind of record.
+MOST_CHARACTERS = 8_000_000
 # Where rows stay as different as this, each is judged by itself.
 FEWEST_A_GROUP = 2
 LEAST_GROUPS = 256
@@ -83,6 +85,7 @@ class Sieve:
             if word is not None:
                 self._parts.update(dict.fromkeys(self._lexicon.formula(predicate).literals, word))
         self._keywords: dict[Signature, Keywords] = {}
+        self._answers: dict[tuple[Node, int], _Answers] = {}
         self._kinds: dict[tuple[str | None, ...], Node | None] = {}
 
     def sift(self, block: Block, layout: Layout) -> Sifted:
@@ -115,6 +118,7 @@ class Sieve:
         if key not in self._kinds:
             if len(self._kinds) >= MOST_KINDS:
                 self._kinds.clear()
+                self._answers.clear()
             self._kinds[key] = self._made(texts)
         return self._kinds[key]
 
@@ -212,34 +216,55 @@ class Sieve:
         self, start: Node, number: int, column: Column | None, rows: Any
     ) -> tuple[Any, list[Signature | None]]:
         """Return the number of each row's signature, and the signatures."""
-        signatures = self._signatures[number]
-        asked = self._walk.asked(start, number)
-        values: list[Signature | None] = [signatures.of({}) & asked]
+        answers = self._answers.get((start, number))
+        if answers is None or answers.characters > MOST_CHARACTERS:
+            answers = _Answers(self._signatures[number], self._walk.asked(start, number))
+            self._answers[start, number] = answers
         if column is None:
-            return np.zeros(len(rows), dtype=np.int32), values
+            return np.zeros(len(rows), dtype=np.int32), answers.signatures
         codes, texts = column.codes[rows], column.texts
-        numbers: dict[Signature | None, int] = {values[0]: 0}
+        here = used(codes, len(texts))
         # The last entry stands for code -1, a record without the field.
         table = np.zeros(len(texts) + 1, dtype=np.int32)
-        for code in used(codes, len(texts)).tolist():
-            value = _signature(signatures, texts[code], asked)
-            place = numbers.get(value)
-            if place is None:
-                place = numbers[value] = len(values)
-                values.append(value)
-            table[code] = place
-        return table[codes], values
+        table[here] = [answers[texts[code]] for code in here.tolist()]
+        return table[codes], answers.signatures
 
 
-def _signature(signatures: Signatures, text: str, asked: Signature) -> Signature | None:
-    """Return what a value answers, None for a text that the decoder of whole records might not take."""
-    if text[0] == '"' and "\\" not in text:
-        return signatures[text[1:-1]] & asked
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return signatures.of({signatures.name: value}) & asked
+class _Answers(dict[str, int]):
+    """What each text of a field answers to the rules of one kind of record, as a number into `signatures`.
+
+    The first one is the answer of a record without the field; None is that of a text which the decoder of
+    whole records might not take.
+    """
+
+    __slots__ = ("_all", "_asked", "_numbers", "characters", "signatures")
+
+    def __init__(self, signatures: Signatures, asked: Signature) -> None:
+        super().__init__()
+        self._all, self._asked = signatures, asked
+        self.characters = 0
+        absent = signatures.of({}) & asked
+        self.signatures: list[Signature | None] = [absent]
+        self._numbers: dict[Signature | None, int] = {absent: 0}
+
+    def __missing__(self, text: str) -> int:
+        value = self._read(text)
+        number = self._numbers.get(value)
+        if number is None:
+            number = self._numbers[value] = len(self.signatures)
+            self.signatures.append(value)
+        self[text] = number
+        self.characters += len(text)
+        return number
+
+    def _read(self, text: str) -> Signature | None:
+        if text[0] == '"' and "\\" not in text:
+            return self._all[text[1:-1]] & self._asked
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return None
+        return self._all.of({self._all.name: value}) & self._asked
 
 
 def _kinds(

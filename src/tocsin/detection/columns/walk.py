@@ -13,13 +13,14 @@ MOST_NODES = 100_000
 class Node:
     """Conditions still open. With `fired` one of all has become true; with none open nothing can hold."""
 
-    __slots__ = ("children", "defaults", "fields", "fired", "open", "touching")
+    __slots__ = ("asked", "children", "defaults", "fields", "fired", "open", "touching")
 
     def __init__(self, formulas: frozenset[Formula], *, fired: bool) -> None:
         self.open = formulas
         self.fired = fired
         self.fields = EMPTY.union(*(each.fields for each in formulas))
         self.children: dict[tuple[int, Signature], Node] = {}
+        self.asked: dict[int, Signature] = {}
         # By field: what is left of each formula where nothing about it is true; formulas by predicate.
         self.defaults: dict[int, dict[Formula, Formula]] = {}
         self.touching: dict[int, dict[int, list[Formula]]] = {}
@@ -49,8 +50,12 @@ class Walk:
 
     def asked(self, node: Node, field: int) -> Signature:
         """Return the predicates about a field that are open in a node."""
-        asked = self._formulas.asked
-        return EMPTY.union(*(asked(each, field) for each in node.open if field in each.fields))
+        known = node.asked.get(field)
+        if known is None:
+            asked = self._formulas.asked
+            known = EMPTY.union(*(asked(each, field) for each in node.open if field in each.fields))
+            node.asked[field] = known
+        return known
 
     def _grown(self, node: Node, field: int, signature: Signature) -> Node:
         if field not in node.defaults:

@@ -174,7 +174,7 @@ class SegmentFile:
 
     def _group(self, group: int, columns: Sequence[str]) -> Any:
         with self._sound():
-            return self._file.read_row_group(group, columns=columns)
+            return self._file.read_row_group(group, columns=columns, use_threads=False)
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
