@@ -9,6 +9,8 @@ from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
+from tocsin.store.lake import SignalRefused
+from tocsin.worker import inlets as inlets_module
 from tocsin.worker.inlets import inlets
 
 
@@ -28,3 +30,20 @@ def test_syslog_is_listened_to_where_a_port_is_set(tmp_path, memory_store) -> No
 def test_a_mistake_stops_the_start(tmp_path, memory_store) -> None:
     with pytest.raises(Misconfigured):
         _names(tmp_path, memory_store, TOCSIN_SYSLOG_PORT="many")
+
+
+def test_kafka_is_read_where_brokers_and_topics_are_set(tmp_path, memory_store) -> None:
+    kafka = {"TOCSIN_KAFKA_BROKERS": "127.0.0.1:1", "TOCSIN_KAFKA_TOPICS": "audit=okta"}
+    assert _names(tmp_path, memory_store, **kafka) == ["kafka"]
+    with pytest.raises(SignalRefused):
+        _names(tmp_path, memory_store, **{**kafka, "TOCSIN_KAFKA_TOPICS": "audit=../x"})
+
+
+def test_a_missing_extra_is_named(tmp_path, memory_store, monkeypatch) -> None:
+    def missing(place: str) -> None:
+        raise ImportError(place)
+
+    monkeypatch.setattr(inlets_module, "load", missing)
+    with pytest.raises(Misconfigured) as refused:
+        _names(tmp_path, memory_store, TOCSIN_KAFKA_BROKERS="k:1", TOCSIN_KAFKA_TOPICS="audit")
+    assert "tocsin[kafka]" in refused.value.next_step

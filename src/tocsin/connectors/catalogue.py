@@ -22,6 +22,7 @@ CONNECTORS: tuple[str, ...] = (
     "inbox",
     "intune",
     "jamf",
+    "kafka",
     "mcp_audit",
     "otlp",
     "parquet",

@@ -1,0 +1,1 @@
+"""Apache Kafka: topics read as sources, by a consumer group."""
