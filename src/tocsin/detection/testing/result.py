@@ -48,6 +48,8 @@ class Result:
 class Tested:
     """How many passing tests a rule has that want an alert, and that want quiet."""
 
+    __test__ = False
+
     firing: int = 0
     quiet: int = 0
 

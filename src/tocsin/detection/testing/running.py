@@ -195,10 +195,7 @@ class _Run:
 
     def _unlike_lines(self) -> tuple[str, ...]:
         """Return where the fast path over raw lines answers otherwise than the one over records."""
-        sift = getattr(self._plan, "sift", None)
-        if sift is None:
-            return ()
-        by_line = {number for number, _ in sift([signal.raw for signal in self._signals])}
+        by_line = {number for number, _ in self._plan.sift([signal.raw for signal in self._signals])}
         by_record = {number for number, signal in enumerate(self._signals) if self._plan.hits(signal)}
         unlike = sorted(by_line ^ by_record)
         return tuple(

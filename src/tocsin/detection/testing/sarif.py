@@ -57,7 +57,7 @@ def _failed(result: Result) -> dict[str, Any]:
     text = f"{result.name}: {'; '.join(result.differences)}"
     found = _result(kind, "error", text, result.path)
     found["locations"] = [_location(result.path, result.line, result.column)]
-    found["properties"] = {"rules": list(result.rules), "test": result.name}
+    found["properties"] = {"rules": list(result.rules)}
     return found
 
 
