@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tocsin.detection.correlating.absence import Silence
+from tocsin.detection.correlating.feeding import watched_rules
 from tocsin.detection.engine import compile_plan
 from tocsin.detection.sigma.tables import read
-from tocsin.detection.state import WindowState, micros
+from tocsin.detection.state import Held, WindowState, micros
 
 RULE = """---
 title: x
@@ -128,3 +130,19 @@ def test_who_of_the_inventory_sends_nothing_is_told(
 def test_an_older_signal_moves_the_beginning_of_the_watch(tell: Any, make_signal: Any) -> None:
     found = told(tell(BEAT, [(30, {"z": 1}), (0, {"z": 1})], 900, TABLES), make_signal({}).time)
     assert found == [("Db", 0, 60, 0), ("web", 0, 60, 0)]
+
+
+def test_silence_knows_what_was_missed(load_sound: Any) -> None:
+    base = "title: {0}\nname: {0}\nlogsource: {{category: test}}\ndetection: {{s: {{{0}: 1}}, condition: s}}"
+    for text, missed in ((ORDERED.replace("_ordered", ""), 2), (ORDERED, None)):
+        rules = load_sound(*(base.format(word) for word in "abc"), text[4:])
+        watched = watched_rules(rules.rules, rules.correlations, rules.by_reference(), {})[-1]
+        silence = Silence(watched, rules.correlations[0])
+        for time, slots in ((1, 2), (2, 1)):
+            silence.add([Held(time, "s", time, slots)])
+        assert silence.copy().missed(1, 1) == missed
+        assert (silence.anchors(4), silence.anchors(1), silence.holds(0)) == (False, True, None)
+        silence.add([Held(3, "s", 3, 2)])
+        assert silence.missed(1, 1) == 2
+        silence.add([Held(4, "s", 4, 4)])
+        assert silence.missed(1, 1) is None

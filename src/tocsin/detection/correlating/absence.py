@@ -6,11 +6,61 @@ from collections import deque
 from collections.abc import Sequence
 
 from tocsin.detection.correlating import bursts as folding
-from tocsin.detection.correlating.measures import Silence
+from tocsin.detection.correlating.measures import Together, measure_for
+from tocsin.detection.correlating.order import chains_of
 from tocsin.detection.correlating.watched import Watched
 from tocsin.detection.correlating.window import Window, buckets
-from tocsin.detection.sigma.correlation import Correlation
+from tocsin.detection.sigma.correlation import Correlation, Kind
 from tocsin.detection.state import NEVER, Alarm, GroupState, Held
+
+
+class Silence:
+    """A condition with `not`: which rules were seen, asked at the deadline of an earlier signal (T7)."""
+
+    __slots__ = ("_chains", "_forward", "_positive", "_seen", "_watched")
+
+    def __init__(self, watched: Watched, correlation: Correlation) -> None:
+        self._watched = watched
+        self._positive = measure_for(watched)
+        self._seen = Together(watched, correlation)
+        self._forward = tuple(clause for clause in watched.clauses if clause.absent)
+        ordered = correlation.kind is Kind.TEMPORAL_ORDERED
+        self._chains = chains_of(c.needed for c in self._forward) if ordered else ()
+
+    def add(self, bucket: Sequence[Held]) -> None:
+        self._positive.add(bucket)
+        self._seen.add(bucket)
+        for chain in self._chains:
+            chain.add(bucket)
+
+    def remove(self, hit: Held) -> None:
+        self._positive.remove(hit)
+        self._seen.remove(hit)
+
+    def copy(self) -> Silence:
+        twin = Silence.__new__(Silence)
+        twin._watched, twin._forward = self._watched, self._forward
+        twin._positive, twin._seen = self._positive.copy(), self._seen.copy()
+        twin._chains = tuple(chain.copy() for chain in self._chains)
+        return twin
+
+    def holds(self, oldest: int) -> float | None:
+        return self._positive.holds(oldest)
+
+    def anchors(self, slots: int) -> bool:
+        """Say whether a signal of these rules sets a deadline."""
+        return any(slots & clause.needed for clause in self._forward)
+
+    def missed(self, slots: int, oldest: int) -> float | None:
+        """Return how many rules were seen by the deadline of a signal of `slots`, None if it isn't missed."""
+        seen = self._seen.seen()
+        for number, clause in enumerate(self._forward):
+            met = slots & clause.needed and clause.needed & seen == clause.needed
+            if not met or clause.absent & seen:
+                continue
+            if not self._chains or self._chains[number].complete(oldest):
+                return seen.bit_count()
+        return None
 
 
 class Absence(Window):

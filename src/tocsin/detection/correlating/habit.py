@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tocsin.detection.baselines.model import Usual, judged, pooled, shrunk, usual
 from tocsin.detection.baselines.seasons import Seasons
-from tocsin.detection.correlating.watched import MICROS, Watched
+from tocsin.detection.correlating.watched import MICROS, Watched, bounded
 from tocsin.detection.correlating.window import Window
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.extension import Baseline
@@ -87,7 +87,7 @@ class HabitWindow(Window):
 
 def unbounded(watched: Watched, correlation: Correlation) -> Watched:
     """Return a rule that measures without asking for any bound."""
-    return replace(watched, correlation=replace(correlation, bounds=()))
+    return replace(watched, correlation=replace(correlation, bounds=()), satisfied=bounded(()))
 
 
 def baseline_of(watched: Watched) -> Baseline:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tocsin.detection.correlating.watched import NUMERIC, Watched, denominator
+from tocsin.detection.correlating.order import chains_of
+from tocsin.detection.correlating.watched import Watched, denominator
 from tocsin.detection.sigma.correlation import BOUNDS, Correlation, Kind
 from tocsin.detection.sigma.extension import Ratio
-from tocsin.detection.state import NEVER, Held
+from tocsin.detection.state import Held
 
 # A float is a whole number of these; sums of such numbers are exact, so no order of adding changes them.
 _UNIT = 1 << 1_074
@@ -35,10 +36,10 @@ class Measure(Protocol):
 class Counted:
     """event_count: how many hits."""
 
-    __slots__ = ("_correlation", "count")
+    __slots__ = ("_watched", "count")
 
-    def __init__(self, correlation: Correlation) -> None:
-        self._correlation = correlation
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
         self.count = 0
 
     def add(self, bucket: Sequence[Held]) -> None:
@@ -48,12 +49,12 @@ class Counted:
         self.count -= 1
 
     def copy(self) -> Counted:
-        twin = Counted(self._correlation)
+        twin = Counted(self._watched)
         twin.count = self.count
         return twin
 
     def holds(self, oldest: int) -> float | None:
-        return self.count if self.count and self._correlation.satisfied(self.count) else None
+        return self.count if self.count and self._watched.satisfied(self.count) else None
 
 
 class Always:
@@ -73,10 +74,10 @@ class Always:
 class Distinct:
     """value_count: how many distinct values."""
 
-    __slots__ = ("_correlation", "_values")
+    __slots__ = ("_values", "_watched")
 
-    def __init__(self, correlation: Correlation) -> None:
-        self._correlation = correlation
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
         self._values: Counter[str | float | None] = Counter()
 
     def add(self, bucket: Sequence[Held]) -> None:
@@ -90,22 +91,23 @@ class Distinct:
             self._values[hit.value] -= 1
 
     def copy(self) -> Distinct:
-        twin = Distinct(self._correlation)
+        twin = Distinct(self._watched)
         twin._values = self._values.copy()
         return twin
 
     def holds(self, oldest: int) -> float | None:
         measured = len(self._values)
-        return measured if measured and self._correlation.satisfied(measured) else None
+        return measured if measured and self._watched.satisfied(measured) else None
 
 
 class Summed:
     """value_sum and value_avg, exact until the last rounding."""
 
-    __slots__ = ("_correlation", "_count", "_total")
+    __slots__ = ("_average", "_count", "_total", "_watched")
 
-    def __init__(self, correlation: Correlation) -> None:
-        self._correlation = correlation
+    def __init__(self, watched: Watched, *, average: bool) -> None:
+        self._watched = watched
+        self._average = average
         self._count = 0
         self._total = 0
 
@@ -118,19 +120,19 @@ class Summed:
         self._total -= _exact(hit.value)
 
     def copy(self) -> Summed:
-        twin = Summed(self._correlation)
+        twin = Summed(self._watched, average=self._average)
         twin._count, twin._total = self._count, self._total
         return twin
 
     def holds(self, oldest: int) -> float | None:
         if not self._count:
             return None
-        by = self._count if self._correlation.kind is Kind.VALUE_AVG else 1
+        by = self._count if self._average else 1
         try:
             measured = self._total / (_UNIT * by)
         except OverflowError:
             measured = float("inf") if self._total > 0 else float("-inf")
-        return measured if self._correlation.satisfied(measured) else None
+        return measured if self._watched.satisfied(measured) else None
 
 
 def _exact(value: str | float | None) -> int:
@@ -141,10 +143,11 @@ def _exact(value: str | float | None) -> int:
 class Percentile:
     """value_percentile and value_median: linear interpolation at (n - 1) * p / 100 (T5)."""
 
-    __slots__ = ("_correlation", "_sorted")
+    __slots__ = ("_percent", "_sorted", "_watched")
 
-    def __init__(self, correlation: Correlation) -> None:
-        self._correlation = correlation
+    def __init__(self, watched: Watched, percent: float) -> None:
+        self._watched = watched
+        self._percent = percent
         self._sorted: list[float] = []
 
     def add(self, bucket: Sequence[Held]) -> None:
@@ -155,16 +158,15 @@ class Percentile:
         del self._sorted[bisect_left(self._sorted, float(hit.value or 0))]
 
     def copy(self) -> Percentile:
-        twin = Percentile(self._correlation)
+        twin = Percentile(self._watched, self._percent)
         twin._sorted = self._sorted.copy()
         return twin
 
     def holds(self, oldest: int) -> float | None:
         if not self._sorted:
             return None
-        percent = 50.0 if self._correlation.kind is Kind.VALUE_MEDIAN else self._correlation.percentile
-        measured = percentile(self._sorted, percent)
-        return measured if self._correlation.satisfied(measured) else None
+        measured = percentile(self._sorted, self._percent)
+        return measured if self._watched.satisfied(measured) else None
 
 
 def percentile(ascending: Sequence[float], percent: float) -> float:
@@ -216,90 +218,22 @@ class Together:
         if self._correlation.expression is not None:
             met = any(not c.absent and c.needed & seen == c.needed for c in self._watched.clauses)
         elif self._correlation.bounds:
-            met = self._correlation.satisfied(measured)
+            met = self._watched.satisfied(measured)
         else:
             met = seen == self._watched.own
         return measured if met and measured else None
 
 
-class InOrder:
-    """temporal_ordered: the longest chain of rules, each strictly later than the one before (T6).
+class Ordered:
+    """temporal_ordered: the longest chain of rules, or with a condition one chain for each alternative."""
 
-    `_starts[n][k]` is when the latest chain of n + 1 rules that ends with rule k began. Hits of one time are
-    in order only if one source gave them, so each source builds on what was there before that time.
-    """
+    __slots__ = ("_chains", "_counting", "_watched")
 
-    __slots__ = ("_before", "_now", "_places", "_starts", "_wanted", "_within")
-
-    def __init__(self, places: Sequence[int], wanted: Correlation | None) -> None:
-        self._places = tuple(places)
-        self._wanted = wanted
-        self._starts = self._before = _table(len(places))
-        self._within: dict[str, tuple[int, list[list[int]], list[list[int]]]] = {}
-        self._now = NEVER
-
-    def add(self, bucket: Sequence[Held]) -> None:
-        if bucket[0].time != self._now:
-            self._now = bucket[0].time
-            self._before = [row.copy() for row in self._starts]
-            self._within = {}
-        for hit in bucket:
-            position, earlier, current = self._within.get(hit.source, (None, self._before, self._before))
-            if hit.position != position:
-                earlier = current
-                current = [row.copy() for row in current]
-            self._follow(hit, earlier, current)
-            self._within[hit.source] = (hit.position, earlier, current)
-            for row, found in zip(self._starts, current, strict=True):
-                row[:] = map(max, row, found)
-
-    def _follow(self, hit: Held, earlier: list[list[int]], current: list[list[int]]) -> None:
-        for place, bit in enumerate(self._places):
-            if not hit.slots & bit:
-                continue
-            current[0][place] = hit.time
-            for length in range(1, place + 1):
-                began = max(earlier[length - 1][length - 1 : place])
-                if began > current[length][place]:
-                    current[length][place] = began
-
-    def remove(self, hit: Held) -> None: ...
-
-    def copy(self) -> InOrder:
-        twin = InOrder(self._places, self._wanted)
-        twin._starts = [row.copy() for row in self._starts]
-        twin._before, twin._now = self._before, self._now
-        twin._within = {
-            source: (position, earlier, [row.copy() for row in current])
-            for source, (position, earlier, current) in self._within.items()
-        }
-        return twin
-
-    def longest(self, oldest: int) -> int:
-        """Return how many rules the longest chain has that began at `oldest` or later."""
-        length = len(self._places)
-        while length and max(self._starts[length - 1]) < oldest:
-            length -= 1
-        return length
-
-    def holds(self, oldest: int) -> float | None:
-        measured = self.longest(oldest)
-        if self._wanted is not None and self._wanted.bounds:
-            return measured if measured and self._wanted.satisfied(measured) else None
-        return measured if measured == len(self._places) and measured else None
-
-
-def _table(size: int) -> list[list[int]]:
-    return [[NEVER] * size for _ in range(size)]
-
-
-class Alternatives:
-    """temporal_ordered with a condition: each alternative asks for its own rules, in order."""
-
-    __slots__ = ("_chains",)
-
-    def __init__(self, chains: Iterable[InOrder]) -> None:
-        self._chains = tuple(chains)
+    def __init__(self, watched: Watched, correlation: Correlation) -> None:
+        self._watched = watched
+        self._counting = bool(correlation.bounds)
+        clauses = [clause.needed for clause in watched.clauses if not clause.absent]
+        self._chains = chains_of([watched.own] if correlation.expression is None else clauses)
 
     def add(self, bucket: Sequence[Held]) -> None:
         for chain in self._chains:
@@ -307,23 +241,28 @@ class Alternatives:
 
     def remove(self, hit: Held) -> None: ...
 
-    def copy(self) -> Alternatives:
-        return Alternatives(chain.copy() for chain in self._chains)
+    def copy(self) -> Ordered:
+        twin = Ordered.__new__(Ordered)
+        twin._watched, twin._counting = self._watched, self._counting
+        twin._chains = tuple(chain.copy() for chain in self._chains)
+        return twin
 
     def holds(self, oldest: int) -> float | None:
-        return max((found for chain in self._chains if (found := chain.holds(oldest))), default=None)
+        if self._counting:
+            measured = self._chains[0].longest(oldest)
+            return measured if measured and self._watched.satisfied(measured) else None
+        return max((each.longest(oldest) for each in self._chains if each.complete(oldest)), default=None)
 
 
 class Share:
     """E1: the rule's own count over the matches of `of`, of hits or of distinct values."""
 
-    __slots__ = ("_correlation", "_of", "_own", "_ratio", "_rest", "_watched")
+    __slots__ = ("_of", "_own", "_ratio", "_rest", "_watched")
 
-    def __init__(self, watched: Watched, correlation: Correlation, ratio: Ratio) -> None:
+    def __init__(self, watched: Watched, ratio: Ratio, rest: int) -> None:
         self._watched = watched
-        self._correlation = correlation
         self._ratio = ratio
-        self._rest = denominator(correlation)
+        self._rest = rest
         self._own: Counter[str | float | None] = Counter()
         self._of: Counter[str | float | None] = Counter()
 
@@ -342,14 +281,14 @@ class Share:
                     del counter[hit.value]
 
     def copy(self) -> Share:
-        twin = Share(self._watched, self._correlation, self._ratio)
+        twin = Share(self._watched, self._ratio, self._rest)
         twin._own, twin._of = self._own.copy(), self._of.copy()
         return twin
 
     def holds(self, oldest: int) -> float | None:
         own = len(self._own) if self._ratio.distinct else self._own.total()
         whole = len(self._of) if self._ratio.distinct else self._of.total()
-        if not own or not whole or whole < self._ratio.minimum or not self._correlation.satisfied(own):
+        if not own or not whole or whole < self._ratio.minimum or not self._watched.satisfied(own):
             return None
         quotient = own / whole
         met = all(BOUNDS[name](quotient, bound) for name, bound in self._ratio.bounds)
@@ -361,74 +300,19 @@ def measure_for(watched: Watched) -> Measure:
     correlation = watched.correlation
     if correlation is None:
         return Always()
-    if correlation.extensions.ratio is not None:
-        return Share(watched, correlation, correlation.extensions.ratio)
-    if correlation.kind is Kind.EVENT_COUNT:
-        return Counted(correlation)
-    if correlation.kind is Kind.VALUE_COUNT:
-        return Distinct(correlation)
-    if correlation.kind is Kind.TEMPORAL:
-        return Together(watched, correlation)
-    if correlation.kind is Kind.TEMPORAL_ORDERED:
-        return _ordered(watched, correlation)
-    numeric = Percentile if correlation.kind in NUMERIC - {Kind.VALUE_SUM, Kind.VALUE_AVG} else Summed
-    return numeric(correlation)
+    ratio = correlation.extensions.ratio
+    if ratio is not None:
+        return Share(watched, ratio, denominator(correlation))
+    return _MEASURES[correlation.kind](watched, correlation)
 
 
-def _ordered(watched: Watched, correlation: Correlation) -> Measure:
-    if correlation.expression is None:
-        return InOrder(bits_in(watched.own), correlation)
-    chains = (clause.needed for clause in watched.clauses if not clause.absent)
-    return Alternatives(InOrder(bits_in(needed), None) for needed in chains)
-
-
-def bits_in(mask: int) -> tuple[int, ...]:
-    """Return the single bits of a mask, the lowest first."""
-    return tuple(1 << number for number in range(mask.bit_length()) if mask >> number & 1)
-
-
-class Silence:
-    """A condition with `not`: which rules were seen, asked at the deadline of an earlier signal (T7)."""
-
-    __slots__ = ("_chains", "_forward", "_positive", "_seen", "_watched")
-
-    def __init__(self, watched: Watched, correlation: Correlation) -> None:
-        self._watched = watched
-        self._positive = measure_for(watched)
-        self._seen = Together(watched, correlation)
-        self._forward = tuple(clause for clause in watched.clauses if clause.absent)
-        ordered = correlation.kind is Kind.TEMPORAL_ORDERED
-        self._chains = tuple(InOrder(bits_in(c.needed), None) for c in self._forward) if ordered else ()
-
-    def add(self, bucket: Sequence[Held]) -> None:
-        for measure in (self._positive, self._seen, *self._chains):
-            measure.add(bucket)
-
-    def remove(self, hit: Held) -> None:
-        self._positive.remove(hit)
-        self._seen.remove(hit)
-
-    def copy(self) -> Silence:
-        twin = Silence.__new__(Silence)
-        twin._watched, twin._forward = self._watched, self._forward
-        twin._positive, twin._seen = self._positive.copy(), self._seen.copy()
-        twin._chains = tuple(chain.copy() for chain in self._chains)
-        return twin
-
-    def holds(self, oldest: int) -> float | None:
-        return self._positive.holds(oldest)
-
-    def anchors(self, slots: int) -> bool:
-        """Say whether a signal of these rules sets a deadline."""
-        return any(slots & clause.needed for clause in self._forward)
-
-    def missed(self, slots: int, oldest: int) -> float | None:
-        """Return how many rules were seen by the deadline of a signal of `slots`, None if it isn't missed."""
-        seen = self._seen.seen()
-        for number, clause in enumerate(self._forward):
-            met = slots & clause.needed and clause.needed & seen == clause.needed
-            if not met or clause.absent & seen:
-                continue
-            if not self._chains or self._chains[number].holds(oldest) is not None:
-                return seen.bit_count()
-        return None
+_MEASURES: dict[Kind, Callable[[Watched, Correlation], Measure]] = {
+    Kind.EVENT_COUNT: lambda watched, _: Counted(watched),
+    Kind.VALUE_COUNT: lambda watched, _: Distinct(watched),
+    Kind.VALUE_SUM: lambda watched, _: Summed(watched, average=False),
+    Kind.VALUE_AVG: lambda watched, _: Summed(watched, average=True),
+    Kind.VALUE_PERCENTILE: lambda watched, correlation: Percentile(watched, correlation.percentile),
+    Kind.VALUE_MEDIAN: lambda watched, _: Percentile(watched, 50),
+    Kind.TEMPORAL: Together,
+    Kind.TEMPORAL_ORDERED: Ordered,
+}

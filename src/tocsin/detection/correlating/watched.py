@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tocsin.detection.correlating.clauses import Clause, clauses_of
 from tocsin.detection.correlating.fields import folded
-from tocsin.detection.sigma.correlation import GROWING, Correlation, Kind
+from tocsin.detection.sigma.correlation import BOUNDS, GROWING, Correlation, Kind
 from tocsin.detection.sigma.extension import (
     ALLOWED_LATENESS_SECONDS,
+    Bounds,
     Emit,
     Extensions,
     WindowKind,
@@ -23,7 +24,6 @@ MICROS = 1_000_000
 FOLD_QUIET_SECONDS = 3_600
 
 _COUNTING = frozenset({Kind.EVENT_COUNT, Kind.VALUE_COUNT, Kind.TEMPORAL, Kind.TEMPORAL_ORDERED})
-ORDERLESS = frozenset({Kind.EVENT_COUNT, Kind.VALUE_COUNT, Kind.TEMPORAL})
 NUMERIC = frozenset({Kind.VALUE_SUM, Kind.VALUE_AVG, Kind.VALUE_PERCENTILE, Kind.VALUE_MEDIAN})
 
 
@@ -32,8 +32,9 @@ class Watched:
     """A compiled rule; `correlation` is None for a detection rule. Times in microseconds.
 
     `early` says that more signals can only make the condition truer, so it fires at once. `emits` is False
-    for what only feeds other correlations; `parents` are those, each as (place, bit). `names` maps group-by
-    names to fields, by bit. `entities` are the inventory of a heartbeat, by group.
+    for what only feeds other correlations; `parents` are those, each as (place, bit). `satisfied` asks all
+    bounds. `own` are the bits of the rules that count, `names` map group-by names to fields, by bit.
+    `entities` are the inventory of a heartbeat, by group.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Watched:
     lateness: int
     early: bool
     emits: bool
+    satisfied: Callable[[float], bool] = bool
     own: int = 1
     clauses: tuple[Clause, ...] = ()
     names: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
@@ -114,12 +116,22 @@ def watched_correlation(
         lateness=max(lateness, extensions.allowed_lateness * MICROS),
         early=_grows(correlation) and not any(clause.absent for clause in clauses),
         emits=emits,
+        satisfied=bounded(correlation.bounds),
         own=sum(bits[word] for word in dict.fromkeys(correlation.rules)),
         clauses=clauses,
         names={bit: _names(correlation, word) for word, bit in bits.items()},
         parents=parents,
         entities={folded((entity,)): entity for entity in inventory},
     )
+
+
+def bounded(bounds: Bounds) -> Callable[[float], bool]:
+    """Return the question whether a measured value fulfils every bound."""
+    asked = tuple((BOUNDS[name], bound) for name, bound in bounds)
+    if len(asked) == 1:
+        ((holds, only),) = asked
+        return lambda measured: holds(measured, only)
+    return lambda measured: all(each(measured, bound) for each, bound in asked)
 
 
 def bits_of(correlation: Correlation) -> dict[str, int]:
