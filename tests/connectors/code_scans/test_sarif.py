@@ -106,6 +106,13 @@ def test_a_run_that_is_none_is_refused() -> None:
     assert len(parse("sarif", b'{"version":"1.0","runs":[]}').refused) == 1
 
 
+def test_many_rules_and_many_results_are_read_in_a_moment() -> None:
+    rules = [{"id": f"r{number}", "properties": {"security-severity": "9.1"}} for number in range(20_000)]
+    run = {"tool": {"driver": {"name": "x", "rules": rules}}, "results": [{"ruleId": "r19999"}] * 20_000}
+    found = parse("sarif", json.dumps({"version": "2.1.0", "runs": [run]}).encode())
+    assert (len(found.lines), orjson.loads(found.lines[-1])["severity"]) == (20_000, "critical")
+
+
 @given(st.lists(st.sampled_from([RESULT, {}, 7, None, "x", []]), max_size=6))
 def test_no_result_is_lost(results: list[Any]) -> None:
     found = parse("sarif", json.dumps(log(*results)).encode())

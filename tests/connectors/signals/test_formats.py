@@ -140,6 +140,7 @@ def test_xml_is_told_by_its_root_behind_declaration_comment_and_document_type() 
     assert recognise(b"<mutations></mutations>") == "pit"
     assert recognise(begin + b"<html>") is None
     assert recognise(b"<!--" + b" " * 100_000) is None
+    assert recognise(b"<!---->" * 1000 + b"x") is None
 
 
 def test_others_among_recognised_records_stay_and_among_named_ones_are_refused() -> None:

@@ -48,14 +48,14 @@ def _read_run(raw: bytes, good: list[bytes], refusals: Refusals) -> None:
     if type(run.get("results")) is not list:
         return
     about = _about(run)
-    rules = _rules(run)
+    rules = _Rules(run)
     for number, part in enumerate(elements(members(raw)["results"]), 1):
         try:
             result = decoded(part)
         except LineRefused as refusal:
             refusals.add(part, f"result {number} is {refusal}")
             continue
-        marks = _ROUTE | about | _told(result, _rule_of(result, rules))
+        marks = _ROUTE | about | _told(result, rules.of(result))
         ours = {name: value for name, value in marks.items() if value is not None}
         good.append(orjson.dumps(ours)[:-1] + b',"result":' + part + b"}")
 
@@ -70,17 +70,21 @@ def _about(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rules(run: dict[str, Any]) -> list[Any]:
-    rules = _at(run, "tool", "driver", "rules")
-    return rules if type(rules) is list else []
+class _Rules:
+    """A run's rules, by their place and by their id."""
 
+    def __init__(self, run: dict[str, Any]) -> None:
+        rules = _at(run, "tool", "driver", "rules")
+        self._placed: list[Any] = rules if type(rules) is list else []
+        self._named = {_text(_at(rule, "id")): rule for rule in reversed(self._placed)}
 
-def _rule_of(result: dict[str, Any], rules: list[Any]) -> Any:
-    place = result.get("ruleIndex", _at(result, "rule", "index"))
-    if type(place) is int and 0 <= place < len(rules):
-        return rules[place]
-    name = _rule_id(result)
-    return next((rule for rule in rules if name is not None and _at(rule, "id") == name), None)
+    def of(self, result: dict[str, Any]) -> Any:
+        """Return the rule that a result speaks of, None if it is not there."""
+        place = result.get("ruleIndex", _at(result, "rule", "index"))
+        if type(place) is int and 0 <= place < len(self._placed):
+            return self._placed[place]
+        name = _rule_id(result)
+        return self._named.get(name) if name else None
 
 
 def _rule_id(result: dict[str, Any]) -> str | None:

@@ -24,9 +24,11 @@ Stream = Callable[[BinaryIO], Iterator[bytes | Refused]]
 
 _HEAD = 1 << 20
 _ROOT = re.compile(
-    rb"(?:\s|<\?[^>]{0,500}>|<!--.{0,2000}?-->|<!DOCTYPE[^>\[]{0,500}>)*<([A-Za-z][\w.-]{0,60})", re.DOTALL
+    rb"(?>\s|<\?[^>]{0,500}>|<!--.{0,2000}?-->|<!DOCTYPE[^>\[]{0,500}>)*+<([A-Za-z][\w.-]{0,60})", re.DOTALL
 )
-"""The tag of XML's first element, behind a declaration, comments and an empty document type."""
+"""The tag of XML's first element, behind a declaration, comments and an empty document type.
+
+The groups are atomic, so that no text makes the pattern try its comments in every combination."""
 _ROOT_WITHIN = 8192
 _BUNDLE = re.compile(rb'\{\s*"Records"\s*:')
 
