@@ -41,6 +41,7 @@ class Format:
     is recognised by how the bytes begin (`openings`), of XML by the tag of its `root`, or, of JSON, by the
     `shape` of the first object (a `module:name`); without any of these it has to be named. `extra` is the
     optional dependency it needs, if any. A format that `carries` others has its signals recognised once more.
+    `files_only` says that it is hunted and never posted: a small file of it can unpack without bound.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Format:
     root: str = ""
     extra: str = ""
     carries: bool = False
+    files_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

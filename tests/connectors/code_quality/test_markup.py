@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.connectors.code_quality import markup
 from tocsin.connectors.code_quality.markup import DEEPEST, LONGEST_TEXT, read_markup
 from tocsin.connectors.refusal import UnknownFormat
 
@@ -47,6 +48,15 @@ def test_a_document_type_that_declares_nothing_is_passed_over() -> None:
 def test_what_declares_or_breaks_is_refused(text: str) -> None:
     with pytest.raises(UnknownFormat):
         read_markup(text.encode())
+
+
+def test_what_is_not_to_be_kept_is_dropped_and_the_rest_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = read_markup(b"<a><line/><b><line/></b><c><b/></c></a>", frozenset({"b"}))
+    assert [child.tag for child in root.children] == ["b"]
+    monkeypatch.setattr(markup, "MOST_ELEMENTS", 3)
+    assert len(read_markup(b"<a>" + b"<b/>" * 3 + b"<line/>" * 9 + b"</a>", frozenset({"b"})).children) == 3
+    with pytest.raises(UnknownFormat, match="more than 3 elements"):
+        read_markup(b"<a>" + b"<b/>" * 4 + b"</a>")
 
 
 def test_depth_and_text_are_bounded() -> None:

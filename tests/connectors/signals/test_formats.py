@@ -153,6 +153,12 @@ def test_a_body_that_cannot_be_unpacked_is_refused_whatever_its_format() -> None
     assert [part.body for part in read(b"\x1f\x8bhalf", form="waf").refused] == [b"\x1f\x8bhalf"]
 
 
+@pytest.mark.parametrize("form", ["", "parquet"])
+def test_what_can_unpack_without_bound_is_not_to_be_posted(form: str) -> None:
+    with pytest.raises(UnknownFormat, match="tocsin hunt"):
+        read(b"PAR1", form=form)
+
+
 def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(place: str) -> Any:
         raise ModuleNotFoundError(place, name="evtx")

@@ -11,6 +11,7 @@ from tocsin.connectors.code_quality.markup import Element, read_markup
 from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import Refused, UnknownFormat
 
+_KEPT = frozenset({"packages", "package"})
 _ROUTE = {"product": "code", "category": "quality", "tool": "cobertura", "kind": "coverage"}
 
 
@@ -22,7 +23,7 @@ def read_cobertura(body: bytes) -> Parsed:
     rate is refused alone. Raises `UnknownFormat` for another document, or one without a rate.
     Format: https://github.com/cobertura/cobertura (`coverage-04.dtd`).
     """
-    root = read_markup(body)
+    root = read_markup(body, _KEPT)
     total = _rates(root)
     if root.tag != "coverage" or total is None:
         raise UnknownFormat("The XML is no Cobertura report: its root is no `coverage` with a `line-rate`.")

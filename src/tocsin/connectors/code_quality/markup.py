@@ -9,6 +9,7 @@ from xml.parsers import expat
 from tocsin.connectors.refusal import UnknownFormat, detail_of
 
 DEEPEST = 64
+MOST_ELEMENTS = 500_000
 LONGEST_TEXT = 4096
 _AS_THE_LAST = (True,)
 
@@ -34,13 +35,13 @@ class Element:
         return found
 
 
-def read_markup(body: bytes) -> Element:
-    """Return the root element. Raises `UnknownFormat` for what is no XML, or none that we take.
+def read_markup(body: bytes, keep: frozenset[str] | None = None) -> Element:
+    """Return the root element, with those below it whose tags are to be kept (None: all). Raises `UnknownFormat` for what is no XML, or none that we take.
 
     A document type may be named, as Cobertura does, but it may declare nothing and is never fetched: entities
     can grow without bound or read files (https://owasp.org/www-community/vulnerabilities/XML_External_Entity).
     """
-    reading = _Reading()
+    reading = _Reading(keep)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
@@ -61,8 +62,9 @@ def read_markup(body: bytes) -> Element:
 class _Reading:
     """What was read of a document so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: frozenset[str] | None) -> None:
         self.root = Element("", {})
+        self._keep, self._kept = keep, 0
         self._open: list[Element] = []
 
     def doctype(self, name: str, system: str | None, public: str | None, declares: Any) -> None:
@@ -76,10 +78,13 @@ class _Reading:
         element = Element(tag, attributes)
         if len(self._open) >= DEEPEST:
             raise UnknownFormat(f"The XML nests deeper than {DEEPEST} elements.")
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
+        if not self._open:
             self.root = element
+        elif self._keep is None or tag in self._keep:
+            self._open[-1].children.append(element)
+            self._kept += 1
+        if self._kept > MOST_ELEMENTS:
+            raise UnknownFormat(f"The XML has more than {MOST_ELEMENTS} elements of the kinds we read.")
         self._open.append(element)
 
     def end(self, tag: str) -> None:

@@ -11,6 +11,7 @@ from tocsin.connectors.code_quality.markup import Element, read_markup
 from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.refusal import Refused, UnknownFormat
 
+_KEPT = frozenset({"mutation", "mutatedClass"})
 _ROUTE: dict[str, Any] = {"product": "code", "category": "quality", "kind": "mutation"}
 
 DETECTED = frozenset({"Killed", "Timeout"})
@@ -67,7 +68,7 @@ def read_pit(body: bytes) -> Parsed:
 
     A mutant without a status we know is refused alone, and counts nowhere.
     """
-    root = read_markup(body)
+    root = read_markup(body, _KEPT)
     if root.tag != "mutations":
         raise UnknownFormat("The XML is no report of PIT: its root is not `mutations`.")
     packages: dict[str, Counter[str]] = {}

@@ -17,6 +17,7 @@ MANIFEST = Manifest(
             stream="tocsin.connectors.parquet.rows:read_rows",
             openings=(b"PAR1",),
             extra="lake",
+            files_only=True,
         ),
     ),
 )

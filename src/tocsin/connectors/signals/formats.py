@@ -103,7 +103,7 @@ def read(
     """Read a posted body, plain or gzip, as the format named `form`, or as the one it is recognised to be.
 
     When it was recognised, records of other shapes are kept as they came. Raises as `parse` and
-    `read_signals` do.
+    `read_signals` do, and `UnknownFormat` for a format that is not to be posted.
     """
     if form:
         demand_format(form)
@@ -112,6 +112,8 @@ def read(
         return text
     name = form or recognise(text) or JSON
     found = demand_format(name)
+    if found.files_only:
+        raise UnknownFormat(f"The format {name} is read from files alone: hunt it with `tocsin hunt`.")
     if found.record and not form:
         return read_text(text, as_received=body, convert=converter(found))
     return parse(name, text)
