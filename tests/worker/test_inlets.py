@@ -47,3 +47,14 @@ def test_a_missing_extra_is_named(tmp_path, memory_store, monkeypatch) -> None:
     with pytest.raises(Misconfigured) as refused:
         _names(tmp_path, memory_store, TOCSIN_KAFKA_BROKERS="k:1", TOCSIN_KAFKA_TOPICS="audit")
     assert "tocsin[kafka]" in refused.value.next_step
+
+
+def test_s3_and_cloudwatch_are_asked_where_they_are_set(tmp_path, memory_store) -> None:
+    aws = {
+        "TOCSIN_AWS_REGION": "eu-west-1",
+        "TOCSIN_S3_BUCKETS": "cloudtrail=b/AWSLogs,other=c",
+        "TOCSIN_CLOUDWATCH_LOGS": "waf=g",
+        "TOCSIN_CLOUDWATCH_METRICS": "AWS/SQS:Age:Maximum",
+    }
+    found = _names(tmp_path, memory_store, **aws)
+    assert found == ["s3-cloudtrail", "s3-other", "logs-waf", "metrics"]

@@ -28,6 +28,7 @@ CONNECTORS: tuple[str, ...] = (
     "parquet",
     "prometheus",
     "remote_write",
+    "s3",
     "sentinelone",
     "signals",
     "slack",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from tocsin.app.wiring import App
 from tocsin.connectors.catalogue import load, manifest_of
+from tocsin.connectors.cloudwatch.wanted import groups_of, metrics_of
 from tocsin.connectors.kafka.setup import topics_of
+from tocsin.connectors.s3.places import places_of
 from tocsin.connectors.syslog import setup as syslog
 from tocsin.connectors.syslog.server import SyslogServer
 from tocsin.domain.errors import Misconfigured
@@ -16,6 +19,7 @@ from tocsin.store.lake import checked_source
 from tocsin.worker.consuming import KAFKA, Consuming
 from tocsin.worker.listening import Listening
 from tocsin.worker.loops import Loop
+from tocsin.worker.polling import Asker, BucketPolling, LogPolling, MetricPolling
 from tocsin.worker.pouring import Pouring
 
 SYSLOG = "syslog"
@@ -24,7 +28,7 @@ MB = 1024 * 1024
 
 def inlets(app: App) -> tuple[Loop, ...]:
     """Return a loop for each inlet that is set up. Raises `Misconfigured` for a mistake in its settings."""
-    return (*_syslog(app), *_kafka(app))
+    return (*_syslog(app), *_kafka(app), *_buckets(app), *_cloudwatch(app))
 
 
 def _syslog(app: App) -> tuple[Loop, ...]:
@@ -46,6 +50,49 @@ def _kafka(app: App) -> tuple[Loop, ...]:
     max_decoded = app.settings.number("TOCSIN_MAX_DECODED_MB") * MB
     consuming = Consuming(pouring_of(app), values, topics, reader, max_decoded)
     return (Loop(KAFKA, consuming.round, close=consuming.close),)
+
+
+def _buckets(app: App) -> tuple[Loop, ...]:
+    places = places_of(app.settings.text("TOCSIN_S3_BUCKETS"))
+    if not places:
+        return ()
+    bucket, asker = _client("tocsin.connectors.s3.bucket:Bucket", "aws"), _asker(app)
+    loops = []
+    for place in places:
+        name = f"{place.bucket}/{place.prefix}"
+        polling = BucketPolling(asker, checked_source(place.source), name, bucket(place, **_aws(app)))
+        loops.append(Loop(f"s3-{place.source}", polling.round))
+    return tuple(loops)
+
+
+def _cloudwatch(app: App) -> tuple[Loop, ...]:
+    groups = groups_of(app.settings.text("TOCSIN_CLOUDWATCH_LOGS"))
+    wanted = metrics_of(app.settings.text("TOCSIN_CLOUDWATCH_METRICS"))
+    if not groups and not wanted:
+        return ()
+    watched = _client("tocsin.connectors.cloudwatch.polled:CloudWatch", "aws")(**_aws(app))
+    asker = _asker(app)
+    loops = [
+        Loop(f"logs-{source}", LogPolling(asker, checked_source(source), group, watched).round)
+        for group, source in groups.items()
+    ]
+    if wanted:
+        metrics = MetricPolling(asker, wanted, watched, app.samples, app.tally)
+        loops.append(Loop("metrics", metrics.round))
+    return tuple(loops)
+
+
+def _asker(app: App) -> Asker:
+    return Asker(
+        pouring=pouring_of(app),
+        owner=uuid4().hex,
+        every_s=float(app.settings.number("TOCSIN_AWS_POLL_SECONDS")),
+        max_decoded=app.settings.number("TOCSIN_MAX_DECODED_MB") * MB,
+    )
+
+
+def _aws(app: App) -> dict[str, str]:
+    return {"region": app.settings.text("TOCSIN_AWS_REGION"), "url": app.settings.text("TOCSIN_AWS_URL")}
 
 
 def pouring_of(app: App) -> Pouring:

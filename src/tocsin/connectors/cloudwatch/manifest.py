@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tocsin.connectors.manifest import Category, Format, Manifest
+from tocsin.connectors.manifest import (
+    Category,
+    ConnectorSetting,
+    Format,
+    Manifest,
+    PermissionWanted,
+)
 
 _HERE = "tocsin.connectors.cloudwatch"
 
@@ -11,6 +17,20 @@ MANIFEST = Manifest(
     title="Amazon CloudWatch and EventBridge",
     category=Category.SIGNALS,
     summary="Reads alarms, log subscriptions, metric streams and EventBridge's events.",
+    settings=(
+        ConnectorSetting(name="TOCSIN_CLOUDWATCH_LOGS", hint="For example waf=aws-waf-logs-shop."),
+        ConnectorSetting(
+            name="TOCSIN_CLOUDWATCH_METRICS", hint="For example AWS/EC2:CPUUtilization:Average."
+        ),
+        ConnectorSetting(name="TOCSIN_AWS_REGION", hint="The region that is watched, such as eu-west-1."),
+        ConnectorSetting(name="TOCSIN_AWS_URL", hint="Only for a proxy or a stand-in of AWS."),
+        ConnectorSetting(name="TOCSIN_AWS_POLL_SECONDS", hint="Every call of CloudWatch's API is paid for."),
+    ),
+    permissions=(
+        PermissionWanted(name="logs:FilterLogEvents", why="To read the log groups that are named."),
+        PermissionWanted(name="cloudwatch:ListMetrics", why="To find the series of a metric."),
+        PermissionWanted(name="cloudwatch:GetMetricData", why="To read them."),
+    ),
     inbound=(f"{_HERE}.alarms:read_alarm", f"{_HERE}.logs:read_subscription"),
     formats=(
         Format(

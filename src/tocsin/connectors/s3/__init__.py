@@ -1,0 +1,1 @@
+"""CloudTrail files in S3: each object read once."""
