@@ -47,6 +47,10 @@ def test_parts_that_do_not_fit_are_refused(text: str, said: str) -> None:
         "-time()",
         "label_join(x, 'a', ',')",
         "x + on () 1",
+        "max_over_time(x[5m:1m])",
+        "topk(1, x)",
+        "a and on (x) b",
+        "rate(x[5m])",
     ],
 )
 def test_parts_that_fit_are_taken(text: str) -> None:

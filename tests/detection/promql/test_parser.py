@@ -40,6 +40,10 @@ def test_a_selector_has_its_matchers_and_its_name_last() -> None:
     )
 
 
+def test_a_selector_needs_no_name() -> None:
+    assert parse('{job="a"}') == Selector((LabelMatcher("job", MatchOp.EQUAL, "a"),), 0)
+
+
 @pytest.mark.parametrize("name", ["sum", "by", "offset", "and", "start", "a:b:c", "COUNT"])
 def test_words_of_the_language_can_name_a_metric(name: str) -> None:
     found = parse(name)

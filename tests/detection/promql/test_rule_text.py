@@ -43,7 +43,7 @@ def test_a_scalar_in_braces_ends_there() -> None:
         ("k: 'abc'\n", 2, 1, 7),
         ('a: b\nk: "abc"\n', 0, 2, 5),
         ("k: |\n  abc\n  def\n", 5, 3, 4),
-        ("k: |\n\n  abc\n", 1, 3, 4),
+        ("k: |\n\n  abc\n", 1, 3, 3),
         ("k: >-\n  abc\n  def\n", 5, 2, 3),
         ("k: abc\n  def\n", 5, 1, 4),
         ('k: "a\\tc"\n', 2, 1, 4),

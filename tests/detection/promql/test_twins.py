@@ -42,7 +42,14 @@ def test_every_gauge_that_is_watched_is_asked_after(expr: str, watched: list[str
 
 @pytest.mark.parametrize(
     "expr",
-    ["rate(c[5m]) > 1", "increase(c[1h]) > 10", "absent(a)", "absent_over_time(a[5m])", "vector(time()) > 5"],
+    [
+        "rate(c[5m]) > 1",
+        "increase(c[1h]) > 10",
+        "c_total > 5",
+        "absent(a)",
+        "absent_over_time(a[5m])",
+        "vector(time()) > 5",
+    ],
 )
 def test_counters_and_silence_have_no_twin(expr: str) -> None:
     assert no_data_twin(_rule(expr)) is None

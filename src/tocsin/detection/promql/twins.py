@@ -17,6 +17,8 @@ from tocsin.domain.sample import LabelMatcher, MatchOp
 SUFFIX = "NoData"
 HOLD_MS = 300_000
 _OF_COUNTERS = frozenset({"increase", "irate", "rate", "resets"})
+_COUNTER_SUFFIXES = ("_total", "_count", "_sum", "_bucket")
+"""How Prometheus names counters; one that nothing was counted in yet is often not there at all."""
 _OF_SILENCE = frozenset({"absent", "absent_over_time"})
 
 
@@ -75,7 +77,7 @@ def _gauges(expr: Expr) -> Iterator[Selector]:
     """Yield the selectors whose own values are looked at, not how fast they grow."""
     if isinstance(expr, Call) and expr.function.name in _OF_COUNTERS | _OF_SILENCE:
         return
-    if isinstance(expr, Selector):
+    if isinstance(expr, Selector) and not any(_counts(matcher) for matcher in expr.matchers):
         yield expr
     for part in parts_of(expr):
         yield from _gauges(part)
@@ -107,6 +109,10 @@ def _written(selector: Selector) -> str:
         f"{each.name}{each.op.value}{json.dumps(each.value, ensure_ascii=False)}" for each in others
     )
     return "".join(names[:1]) + (f"{{{inner}}}" if inner else "")
+
+
+def _counts(matcher: LabelMatcher) -> bool:
+    return _is_name(matcher) and matcher.value.endswith(_COUNTER_SUFFIXES)
 
 
 def _is_name(matcher: LabelMatcher) -> bool:
