@@ -153,6 +153,14 @@ def test_a_body_that_cannot_be_unpacked_is_refused_whatever_its_format() -> None
     assert [part.body for part in read(b"\x1f\x8bhalf", form="waf").refused] == [b"\x1f\x8bhalf"]
 
 
+def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b"\n".join([json.dumps(METRIC).encode()] * 10)
+    assert len(read(body).lines) == 10
+    monkeypatch.setattr(inbound, "MOST_CONVERTED_BYTES", 500)
+    with pytest.raises(BodyTooLarge):
+        read(body)
+
+
 @pytest.mark.parametrize("form", ["", "parquet"])
 def test_what_can_unpack_without_bound_is_not_to_be_posted(form: str) -> None:
     with pytest.raises(UnknownFormat, match="tocsin hunt"):

@@ -12,7 +12,7 @@ from tocsin.connectors.refusal import BodyRefused, detail_of
 from tocsin.connectors.slices import each, elements, marked, members
 from tocsin.connectors.splitting import LineRefused, decoded, is_object, on_one_line
 
-MOST_UNPACKED = 64_000_000
+MOST_UNPACKED = 16_000_000
 """CloudWatch sends at most 6 MB unpacked; more is no such message."""
 
 _TOLD = frozenset({"product", "service", "category", "class", "eventName", "EventID"})

@@ -36,7 +36,9 @@ class Element:
 
 
 def read_markup(body: bytes, keep: frozenset[str] | None = None) -> Element:
-    """Return the root element, with those below it whose tags are to be kept (None: all). Raises `UnknownFormat` for what is no XML, or none that we take.
+    """Return the root element, with those below it whose tags are to be kept (None: all).
+
+    Raises `UnknownFormat` for what is no XML, or none that we take.
 
     A document type may be named, as Cobertura does, but it may declare nothing and is never fetched: entities
     can grow without bound or read files (https://owasp.org/www-community/vulnerabilities/XML_External_Entity).

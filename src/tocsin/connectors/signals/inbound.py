@@ -48,6 +48,9 @@ TIME_FIELDS = (
 """Where sources write the event's time, first found first used. `EventTime` (NXLog) is local time without a
 zone, therefore it comes after the fields of the same records that are UTC."""
 
+MOST_CONVERTED_BYTES = 2 * MAX_DECODED_BYTES
+"""Of the signals made of one body; a format may hold more compressed text inside."""
+
 _LAYERS = 2
 """A .gz file posted with `Content-Encoding: gzip` is compressed twice."""
 
@@ -141,6 +144,7 @@ class _Taken:
     def __init__(self, convert: Convert | None) -> None:
         self._convert = convert
         self._good: list[bytes] = []
+        self._size = 0
         self._refusals = Refusals(b"\n".join)
 
     def __len__(self) -> int:
@@ -157,6 +161,9 @@ class _Taken:
             self._good.append(raw)
             return
         self._good += made.lines
+        self._size += sum(map(len, made.lines))
+        if self._size > MOST_CONVERTED_BYTES:
+            raise BodyTooLarge(f"The body holds more than {MOST_CONVERTED_BYTES} bytes of signals.")
         for part in made.refused:
             self._refusals.add(part.body, f"{' '.join(map(str, place))}: {part.reason}")
 
