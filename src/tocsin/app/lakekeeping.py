@@ -43,6 +43,9 @@ _NOTED = {
 }
 
 
+_KINDS = frozenset(_NOTED.values())
+
+
 def keeping_of(app: App) -> Lakekeeping:
     """Return what keeps an application's lake. Raises `PackProblem`, `Misconfigured`."""
     file = app.packs.file("lake.yml")
@@ -254,11 +257,10 @@ def _fault(root: Path, segment: Segment) -> str | None:
 def _logged_heads(shelves: Shelves) -> Iterator[tuple[str, str]]:
     """Yield the heads of the manifest that the log remembers, and when it wrote each down."""
     for start in range(0, shelves.log.size(), _LEAVES_AT_ONCE):
-        for each in shelves.log.leaves(start, min(start + _LEAVES_AT_ONCE, shelves.log.size())):
-            if _LOGGED in each.content:
-                entry = leaf.decode(each.content)
-                if entry.kind.startswith("lake."):
-                    yield entry.facts["head"], entry.at.isoformat()
+        leaves = shelves.log.leaves(start, min(start + _LEAVES_AT_ONCE, shelves.log.size()))
+        # Only what may be about the lake is decoded: a log has millions of other entries.
+        entries = (leaf.decode(each.content) for each in leaves if _LOGGED in each.content)
+        yield from ((each.facts["head"], each.at.isoformat()) for each in entries if each.kind in _KINDS)
 
 
 def _refused(happened: str, next_step: str) -> HoldRefused:

@@ -143,23 +143,29 @@ class Retro:
         )
 
     def _hot(self, source: str, file: HotFile, past: Past, told: _Told) -> Iterator[Hit]:
-        first, stop = past.span()
         stored = lines(file)
         while batch := list(islice(stored, SIGNALS_AT_ONCE)):
             numbers = dict(self.plan.sift([line for _, line in batch]))
             for nth, (position, line) in enumerate(batch):
-                try:
-                    signal = self.read_signal(line, source, position, past.undated)
-                except Explained as fault:
-                    told.damaged.append(fault.happened)
-                    continue
-                time = micros(signal.time)
-                if first <= time < stop or signal.time == past.undated:
-                    told.signals += 1
-                    told.unasked += not self.plan.asks_about(signal)
-                    told.dated(time)
-                    if nth in numbers:
-                        yield Hit(signal, numbers[nth])
+                signal = self._wanted(source, position, line, past, told)
+                if signal is not None and nth in numbers:
+                    yield Hit(signal, numbers[nth])
+
+    def _wanted(self, source: str, position: int, line: bytes, past: Past, told: _Told) -> Signal | None:
+        """Read a hot line and count it; None for what is out of bounds or damaged."""
+        try:
+            signal = self.read_signal(line, source, position, past.undated)
+        except Explained as fault:
+            told.damaged.append(fault.happened)
+            return None
+        first, stop = past.span()
+        time = micros(signal.time)
+        if not first <= time < stop and signal.time != past.undated:
+            return None
+        told.signals += 1
+        told.unasked += not self.plan.asks_about(signal)
+        told.dated(time)
+        return signal
 
     def _sealed(self, segment: Segment, past: Past, told: _Told) -> Iterator[Hit]:
         layout = Layout(

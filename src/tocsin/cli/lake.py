@@ -20,6 +20,7 @@ from tocsin.domain.incident import Status
 if TYPE_CHECKING:
     from tocsin.app.lakekeeping import Lakekeeping
     from tocsin.app.wiring import App
+    from tocsin.store.lake.lake import Contents
     from tocsin.store.lake.manifest import Hold
 
 COLUMNS = ("source", "hot_bytes", "segments", "rows", "bytes", "cold", "first_time", "last_time", "held")
@@ -34,24 +35,7 @@ def status(show: Show) -> None:
     """Show what is kept of each source: hot, sealed and cold, from when to when, and under how many holds."""
     with _keeping() as (_, keeping):
         contents = keeping.lake.contents()
-        records = []
-        for source in keeping.lake.sources():
-            sealed = [each for each in contents.segments if each.source == source]
-            firsts = [each.first_time for each in sealed if each.first_time is not None]
-            lasts = [each.last_time for each in sealed if each.last_time is not None]
-            records.append(
-                {
-                    "source": source,
-                    "hot_bytes": sum(file.size() for name, file in contents.hot if name == source),
-                    "segments": len(sealed),
-                    "rows": sum(each.rows for each in sealed),
-                    "bytes": sum(each.size for each in sealed),
-                    "cold": sum(each.cold for each in sealed),
-                    "first_time": _instant(min(firsts, default=None)),
-                    "last_time": _instant(max(lasts, default=None)),
-                    "held": sum(any(hold.covers(each) for hold in contents.listing.holds) for each in sealed),
-                }
-            )
+        records = [_source_record(source, contents) for source in keeping.lake.sources()]
     show.rows("tocsin.lake.status/1", records, COLUMNS)
     show.say(f"The manifest has {contents.listing.lines} lines; its head is {contents.listing.head}.")
 
@@ -160,6 +144,24 @@ def _keeping() -> Iterator[tuple[App, Lakekeeping]]:
         from tocsin.app.lakekeeping import keeping_of
 
         yield app, keeping_of(app)
+
+
+def _source_record(source: str, contents: Contents) -> dict[str, Any]:
+    sealed = [each for each in contents.segments if each.source == source]
+    firsts = [each.first_time for each in sealed if each.first_time is not None]
+    lasts = [each.last_time for each in sealed if each.last_time is not None]
+    holds = contents.listing.holds
+    return {
+        "source": source,
+        "hot_bytes": sum(file.size() for name, file in contents.hot if name == source),
+        "segments": len(sealed),
+        "rows": sum(each.rows for each in sealed),
+        "bytes": sum(each.size for each in sealed),
+        "cold": sum(each.cold for each in sealed),
+        "first_time": _instant(min(firsts, default=None)),
+        "last_time": _instant(max(lasts, default=None)),
+        "held": sum(any(hold.covers(each) for hold in holds) for each in sealed),
+    }
 
 
 def _around(app: App, named: str) -> tuple[str, datetime, datetime | None]:

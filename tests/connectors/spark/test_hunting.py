@@ -71,25 +71,34 @@ def expected(rules, lines) -> set[tuple[str, int]]:
 
 def test_batches_are_judged_as_lines_are(rules, lines) -> None:
     batch = pa.RecordBatch.from_pydict(
-        {"raw": lines, "source": ["win"] * len(lines), "position": list(range(len(lines)))}
+        {
+            "raw": lines,
+            "source": ["win"] * len(lines),
+            "position": list(range(len(lines))),
+            "time": [10**15 + number for number in range(len(lines))],
+        }
     )
     found = pa.Table.from_batches(judging(rules)([batch.slice(0, 700), batch.slice(700)])).to_pylist()
     assert {(row["rule_id"], row["position"]) for row in found} == expected(rules, lines)
     assert len({row["rule_id"] for row in found}) >= 3
     assert {row["source"] for row in found} == {"win"}
-    assert all(row["time"] > 10**15 for row in found)
+    assert all(row["time"] == 10**15 + row["position"] for row in found)
 
 
 def test_texts_missing_ones_and_damaged_ones_are_taken(rules) -> None:
     raws = ['{"EventID":1,"Channel":"Security"}', None, '{"EventID":1', "5"]
-    batch = pa.RecordBatch.from_pydict({"raw": raws, "source": ["a"] * 4, "position": [5, 6, 7, 8]})
+    batch = pa.RecordBatch.from_pydict(
+        {"raw": raws, "source": ["a"] * 4, "position": [5, 6, 7, 8], "time": pa.nulls(4, pa.int64())}
+    )
     (found,) = judging(rules)([batch])
     assert found.to_pylist() == [{"rule_id": "r0", "source": "a", "position": 5, "time": 0}]
 
 
 def test_spark_finds_what_one_machine_finds(spark, rules, lines) -> None:
-    rows = [(bytearray(line), "win", number) for number, line in enumerate(lines)]
-    frame = spark.createDataFrame(rows, "raw binary, source string, position bigint").repartition(3)
+    rows = [(bytearray(line), "win", number, None) for number, line in enumerate(lines)]
+    frame = spark.createDataFrame(
+        rows, "raw binary, source string, position bigint, time bigint"
+    ).repartition(3)
     found = {(row.rule_id, row.position) for row in hits(frame, rules).collect()}
     assert found == expected(rules, lines)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from tocsin.connectors.signals.inbound import event_time
 from tocsin.connectors.splitting import LineRefused, decoded
 from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.rules import RuleSet
@@ -18,14 +16,13 @@ from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.timed import Timed
 
 SCHEMA = "rule_id string, source string, position bigint, time bigint"
-COLUMNS = ("raw", "source", "position")
-"""What a data frame of signals must have: the record's bytes (or text), who sent it, its place there."""
+COLUMNS = ("raw", "source", "position", "time")
+"""What a data frame of signals must have: the record's bytes (or text), who sent it, its place there, and when
+it happened in microseconds since 1970 (null where it names no time)."""
 
 _ARROW = pa.schema(
     [("rule_id", pa.string()), ("source", pa.string()), ("position", pa.int64()), ("time", pa.int64())]
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # Each worker process keeps the rules it compiled last: one hunt has one set of them.
 _KEPT = 2
 
@@ -35,8 +32,8 @@ Batches = Iterable[Any]
 def hits(dataframe: Any, rules: RuleSet) -> Any:
     """Return which rules hold for which signals of a data frame with `COLUMNS`, one row a rule and signal.
 
-    `time` is the event's own, in microseconds since 1970, 0 where the record names none. Correlations are
-    not judged here: they need the signals in order. Tocsin must be importable where Spark's Python runs.
+    A signal without a time counts as of 1970. Correlations are not judged here: they need the signals in
+    order. Tocsin must be importable where Spark's Python runs.
     """
     chosen = dataframe.select(*COLUMNS)
     return chosen.mapInArrow(judging(rules), SCHEMA)
@@ -48,7 +45,7 @@ def segments(spark: Any, paths: Iterable[str], source: str) -> Any:
     Take the paths from the lake's manifest, never from a listing of files.
     """
     written = source.replace("\\", "\\\\").replace("'", "\\'")
-    return spark.read.parquet(*paths).selectExpr("raw", "position", f"'{written}' as source")
+    return spark.read.parquet(*paths).selectExpr("raw", "position", "time", f"'{written}' as source")
 
 
 def judging(rules: RuleSet) -> Callable[[Batches], Iterator[Any]]:
@@ -82,13 +79,13 @@ class _Compiled:
         raws = [
             raw.encode() if isinstance(raw, str) else raw or b"" for raw in batch.column("raw").to_pylist()
         ]
-        sources, positions = batch.column("source"), batch.column("position")
+        sources, positions, times = (batch.column(name) for name in COLUMNS[1:])
         for nth, numbers in self._matcher.sift(raws):
             try:
                 record = decoded(raws[nth])
             except LineRefused:
                 continue
-            time = ((event_time(record) or _EPOCH) - _EPOCH) // _MICROSECOND
+            time = times[nth].as_py() or 0
             for number in self._timed.confirmed(numbers, record, time):
                 yield {
                     "rule_id": self._ids[number],

@@ -65,14 +65,20 @@ def append(folder: Path, lines: Sequence[bytes]) -> int:
         if not files:
             made(folder / FIRST)
             continue
-        newest = files[-1]
-        try:
-            with opened(newest.path, os.O_RDWR, fcntl.LOCK_EX) as file:
-                # While we waited for the file another process may have begun the next one.
-                if hot_files(folder)[-1] == newest:
-                    return newest.start + append_synced(file, content) + len(content)
-        except FileNotFoundError:
-            continue
+        stop = _appended(folder, files[-1], content)
+        if stop is not None:
+            return stop
+
+
+def _appended(folder: Path, newest: HotFile, content: bytes) -> int | None:
+    """Append to what was the newest file; None when another process has begun the next one meanwhile."""
+    try:
+        with opened(newest.path, os.O_RDWR, fcntl.LOCK_EX) as file:
+            if hot_files(folder)[-1] != newest:
+                return None
+            return newest.start + append_synced(file, content) + len(content)
+    except FileNotFoundError:
+        return None
 
 
 def read(source: str, hot: HotFile, offset: int, limit: int) -> tuple[bytes, ...]:
