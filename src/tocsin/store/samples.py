@@ -278,12 +278,8 @@ class DiskSamples:
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
         yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
 
 
 def _stored(value: float) -> float | bytes:

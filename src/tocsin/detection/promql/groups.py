@@ -120,10 +120,6 @@ def _gap(group: Group, last_ms: int | None, at_ms: int) -> Gap | None:
     return Gap(last_ms, at_ms)
 
 
-class _OverLimit(EvaluationFailed):
-    """A rule has more results than its group allows."""
-
-
 class _Turn:
     """One evaluation on its way through the rules."""
 
@@ -147,28 +143,28 @@ class _Turn:
             alerts, samples = self._result(rule, memory)
         except EvaluationFailed as failed:
             self.faults.append(RuleFault(rule, failed.happened))
+            self.memories[key] = memory
+            return
+        lasting = tuple(alert for alert in alerts if alert.phase is not Phase.RESOLVED)
+        count = len(lasting) if isinstance(rule, AlertingRule) else len(samples)
+        if 0 < self._group.limit < count:
+            reason = f"exceeded limit of {self._group.limit} with {count} results."
+            self.faults.append(RuleFault(rule, reason))
             # Too many alerts are dropped as a whole, as in Prometheus; after any other fault they stay.
-            self.memories[key] = replace(memory, alerts=()) if isinstance(failed, _OverLimit) else memory
+            self.memories[key] = replace(memory, alerts=())
             return
         if isinstance(rule, AlertingRule):
             self.alerts.extend(RuleAlert(rule=rule, alert=alert) for alert in alerts)
         written = tuple(sample.labels for sample in samples)
         self._record([*samples, *self._ended(memory.written, written)])
-        lasting = tuple(alert for alert in alerts if alert.phase is not Phase.RESOLVED)
         self.memories[key] = Memory(alerts=lasting, written=written)
 
     def _result(self, rule: PromRule, memory: Memory) -> tuple[tuple[Active, ...], list[Sample]]:
         vector = _as_vector(self._ask(rule, self._at_ms))
         if isinstance(rule, RecordingRule):
-            self._demand_limit(len(vector))
             return (), _renamed(rule, vector, self._at_ms)
         alerts = alerting.advanced(rule, memory.alerts, vector, self._at_ms)
-        self._demand_limit(sum(alert.phase is not Phase.RESOLVED for alert in alerts))
         return alerts, alerting.recorded(rule, alerts, self._at_ms)
-
-    def _demand_limit(self, count: int) -> None:
-        if 0 < self._group.limit < count:
-            raise _OverLimit(f"exceeded limit of {self._group.limit} with {count} results.")
 
     def _after_the_gap(self, alerts: tuple[Active, ...], gap: Gap) -> tuple[Active, ...]:
         """Leave the time of the gap out of `for`: nobody knows whether the condition held then."""
