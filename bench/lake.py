@@ -79,9 +79,8 @@ def sealed(lake: SegmentLake, file: Path, most: int, floor: float) -> int:
             took, held = took + seal(lake), 0
     took += seal(lake) if held else 0.0
     stored = sum(path.stat().st_size for path in lake.root.rglob("*.parquet"))
-    print(
-        f"seal                      {count / took:>12,.0f} signals/s of one core, {count / took / floor:.2f} x"
-    )
+    rate = count / took
+    print(f"seal                      {rate:>12,.0f} signals/s of one core, {rate / floor:.2f} x")
     print(f"                          {raw / stored:>12.0f} x smaller ({stored / count:.0f} bytes a signal)")
     return count
 

@@ -17,8 +17,8 @@ from tocsin.detection.sigma.timed import Timed
 
 SCHEMA = "rule_id string, source string, position bigint, time bigint"
 COLUMNS = ("raw", "source", "position", "time")
-"""What a data frame of signals must have: the record's bytes (or text), who sent it, its place there, and when
-it happened in microseconds since 1970 (null where it names no time)."""
+"""What a data frame of signals must have: the record's bytes (or text), who sent it, its place there, and
+when it happened in microseconds since 1970 (null where it names no time)."""
 
 _ARROW = pa.schema(
     [("rule_id", pa.string()), ("source", pa.string()), ("position", pa.int64()), ("time", pa.int64())]
