@@ -136,3 +136,32 @@ def test_a_full_disk_is_waited_for_and_nothing_is_lost(app, producer, topic, mak
     consuming.close()
     consuming.close()
     assert lake(app) == list(range(20))
+
+
+def test_a_partition_whose_start_cannot_be_looked_up_is_not_read_from_elsewhere(app) -> None:
+    class Giving:
+        """A reader that is given a partition as soon as it fetches."""
+
+        closed = 0
+
+        def __init__(self, options, topics, start_at) -> None:
+            self.start_at = start_at
+
+        def fetch(self, limit: int, within_s: float):
+            self.start_at("t", 0)
+            return ()
+
+        def close(self) -> None:
+            Giving.closed += 1
+
+    class Away:
+        """A store whose database is away."""
+
+        def reading(self):
+            raise Overloaded("Away.", means="Nothing read.", next_step="Wait.")
+
+    values = {setting.name: setting.default for setting in SETTINGS}
+    consuming = Consuming(Pouring(Away(), app.lake, app.clock, app.take), values, {"t": "okta"}, Giving, MAX)
+    with pytest.raises(Overloaded):
+        consuming.round()
+    assert Giving.closed == 1

@@ -60,7 +60,7 @@ class Consuming:
         if self._reader is None:
             self._reader = self.make_reader(client_options(self.values), list(self.sources), self._start_at)
         fetched: dict[tuple[str, int], list[Message]] = {}
-        for message in self._reader.fetch(MESSAGES_AT_ONCE, WITHIN_S):
+        for message in self._fetched(self._reader):
             fetched.setdefault((message.topic, message.partition), []).append(message)
         poured: dict[tuple[str, int], int] = {}
         try:
@@ -74,6 +74,14 @@ class Consuming:
         if poured:
             self._reader.commit(poured)
         return 0.0
+
+    def _fetched(self, reader: Reader) -> Sequence[Message]:
+        try:
+            return reader.fetch(MESSAGES_AT_ONCE, WITHIN_S)
+        except Explained:
+            # Perhaps a partition was given to us while we could not look where it starts: begin anew.
+            self.close()
+            raise
 
     def close(self) -> None:
         """Leave the group."""

@@ -22,7 +22,7 @@ log = logging.getLogger("tocsin.syslog")
 
 MOST_CONNECTIONS = 1_000
 HANDSHAKE_WITHIN_S = 10.0
-CHUNK = 32 * 1024
+CHUNK = 128 * 1024
 STOP_WITHIN_S = 5.0
 
 Network = IPv4Network | IPv6Network
