@@ -87,7 +87,7 @@ def on_signals(rule: Rule, signals: Sequence[Signal], line: int) -> tuple[OnSign
             )
         return tuple(_explained(rule, chosen))
     judged = holds(rule)
-    hits = [signal for signal in signals if judged(signal.record)]
+    hits = [signal for signal in signals if judged(signal.record, micros(signal.time))]
     if hits:
         return tuple(_explained(rule, hits[:SHOWN]))
     missed = sorted(_explained(rule, signals), key=lambda each: (not each.reason.fits, _missing(each)))
@@ -111,7 +111,10 @@ def on_all(
 
 
 def _explained(rule: Rule, signals: Sequence[Signal]) -> Iterator[OnSignal]:
-    return (OnSignal(signal=signal, reason=explain(rule, signal.record)) for signal in signals)
+    return (
+        OnSignal(signal=signal, reason=explain(rule, signal.record, micros(signal.time)))
+        for signal in signals
+    )
 
 
 def _missing(each: OnSignal) -> int:
@@ -120,7 +123,7 @@ def _missing(each: OnSignal) -> int:
 
 def _holding(rule: Rule, signals: Sequence[Signal]) -> Iterator[Signal]:
     judged = holds(rule)
-    return (signal for signal in signals if judged(signal.record))
+    return (signal for signal in signals if judged(signal.record, micros(signal.time)))
 
 
 def _fired(inner: Correlation, rules: RuleSet, signals: Sequence[Signal], levels: Levels) -> Iterator[Signal]:

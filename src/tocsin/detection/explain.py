@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tocsin.detection.sigma.logsource import LogSource, Origin, origin, signature
-from tocsin.detection.sigma.predicates import Op, Predicate
+from tocsin.detection.sigma.predicates import OF_TIME, Op, Predicate
 from tocsin.detection.sigma.readings import Facts, Memo
 from tocsin.detection.sigma.rule import Rule
-from tocsin.detection.sigma.tree import All, Any_, Interned, Not, Tree
+from tocsin.detection.sigma.tree import All, Any_, Interned, Members, Not, Quantifier, Tree
+from tocsin.detection.state import instant
 
 SHOWN_CHARACTERS = 200
 SHOWN_VALUES = 3
+
+Judge = Callable[[Mapping[str, Any], int | None], bool]
+"""Says whether a rule holds for a record, with the event's time in microseconds since 1970."""
 
 _WORDS = {
     Op.EQUALS: "equals",
@@ -107,8 +112,11 @@ class RuleReason:
         }
 
 
-def explain(rule: Rule, record: Mapping[str, Any]) -> RuleReason:
-    """Explain a detection rule on one record. Never raises, whatever the record holds."""
+def explain(rule: Rule, record: Mapping[str, Any], time: int | None = None) -> RuleReason:
+    """Explain a detection rule on one record. Never raises, whatever the record holds.
+
+    `time` is the event's, in microseconds since 1970, for rules that look into tables or calendars.
+    """
     known = origin(signature(record))
     return RuleReason(
         rule_id=rule.header.label,
@@ -116,81 +124,92 @@ def explain(rule: Rule, record: Mapping[str, Any]) -> RuleReason:
         rule_hash=rule.key,
         fits=known.fits(rule.logsource),
         source=f"the rule asks for {_asked(rule.logsource)}, the record is of {_known(known)}",
-        tree=_Walk(rule, record).reason(rule.tree),
+        tree=_Walk(rule).reason(_whole(rule), Facts(record, Memo(), time)),
     )
 
 
-def holds(rule: Rule) -> Callable[[Mapping[str, Any]], bool]:
-    """Return the function that says whether a rule holds for a record, without the reasons."""
-    verdict = Interned().compile(rule.tree)
+def holds(rule: Rule) -> Judge:
+    """Return the function that says whether a rule holds for a record and its time, without the reasons."""
+    verdict = Interned().compile(_whole(rule))
     memo = Memo()
 
-    def judged(record: Mapping[str, Any]) -> bool:
-        return origin(signature(record)).fits(rule.logsource) and verdict(Facts(record, memo))
+    def judged(record: Mapping[str, Any], time: int | None) -> bool:
+        return origin(signature(record)).fits(rule.logsource) and verdict(Facts(record, memo, time))
 
     return judged
 
 
 class _Walk:
-    """One walk over a rule's tree with one record."""
+    """One walk over a rule's tree."""
 
-    def __init__(self, rule: Rule, record: Mapping[str, Any]) -> None:
+    def __init__(self, rule: Rule) -> None:
         self._names = {id(tree): name for name, tree in rule.selections}
-        self._facts = Facts(record, Memo())
         self._interned = Interned()
 
-    def reason(self, tree: Tree) -> Reason:
+    def reason(self, tree: Tree, facts: Facts) -> Reason:
         name = self._names.get(id(tree), "")
-        if isinstance(tree, All):
-            return self._joined(name, "all of", tree.branches, every=True)
-        if isinstance(tree, Any_):
-            return self._joined(name, "at least one of", tree.branches, every=False)
+        if isinstance(tree, All | Any_):
+            return self._joined(name, tree, facts)
         if isinstance(tree, Not):
-            inner = self.reason(tree.branch)
+            inner = self.reason(tree.branch, facts)
             return Reason(name=name, said="not", holds=not inner.holds, branches=(inner,))
-        if isinstance(tree, Predicate):
-            return self._leaf(name, tree)
-        return self._members(name, tree)
-
-    def _joined(self, name: str, said: str, branches: tuple[Tree, ...], *, every: bool) -> Reason:
-        inner = tuple(self.reason(branch) for branch in branches)
-        answers = [branch.holds for branch in inner]
-        if len(inner) == 1 and not name:
-            return inner[0]
-        return Reason(name=name, said=said, holds=all(answers) if every else any(answers), branches=inner)
-
-    def _members(self, name: str, tree: Tree) -> Reason:
-        field = str(getattr(tree, "field", ""))
-        holds = self._interned.compile(tree)(self._facts)
-        found = self._value(field)
-        return Reason(name=name, said=f"members of the list {field}", holds=holds, found=found, field=field)
-
-    def _leaf(self, name: str, predicate: Predicate) -> Reason:
+        if isinstance(tree, Members):
+            return self._members(name, tree, facts)
         return Reason(
             name=name,
-            said=asked(predicate),
-            holds=self._interned.compile(predicate)(self._facts),
-            found=self._found(predicate),
-            field=predicate.field or "",
+            said=asked(tree),
+            holds=self._interned.compile(tree)(facts),
+            found=_found(tree, facts),
+            field=tree.field or "",
         )
 
-    def _found(self, predicate: Predicate) -> str:
-        shown = self._value(predicate.field)
-        if predicate.op is Op.FIELD:
-            return f"{shown}; {predicate.value}: {self._value(str(predicate.value))}"
-        return shown
+    def _joined(self, name: str, tree: All | Any_, facts: Facts) -> Reason:
+        inner = tuple(self.reason(branch, facts) for branch in tree.branches)
+        if len(inner) == 1 and not name:
+            return inner[0]
+        answers = [branch.holds for branch in inner]
+        if isinstance(tree, All):
+            return Reason(name=name, said="all of", holds=all(answers), branches=inner)
+        return Reason(name=name, said="at least one of", holds=any(answers), branches=inner)
 
-    def _value(self, field: str | None) -> str:
-        if field is None:
-            return "no value of the record is looked at alone"
-        found = self._facts.found(field)
-        if not found.present:
-            return "the field is absent"
-        texts = [_short(repr(reading.text)) for reading in found.readings]
-        texts += ["null"] if found.null else []
-        more = len(texts) - SHOWN_VALUES
-        shown = " | ".join(texts[:SHOWN_VALUES]) + (f" | and {more} more" if more > 0 else "")
-        return f"is {shown}" if texts else "is an empty list"
+    def _members(self, name: str, tree: Members, facts: Facts) -> Reason:
+        """Explain a question to the members of a list; the first ones are shown each with its own tree."""
+        shown = islice(facts.elements(tree.field), SHOWN_VALUES)
+        position = f" {tree.position}" if tree.quantifier is Quantifier.AT else ""
+        return Reason(
+            name=name,
+            said=f"of the members of {tree.field}, {tree.quantifier.value}{position}",
+            holds=self._interned.compile(tree)(facts),
+            found=_value(tree.field, facts),
+            field=tree.field,
+            branches=tuple(self.reason(tree.branch, element) for element in shown),
+        )
+
+
+def _whole(rule: Rule) -> Tree:
+    return rule.tree if rule.timed is None else rule.timed
+
+
+def _found(predicate: Predicate, facts: Facts) -> str:
+    if predicate.op in OF_TIME:
+        return "the time is not known" if facts.time is None else f"it is {instant(facts.time).isoformat()}"
+    shown = _value(predicate.field, facts)
+    if predicate.op is Op.FIELD:
+        return f"{shown}; {predicate.value}: {_value(str(predicate.value), facts)}"
+    return shown
+
+
+def _value(field: str | None, facts: Facts) -> str:
+    if field is None:
+        return "all values of the record are looked at"
+    found = facts.found(field)
+    if not found.present:
+        return "the field is absent"
+    texts = [_short(repr(reading.text)) for reading in found.readings]
+    texts += ["null"] if found.null else []
+    more = len(texts) - SHOWN_VALUES
+    shown = " | ".join(texts[:SHOWN_VALUES]) + (f" | and {more} more" if more > 0 else "")
+    return f"is {shown}" if texts else "is an empty list"
 
 
 def asked(predicate: Predicate) -> str:
@@ -202,6 +221,8 @@ def asked(predicate: Predicate) -> str:
         return f"{subject} is null or absent"
     if predicate.op is Op.FIELD:
         return f"{subject} {predicate.detail or 'equals'} the field {predicate.value}"
+    if predicate.op in OF_TIME:
+        return f"the event happened within {_short(str(predicate.value))}"
     if predicate.op is Op.TIME:
         return f"the {predicate.detail} of {subject} is {predicate.value}"
     cased = " (case matters)" if predicate.cased else ""
@@ -211,19 +232,19 @@ def asked(predicate: Predicate) -> str:
 
 def _deciding(reason: Reason) -> Iterator[Reason]:
     """Yield the leaves whose answers make a node answer as it does."""
-    if not reason.branches:
-        yield reason
-    elif reason.said == "not":
+    if reason.said == "not":
         yield from _deciding(reason.branches[0])
-    else:
-        for branch in reason.branches:
-            if branch.holds is reason.holds:
-                yield from _deciding(branch)
+        return
+    alike = [branch for branch in reason.branches if branch.holds is reason.holds]
+    for branch in alike:
+        yield from _deciding(branch)
+    if not alike:
+        yield reason
 
 
 def _asked(source: LogSource) -> str:
     parts = {"product": source.product, "service": source.service, "category": source.category}
-    return ", ".join(f"{key} {value}" for key, value in parts.items() if value) or "any"
+    return ", ".join(f"{key} {value}" for key, value in parts.items() if value)
 
 
 def _known(known: Origin) -> str:

@@ -152,6 +152,17 @@ def test_raw_lines_must_be_judged_as_records_are(play, monkeypatch: pytest.Monke
     assert "signal 1 is judged otherwise as a raw line" in result.differences[0]
 
 
+def test_a_rule_that_asks_for_the_hour_is_judged_with_it(play) -> None:
+    calendar = "name: work\nzone: UTC\nweekly: {monday-friday: '09:00-17:00'}\n"
+    text = (
+        "title: Night\nname: night\nlogsource: {category: authentication}\nlevel: low\n"
+        "detection: {s: {action: login}, condition: s}\ntocsin.lookup: {outside: work}\n"
+    )
+    found = load([("a", text)], read_tables([], [("c", calendar)]))
+    test = "{name: x, events: [{like: bad}, {at: 12h, like: bad}], expect: [{count: 1, at: 0s}]}"
+    assert play(_file("night", test), found)[0].differences == ()
+
+
 def test_one_batch_and_other_orders_must_give_the_same(play, monkeypatch: pytest.MonkeyPatch) -> None:
     test = "{name: x, shuffle: true, events: [{like: bad, every: 1s, repeat: 4}], expect: [{}]}"
     monkeypatch.setattr(running._Run, "_at_once", lambda self, plan: ())

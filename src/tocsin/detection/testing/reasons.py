@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from tocsin.detection.explain import RuleReason, explain, holds
+from tocsin.detection.explain import Judge, RuleReason, explain, holds
 from tocsin.detection.explain_correlation import Fed, explain_correlation
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.rule import Rule
+from tocsin.detection.state import micros
 from tocsin.detection.testing import closure
 from tocsin.domain.signal import Signal
 
@@ -30,10 +31,11 @@ def reasons(rules: RuleSet, labels: Collection[str], signals: Sequence[Signal]) 
 def _held(rule: Rule, signals: Sequence[Signal]) -> str:
     title = rule.header.title
     judged = holds(rule)
-    count = sum(judged(signal.record) for signal in signals)
+    count = sum(judged(signal.record, micros(signal.time)) for signal in signals)
     if count or not signals:
         return f"why: {title} holds for {count} of {len(signals)} signals"
-    looked = [(n, explain(rule, each.record)) for n, each in enumerate(signals[:EXPLAINED_SIGNALS], 1)]
+    near = enumerate(signals[:EXPLAINED_SIGNALS], 1)
+    looked = [(number, explain(rule, each.record, micros(each.time))) for number, each in near]
     number, nearest = min(looked, key=lambda pair: _distance(pair[1]))
     told = f"signal {number} is nearest: {nearest.summary()}"
     return f"why: {title} holds for none of {len(signals)} signals; {told}"
@@ -58,5 +60,6 @@ def _measured(correlation: Correlation, rules: RuleSet, signals: Sequence[Signal
         yield f"why: {reason.title}: {reason.excluded} signals lack a field of the group"
 
 
-def _words(judges: Sequence[tuple[str, object]], signal: Signal) -> tuple[str, ...]:
-    return tuple(word for word, judged in judges if callable(judged) and judged(signal.record))
+def _words(judges: Sequence[tuple[str, Judge]], signal: Signal) -> tuple[str, ...]:
+    at = micros(signal.time)
+    return tuple(word for word, judged in judges if judged(signal.record, at))

@@ -83,7 +83,7 @@ def _result(test: Regression, differences: tuple[str, ...], *, is_broken: bool =
 
 def _unlike(test: Regression, rule: Rule, records: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
     judged = holds(rule)
-    count = sum(judged(record) for record in records)
+    count = sum(judged(record, None) for record in records)
     wanted = "at least 1" if test.count is None else str(test.count)
     if not count if test.count is None else count != test.count:
         yield f"{rule.header.title}: holds for {count} of {len(records)} records, expected {wanted}"

@@ -92,6 +92,8 @@ class _Run:
         }
         # A plain rule fires with its first signal; the engine may hold it back while bursts could still join.
         self._counted = {each.header.label for each in rules.correlations}
+        # Lines alone do not tell such rules the event's time, so the fast path holds for too much.
+        self._asks_time = any(rule.timed is not None for rule in rules.rules)
         self._plan = self._compiled(0)
         asked = _asker(self._plan)
         self._signals = signals_of(test, closure.sources(rules), asked)
@@ -197,7 +199,7 @@ class _Run:
         """Return where the fast path over raw lines answers otherwise than the one over records."""
         by_line = {number for number, _ in self._plan.sift([signal.raw for signal in self._signals])}
         by_record = {number for number, signal in enumerate(self._signals) if self._plan.hits(signal)}
-        unlike = sorted(by_line ^ by_record)
+        unlike = sorted(by_record - by_line if self._asks_time else by_record ^ by_line)
         return tuple(
             f"signal {number + 1} is judged otherwise as a raw line: {self._signals[number].raw.decode()}"
             for number in unlike[:3]
