@@ -54,10 +54,11 @@ def _made() -> tuple[Any, Any]:
     )
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return tuple(
+    first, second = (
         message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
         for name in ("RequestV1", "RequestV2")
     )
+    return first, second
 
 
 RequestV1, RequestV2 = _made()
