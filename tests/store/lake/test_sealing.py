@@ -127,7 +127,8 @@ def test_a_kill_at_any_call_to_the_disk_loses_and_doubles_nothing(tmp_path) -> N
     points, ended = _killed(f"{_filled(tmp_path / 'whole')}|0|before")
     assert ended == "ended"
     assert int(points) >= 25
-    deaths = [(when, point) for when in ("before", "after") for point in range(1, int(points) + 1)]
+    # To die after one call is to die before the next.
+    deaths = [*(("before", point) for point in range(1, int(points) + 1)), ("after", int(points))]
     roots = [_filled(tmp_path / f"{when}{point}") for when, point in deaths]
     told = _killed(*(f"{root}|{point}|{when}" for root, (when, point) in zip(roots, deaths, strict=True)))
     assert told == ["killed"] * len(deaths)

@@ -7,6 +7,7 @@ source), `raw` (the record's bytes), `odd` (the record has no native columns), t
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,12 +93,12 @@ def _table(schema: Any, group: Sequence[Row], cut: Shredded, columns: Sequence[s
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _encoded(rows: list[int], texts: list[bytes], size: int) -> _Encoded:
+def _encoded(rows: array[int], texts: list[bytes], size: int) -> _Encoded:
     codes = np.full(size, -1, dtype=np.int32)
     if not rows:
         return _Encoded(codes, [])
     found = pa.array(texts, pa.binary()).dictionary_encode()
-    codes[rows] = found.indices.to_numpy()
+    codes[np.frombuffer(rows, dtype=np.int32)] = found.indices.to_numpy()
     return _Encoded(codes, found.dictionary.cast(pa.utf8()).to_pylist())
 
 

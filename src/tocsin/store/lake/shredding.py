@@ -6,6 +6,7 @@ decodes each distinct text once.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -89,13 +90,13 @@ def names_in(lines: Iterable[bytes]) -> Names:
 class Shredded:
     """Some records as columns: for each field the rows that have it, ascending, and their JSON texts."""
 
-    cells: Mapping[str, tuple[list[int], list[bytes]]]
+    cells: Mapping[str, tuple[array[int], list[bytes]]]
     odd: tuple[int, ...]
 
 
 def shredded(lines: Iterable[bytes], columns: Iterable[str]) -> Shredded:
     """Cut records into the given columns."""
-    cells: dict[str, tuple[list[int], list[bytes]]] = {name: ([], []) for name in columns}
+    cells: dict[str, tuple[array[int], list[bytes]]] = {name: (array("i"), []) for name in columns}
     odd: list[int] = []
     ignored: set[str] = set()
     for row, line in enumerate(lines):
