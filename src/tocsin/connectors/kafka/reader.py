@@ -44,6 +44,7 @@ class KafkaReader:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
                 "fetch.max.bytes": LARGEST_FETCH_BYTES,
+                "log_level": 3,
                 "queued.max.messages.kbytes": LARGEST_FETCH_BYTES // 1024,
             }
         )
