@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from tocsin.detection.rules import RuleSet
 from tocsin.detection.matching import matcher as module
-from tocsin.detection.sigma.logsource import LogSource, origin, signature
 from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.matching.scanners import Pattern, PatternCache, PlainScanner, Scanner
 from tocsin.detection.matching.vectorscan import VectorscanScanner, scanner
+from tocsin.detection.rules import RuleSet
+from tocsin.detection.sigma.logsource import LogSource, origin, signature
 from tocsin.detection.sigma.readings import Facts, Memo
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.tree import Interned

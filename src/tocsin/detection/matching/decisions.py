@@ -104,7 +104,8 @@ class Flat(Node):
     """
 
     __slots__ = (
-        "_fired", "_graph", "_keywords", "_known", "_open", "_others", "_unwitnessed", "fields",
+        "_fired", "_graph", "_keywords", "_known", "_open", "_others", "_own", "_unwitnessed",
+        "fields",
     )  # fmt: skip
 
     def __init__(self, graph: Graph, fired: Hits, residual: Residual) -> None:
@@ -113,7 +114,10 @@ class Flat(Node):
         self._fired, self._open = fired, residual
         asked: frozenset[int] = EMPTY.union(*(formula.fields for formula in residual.values()))
         self.fields = tuple(sorted(asked - _PSEUDO))
-        self._unwitnessed = tuple(rule for rule in residual if not graph.witnesses.has(rule))
+        # Rules whose witness is about fields tested before have another one in what is left of them.
+        left = {rule: formula for rule, formula in residual.items() if not graph.witnesses.has(rule)}
+        self._own = Witnesses(left, graph.rules_by_predicate.keys(), graph.witnesses.seen)
+        self._unwitnessed = tuple(rule for rule in left if not self._own.has(rule))
         # The questions about the whole record: those that a glimpse at the line may rule out, and others.
         whole = EMPTY.union(*(graph.of_the_whole(formula) for formula in residual.values()))
         self._keywords = frozenset(whole & graph.lexicon.needles.keys())
@@ -140,9 +144,9 @@ class Flat(Node):
         true = set().union(*signatures)
         graph, residual = self._graph, self._open
         suspects = [rule for rule in graph.witnesses.suspects(true) if rule in residual]
-        suspects += self._unwitnessed
-        needed = asked & EMPTY.union(*(graph.of_the_whole(residual[rule]) for rule in suspects))
-        if needed:
+        suspects += [*self._own.suspects(true), *self._unwitnessed]
+        if asked:
+            needed = asked & EMPTY.union(*(graph.of_the_whole(residual[rule]) for rule in suspects))
             facts, verdicts = view.facts(), graph.lexicon.verdicts
             true |= {number for number in needed if verdicts[number](facts)}
         found = [rule for rule in suspects if residual[rule].holds(true)]
@@ -280,7 +284,7 @@ class Graph:
         budget: Budget,
     ) -> None:
         self.lexicon, self.signatures, self.getters, self.budget = lexicon, signatures, getters, budget
-        self._fired, self._residual = fired, residual
+        self._fired, self.residual = fired, residual
         self.rules_by_predicate: dict[int, list[int]] = {}
         for rule, formula in residual.items():
             for field in formula.fields - _PSEUDO:
@@ -292,7 +296,7 @@ class Graph:
         self._rank = {field: place for place, field in enumerate(self._order)}
         self.cold: frozenset[int] = EMPTY
         self.exploding: frozenset[int] = EMPTY
-        self.witnesses = Witnesses(residual, self.rules_by_predicate.keys(), {})
+        self.witnesses = Witnesses(residual, EMPTY, {})
         self._whole: Flat | None = None
         self._nodes: dict[object, Node] = {}
         self._first: dict[Formula, int] = {}
@@ -312,18 +316,18 @@ class Graph:
 
     def root(self) -> Node:
         """Return where a walk begins."""
-        return self.node(self._fired, self._residual)
+        return self.node(self._fired, self.residual)
 
     def whole(self) -> Flat:
         """Return the node that judges by all fields at once, for as long as nothing is learned."""
         if self._whole is None:
-            self._whole = Flat(self, self._fired, self._residual)
+            self._whole = Flat(self, self._fired, self.residual)
         return self._whole
 
     def clear(self) -> Node:
         """Return where a walk begins when no keyword asked of every record is true."""
         given = self.lexicon.formulas.given
-        left = {rule: given(formula, KEYWORDS, EMPTY) for rule, formula in self._residual.items()}
+        left = {rule: given(formula, KEYWORDS, EMPTY) for rule, formula in self.residual.items()}
         return self.node(*settled(self._fired, left))
 
     def node(self, fired: Hits, residual: Residual) -> Node:

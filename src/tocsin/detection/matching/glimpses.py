@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
+
 from tocsin.detection.sigma.predicates import Op, Predicate
 
 try:

@@ -28,6 +28,9 @@ NODE_MEMORY = 160_000_000
 # Lines from this length on are taken for the kind of the line before.
 LONG = 65_536
 
+# Lines after which routes look whether a field has begun to explode.
+RECONSIDER = 2_048
+
 # Lines looked at together for keywords.
 CHUNK = 64
 
@@ -68,6 +71,7 @@ class Matcher:
         # A line is taken for the kind that its length had last time, at first for none of them.
         self._last = Route(self._grounds, ROUTING, (), {}, {})
         self._guesses: dict[int, Route] = {}
+        self._heard = 0
 
     def prepare(self) -> None:
         """Compile or load every pattern database now rather than when it is first needed."""
@@ -104,6 +108,11 @@ class Matcher:
         found: list[tuple[int, Hits]] = []
         for start in range(0, len(lines), CHUNK):
             self._sift(start, lines[start : start + CHUNK], found)
+        self._heard += len(lines)
+        if self._heard >= RECONSIDER:
+            self._heard = 0
+            for route in self._routes.values():
+                route.reconsider()
         return found
 
     def _sift(self, start: int, lines: Sequence[bytes], found: list[tuple[int, Hits]]) -> None:

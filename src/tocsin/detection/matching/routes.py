@@ -80,13 +80,13 @@ class Route:
             getters=grounds.getters,
             budget=grounds.budget,
         )
-        self._residual = residual
         self.read_keys = grounds.shapes.keys(keys)
         self.hot = self.graph.fields
         self.full = self._decoder(self.graph.fields)
         self.decode = self.full
         self._sampled: list[Sampled] = []
         self._trunk: list[int] = []
+        self._settled = False
         # Keywords asked of every such record, and where a walk begins when a glimpse has ruled them out.
         asked = (grounds.lexicon.formulas.asked(each, KEYWORDS) for each in residual.values())
         self.wide = grounds.interned(EMPTY.union(*asked))
@@ -101,24 +101,36 @@ class Route:
 
     def sample(self, view: View) -> Hits:
         """Judge a record and remember what it shows; after SAMPLED of them the route settles."""
-        self._sampled.append({field: (view.signature(field), view.text(field)) for field in self.graph.fields})
+        self._sampled.append(
+            {field: (view.signature(field), view.text(field)) for field in self.graph.fields}
+        )
         hits = self.graph.whole().finish(view)
         if len(self._sampled) >= SAMPLED:
             self.settle()
         return hits
 
+    def reconsider(self) -> None:
+        """Begin to sample again if other fields explode than when the route settled."""
+        if self._settled and self._exploding() != self.graph.exploding:
+            self._settled = False
+            self.root = self.clear = _Probe(self)
+
+    def _exploding(self) -> frozenset[int]:
+        signatures = self._grounds.signatures
+        return frozenset(field for field in self.graph.fields if signatures[field].explodes())
+
     def settle(self) -> None:
         """Choose the order of fields, the fields worth decoding and the witnesses, from the records sampled."""
         sampled, graph, formulas = self._sampled, self.graph, self._grounds.lexicon.formulas
-        exploding = frozenset(field for field in graph.fields if self._grounds.signatures[field].explodes())
+        exploding = self._exploding()
         seen = Counter(number for each in sampled for true, _ in each.values() for number in true)
         usable = {
             number
-            for formula in self._residual.values()
+            for formula in self.graph.residual.values()
             for field in formula.fields & exploding
             for number in formulas.asked(formula, field)
         }
-        witnesses = Witnesses(self._residual, usable, seen)
+        witnesses = Witnesses(self.graph.residual, usable, seen)
         order = self._order()
         graph.reorder(order, cold=EMPTY, exploding=exploding, witnesses=witnesses)
         tested = Counter(field for each in sampled for field in self._tested(each))
@@ -128,6 +140,7 @@ class Route:
         graph.reorder(order, cold=graph.fields - self.hot, exploding=exploding, witnesses=witnesses)
         self.decode = self._decoder(self.hot)
         self._sampled = []
+        self._settled = True
         self._plant()
 
     def _plant(self) -> None:
@@ -154,7 +167,7 @@ class Route:
 
     def _order(self) -> list[int]:
         """Return the fields, those first that settle most rules at the least cost."""
-        asking = Counter(field for formula in self._residual.values() for field in formula.fields)
+        asking = Counter(field for formula in self.graph.residual.values() for field in formula.fields)
         return sorted(self.graph.fields, key=lambda field: -asking[field] / self._cost(field))
 
     def _cost(self, field: int) -> float:

@@ -37,10 +37,10 @@ def scanner(patterns: Sequence[Pattern], cache: PatternCache | None = None) -> S
 
 
 class VectorscanScanner:
-    """One database. What Vectorscan means differently is only its suggestion, which our own test confirms.
+    """One database. Words and wildcards mean the same bytes to Vectorscan and to us.
 
-    Words mean the same bytes to it and to us. Its regular expressions agree with RE2's only for ASCII without
-    vertical tabs (case folding, `\\s`), so for other text those patterns are asked one by one.
+    What it finds for a regular expression is only a suggestion, which RE2 confirms. For text beyond ASCII and
+    with vertical tabs the two may differ either way (case folding, `\\s`), so RE2 is asked at once.
     """
 
     def __init__(self, patterns: Sequence[Pattern], cache: PatternCache | None = None) -> None:
@@ -48,11 +48,7 @@ class VectorscanScanner:
         self._always = tuple(
             place for place, each in enumerate(patterns) if each.op not in _PATTERNS and not each.text
         )
-        self._confirm = {
-            place: holds(each) for place, each in enumerate(patterns) if each.op in (Op.REGEX, Op.LIKE)
-        }
-        regexes = [place for place, each in enumerate(patterns) if each.op is Op.REGEX]
-        self._regexes = tuple((place, self._confirm[place]) for place in regexes)
+        self._confirm = {place: holds(each) for place, each in enumerate(patterns) if each.op is Op.REGEX}
         written = [
             (place, _expression(each), _flags(each))
             for place, each in enumerate(patterns)
@@ -62,6 +58,7 @@ class VectorscanScanner:
         self._unscanned: tuple[tuple[int, Callable[[str], bool]], ...] = tuple(
             (place, holds(patterns[place])) for place in refused
         )
+        self._scanned = tuple((place, test) for place, test in self._confirm.items() if place not in refused)
         self._lock = Lock()
 
     def scan(self, text: str) -> list[int]:
@@ -73,22 +70,16 @@ class VectorscanScanner:
         with self._lock:
             self._database.scan(text.encode(), match_event_handler=_collect, context=suggested)
         confirm = self._confirm
-        regular = text.isascii() and "\v" not in text
-        found = [*self._always]
-        for place in suggested:
-            test = confirm.get(place)
-            if test is None or (regular and test(text)):
-                found.append(place)
-        if not regular:
-            return self._irregular(text, found, suggested)
-        found += [place for place, test in self._unscanned if test(text)]
+        found = [*self._always, *(place for place, test in self._unscanned if test(text))]
+        if text.isascii() and "\v" not in text:
+            for place in suggested:
+                test = confirm.get(place)
+                if test is None or test(text):
+                    found.append(place)
+            return found
+        found += [place for place in suggested if place not in confirm]
+        found += [place for place, test in self._scanned if test(text)]
         return found
-
-    def _irregular(self, text: str, found: list[int], suggested: list[int]) -> list[int]:
-        asked = dict(self._regexes)
-        asked.update(self._unscanned)
-        asked.update({place: self._confirm[place] for place in suggested if place in self._confirm})
-        return [*found, *(place for place, test in asked.items() if test(text))]
 
 
 def _collect(place: int, start: int, end: int, flags: int, suggested: list[int]) -> None:

@@ -12,11 +12,12 @@ Weigh = Callable[[Group], float]
 
 
 class Witnesses:
-    """Witnesses made only of the predicates in `usable`, the rarest by the frequencies learned."""
+    """Witnesses made only of the predicates in `usable`, the rarest by how often each was `seen` to be true."""
 
     def __init__(
         self, rules: Mapping[int, Formula], usable: AbstractSet[int], seen: Mapping[int, int]
     ) -> None:
+        self.seen = seen
         self._rules_by_witness: dict[int, list[int]] = {}
         self._witnessed: set[int] = set()
 
