@@ -45,3 +45,11 @@ def test_a_file_that_is_no_text_is_a_problem_with_a_place(typed, tmp_path) -> No
     result = typed("detect", "check", str(tmp_path))
     assert result.exit_code == 6
     assert f"{tmp_path}/bad.yml:1:1\t" in result.stdout
+
+
+def test_problems_are_written_as_sarif(typed, tmp_path) -> None:
+    (tmp_path / "bad.yml").write_text(BROKEN)
+    sarif = tmp_path / "out.sarif"
+    typed("detect", "check", str(tmp_path / "bad.yml"), "--sarif", str(sarif))
+    (found,) = json.loads(sarif.read_text())["runs"][0]["results"]
+    assert found["locations"][0]["physicalLocation"]["region"]["startLine"] == 5

@@ -129,7 +129,7 @@ def _tests_at(place: Path) -> Iterator[Path]:
     if place.is_dir():
         every = sorted(place.rglob("*.y*ml"))
         yield from (path for path in every if path.is_file() and _is_one(path, place))
-    elif is_test(place) or place.parent.name == TESTS or place.name == REGRESSION:
+    elif is_test(place) or place.name == REGRESSION or TESTS in _two_above(place):
         yield place
     else:
         yield from (path for path in (_beside(place, ".yml"), _beside(place, ".yaml")) if path.is_file())
@@ -139,6 +139,10 @@ def _is_one(path: Path, place: Path) -> bool:
     if is_test(path) or path.name == REGRESSION:
         return True
     return TESTS in (place.name, *path.relative_to(place).parent.parts)
+
+
+def _two_above(place: Path) -> tuple[str, str]:
+    return place.parent.name, place.parent.parent.name
 
 
 def _beside(rule: Path, suffix: str) -> Path:

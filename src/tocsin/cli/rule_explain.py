@@ -41,7 +41,7 @@ def explained(show: Show, *, rule: str, place: str, places: tuple[Path, ...], pa
     from tocsin.app.packs import Packs
     from tocsin.app.settings import load_settings
     from tocsin.cli.hunt import UNDATED
-    from tocsin.connectors.signals.files import read_file
+    from tocsin.connectors.signals.files import RefusedLine, read_file
     from tocsin.detection.sigma.rule import Rule
 
     where = Packs(load_settings().home)
@@ -49,8 +49,8 @@ def explained(show: Show, *, rule: str, place: str, places: tuple[Path, ...], pa
     rules = hunting.rules_for(where, places, packs)
     named = explaining.rule_named(rules, rule)
 
-    def refuse(refused: object) -> None:
-        show.warn(str(refused))
+    def refuse(refused: RefusedLine) -> None:
+        show.warn(f"{refused.path}:{refused.line}: {refused.reason}")
 
     signals = tuple(read_file(at.path, undated=UNDATED, refuse=refuse))
     if isinstance(named, Rule):
