@@ -15,6 +15,7 @@ from tocsin.app.hunting import DISORDER, SIGNALS_AT_ONCE, Hunted
 from tocsin.detection.columns.block import Layout
 from tocsin.detection.columns.sieve import Sieve
 from tocsin.detection.engine import Hit, Plan, latest
+from tocsin.detection.matching.scanners import PatternCache
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.state import NEVER, WindowState, micros
 from tocsin.domain.detected import DetectedAlert
@@ -73,9 +74,16 @@ class Retro:
     read_signal: ReadSignal
 
     @classmethod
-    def of(cls, lake: SegmentLake, plan: Plan, rules: RuleSet, read_signal: ReadSignal) -> Retro:
-        """Return a retro-hunt of the rules that the plan was made of."""
-        return cls(lake, plan, Sieve(rules.rules), read_signal)
+    def of(
+        cls,
+        lake: SegmentLake,
+        plan: Plan,
+        rules: RuleSet,
+        read_signal: ReadSignal,
+        patterns: PatternCache | None = None,
+    ) -> Retro:
+        """Return a retro-hunt of the rules that the plan was made of; `patterns` spares compiling them."""
+        return cls(lake, plan, Sieve(rules.rules, patterns=patterns), read_signal)
 
     def hunt(self, past: Past, refuse: Callable[[str], None] = lambda _: None) -> Hunted:
         """Judge the stored signals in the order of their time; what is damaged is told to `refuse`.
