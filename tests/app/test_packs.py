@@ -115,3 +115,14 @@ def test_shipped_packs_are_in_force_when_they_are_switched_on_and_own_packs_alwa
 def test_a_pack_that_was_not_shipped_cannot_be_switched_on(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="'clod', which is no shipped pack"):
         packs_of(load_settings({"TOCSIN_PACKS": "clod"}, home=tmp_path))
+
+
+def test_metric_rules_of_the_packs_in_force_are_read_from_their_own_folder(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "prometheus/rules.yml").write_text("groups: []")
+    _put(tmp_path, "ours", "prometheus/tests/rules.yml")
+    packs = packs_of(load_settings({"TOCSIN_PACKS": "agent-identity"}, home=tmp_path))
+    assert [file.path for file in packs.metric_rule_files()] == [
+        "packs/agent-identity/prometheus/alerts.yml",
+        "packs/agent-identity/prometheus/also.yml",
+        "$TOCSIN_HOME/packs/ours/prometheus/rules.yml",
+    ]

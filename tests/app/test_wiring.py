@@ -8,7 +8,7 @@ from nouns import NOON
 from tocsin.app import wiring
 from tocsin.app.packs import Packs
 from tocsin.app.settings import load_settings
-from tocsin.app.wiring import build_app, build_policies, current_app, install, plan_of
+from tocsin.app.wiring import ask_server, build_app, build_policies, current_app, install, plan_of
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.pack_file import PackProblem
@@ -72,3 +72,18 @@ def test_pages_are_served_from_the_installed_app_only(tmp_path, memory_store, mo
     app = _app(tmp_path, memory_store)
     install(app)
     assert current_app() is app
+
+
+def test_metric_rules_are_loaded_with_their_twins_and_a_server_is_asked_where_there_is_one(tmp_path) -> None:
+    settings = {"TOCSIN_PACKS": "baseline,agent-identity", "TOCSIN_PROMETHEUS_URL": "http://prometheus:9090"}
+    loaded = load_settings(settings, home=tmp_path)
+    rules = build_policies(Packs(tmp_path, ("baseline", "agent-identity"))).metric_rules
+    assert rules.problems == ()
+    assert [group.name for group in rules.groups] == [
+        "agentidp",
+        "agentidp-no-data",
+        "agentidp-also",
+        "agentidp-also-no-data",
+    ]
+    assert ask_server(loaded) is not None
+    assert ask_server(load_settings({}, home=tmp_path)) is None

@@ -15,4 +15,5 @@ MANIFEST = Manifest(
             hint="The server's address, such as http://prometheus:9090; rules are then not evaluated by us.",
         ),
     ),
+    inbound=("tocsin.connectors.prometheus.client:PrometheusServer",),
 )
