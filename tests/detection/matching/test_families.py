@@ -57,6 +57,13 @@ def test_families_answer_as_the_predicates_do(value: str | float) -> None:
     assert found == [number for number, test in TESTED if test(reading)]
 
 
+def test_patterns_of_one_kind_only_need_one_scanner() -> None:
+    folded, cased = PREDICATES[7], PREDICATES[8]
+    for predicate, found in ((folded, [0]), (cased, [])):
+        family = Patterns([(0, predicate)], lambda patterns, _: PlainScanner(patterns), None)
+        assert family.true(Reading("xa")) == found
+
+
 def test_only_the_families_asked_for_are_made() -> None:
     kinds = {type(each) for each in ALL}
     assert kinds == {Words, Patterns, Networks, OneByOne}

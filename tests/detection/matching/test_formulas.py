@@ -53,6 +53,7 @@ def test_a_formula_itself_cannot_be_asked() -> None:
 def test_a_field_that_is_not_asked_about_changes_nothing(formulas: Formulas) -> None:
     one = formulas.literal(1)
     assert formulas.given(one, 2, frozenset({5})) is one
+    assert formulas.given(one, 0, frozenset()) is formulas.given(one, 0, frozenset({2})) is FALSE
 
 
 def trees(formulas: Formulas) -> st.SearchStrategy[Any]:

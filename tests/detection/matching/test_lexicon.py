@@ -20,6 +20,7 @@ def test_equal_predicates_have_one_number_and_their_fields_one_too() -> None:
     assert formula.holds({0}) is False
     assert lexicon.field("g") == 3
     assert lexicon.field("h") is None
+    assert lexicon.formula(Predicate("f", Op.EQUALS, "z")).fields == formula.fields - {3}
 
 
 def test_keywords_and_other_fields_are_questions_about_the_whole_record() -> None:

@@ -19,7 +19,7 @@ from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.matching.scanners import Pattern, PatternCache, PlainScanner, Scanner
 from tocsin.detection.matching.vectorscan import VectorscanScanner, scanner
 from tocsin.detection.rules import RuleSet
-from tocsin.detection.sigma.logsource import LogSource, origin, signature
+from tocsin.detection.sigma.logsource import ROUTING, LogSource, origin, signature
 from tocsin.detection.sigma.readings import Facts, Memo
 from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.tree import Interned
@@ -286,3 +286,65 @@ def flat(event: dict[str, Any]) -> dict[str, Any]:
             elif not name.startswith("#"):
                 record[name.replace(" ", "")] = value["#text"] if isinstance(value, dict) else value
     return record
+
+
+def test_ordinary_lines_never_need_the_generic_path(
+    load_sound: Callable[..., RuleSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = (
+        "title: t\nlogsource: {product: windows}\n"
+        "detection: {k: [mimikatz], s: {Image|endswith: x}, condition: k or s}\n"
+    )
+    matcher = Matcher(load_sound(rule).rules)
+    matcher.prepare()
+    monkeypatch.setattr(Matcher, "_generic", None)
+    monkeypatch.setattr(module, "RECONSIDER", 100)
+    lines = [
+        orjson.dumps({"EventID": number % 3, "Channel": "Security", "Image": f"{number % 7}.exe"})
+        for number in range(900)
+    ]
+    assert matcher.sift(lines) == []
+    matcher.flush()
+    assert matcher.sift([*lines, b'{"EventID":1,"Channel":"Security","Image":"x"}']) == [(900, (0,))]
+    assert matcher.sift([b'{"EventID":1,"Channel":"Security","a":"MIMIKATZ ' + b"z" * 70_000 + b'"}']) == [
+        (0, (0,))
+    ]
+
+
+def test_a_very_long_line_is_judged_like_any_other(load_sound: Callable[..., RuleSet]) -> None:
+    matcher = Matcher(load_sound(text_of(0, DETECTIONS[0])).rules)
+    long = b'{"category":"c0","a":"x","z":"' + b"z" * 70_000 + b'"}'
+    assert matcher.sift([long, b"{}", long]) == [(0, (0,)), (2, (0,))]
+
+
+def test_a_line_that_is_broken_where_no_rule_looks_has_no_hits(load_sound: Callable[..., RuleSet]) -> None:
+    matcher = Matcher(load_sound(text_of(0, DETECTIONS[0])).rules)
+    lines = [b'{"category":"c0","a":"x"}', b'{"category":"c0","a":"x","z":"\xff"}']
+    for _ in range(300):
+        assert matcher.sift(lines) == [(0, (0,))]
+
+
+def test_invented_kinds_do_not_fill_the_memory(
+    load_sound: Callable[..., RuleSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_KINDS", 2)
+    rule = (
+        "title: t\nlogsource: {product: windows}\n"
+        "detection: {s: {EventID: [1, 2, 3, 4], a: x}, condition: s}\n"
+    )
+    matcher = Matcher(load_sound(rule).rules)
+    lines = [
+        orjson.dumps({"EventID": number % 6, "Channel": f"c{number % 4}", "a": "x"}) for number in range(48)
+    ]
+    assert [number for number, _ in matcher.sift(lines)] == [n for n in range(48) if 1 <= n % 6 <= 4]
+
+
+def test_a_signature_asks_for_fields_by_name_and_only_for_those_that_route() -> None:
+    asked = module._Asked({"EventID": 1, "Channel": "x"})
+    assert len(asked) == 2
+    with pytest.raises(TypeError):
+        list(asked)
+    for names in ((), ("EventID",), ("EventID", "Channel"), ("eventName", "eventSource"), ("product",)):
+        record = module._Asked(dict.fromkeys(names, "x.amazonaws.com"))
+        signature(record)
+        assert set(record.names) <= set(ROUTING)

@@ -27,8 +27,8 @@ def found(record: Any, name: str) -> Any:
     return values if len(values) > 1 else values[0] if values else UNSET
 
 
-NAMES = st.sampled_from(["a", "b", "c", "b.c", "a.b", "a.b.c", "d", "e", "e.f", "d.e.f", "g", "g.h", "h", "key",
-                         "x", "f", "key.x", "sp ace", "é"])  # fmt: skip
+NAMES = st.sampled_from(["a", "b", "c", "b.c", "a.b", "a.b.c", "d", "e", "e.f", "d.e.f", "g", "g.h", "h",
+                         "key",                         "x", "f", "key.x", "sp ace", "é"])  # fmt: skip
 NESTED = st.recursive(
     st.sampled_from([1, "x", None, True]),
     lambda inner: st.dictionaries(NAMES, inner, max_size=4) | st.lists(inner, max_size=2),

@@ -42,8 +42,8 @@ def expected(record: dict[str, Any]) -> set[int]:
 
 REMEMBERING = make()
 ATOMS = st.one_of(
-    st.sampled_from(["x", "X", "5", "1", "true", "", 0, 1, True, False, 1.0, 5, 5.0, 2**53, float(2**53), 1e16,
-                     10**16, 2**63, 2.5, None]),
+    st.sampled_from(["x", "X", "5", "1", "true", "", 0, 1, True, False, 1.0, 5, 5.0, 2**53, float(2**53),
+                     1e16,                      10**16, 2**63, 2.5, None]),
     st.text(max_size=3),
     st.integers(-(2**63), 2**64 - 1),
     st.floats(allow_nan=False, allow_infinity=False),

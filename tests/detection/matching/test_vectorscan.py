@@ -45,6 +45,7 @@ def patterns() -> list[Pattern]:
     words = [Pattern(op, word) for op in (Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH) for word in WORDS]
     likes = [from_text("f", parse(each)) for each in WILD]
     found = [Pattern(each.op, str(each.value)) for each in likes if each.op is Op.LIKE]
+    found.append(Pattern(Op.LIKE, r"(?s)\Aa.b.*\z"))
     return [*words, *found, *(Pattern(Op.REGEX, each) for each in REGEXES)]
 
 

@@ -174,7 +174,7 @@ class Fork(Node):
     def __missing__(self, value: Any) -> Node:
         """Return the child for a value not seen here before."""
         child = self.child(self.signatures[value])
-        # Values that the memo of signatures does not keep (0, 1 and the truth values are equal) are not kept here.
+        # What the memo of signatures does not keep (0, 1, the truth values are equal) is not kept here.
         if value in self.signatures:
             self[value] = child
             self._graph.budget.spend(150 + (len(value) if type(value) is str else 0))
@@ -229,7 +229,7 @@ def settled(fired: Hits, left: Residual) -> tuple[Hits, Residual]:
 
 
 class Trunk(Node):
-    """Several fields that nearly every walk tests, looked up together; a combination seen before is one look-up.
+    """Several fields that nearly every walk tests; a combination seen before costs one look-up.
 
     `getter` gives a tuple of their values.
     """
@@ -271,7 +271,7 @@ def walked(node: Node, view: View) -> Hits:
 
 
 class Graph:
-    """All nodes of a route, made on demand and shared where the same rules are left with the same residuals."""
+    """All nodes of a route, made on demand; the same residuals of the same rules are one node."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ class Words:
     def __init__(self, asked: Asked) -> None:
         self._folded: dict[str, list[int]] = {}
         self._cased: dict[str, list[int]] = {}
-        # Numbers by value; those written as text in the rule hold for JSON numbers only, as text decides else.
+        # Numbers by value; those that the rule writes as text hold for JSON numbers only.
         self._numbers: dict[float, list[int]] = {}
         self._written: dict[float, list[int]] = {}
         for number, predicate in asked:

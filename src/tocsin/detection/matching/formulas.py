@@ -95,7 +95,7 @@ class Formulas:
 
     def every(self, literals: Iterable[int], branches: Iterable[Formula] = ()) -> Formula:
         """Return the formula that needs all parts."""
-        own, kept = set(literals), set()
+        own, kept = set(literals), set[Formula]()
         for branch in branches:
             if branch is FALSE:
                 return FALSE
@@ -110,7 +110,7 @@ class Formulas:
 
     def some(self, literals: Iterable[int], branches: Iterable[Formula] = ()) -> Formula:
         """Return the formula that needs one part."""
-        own, kept = set(literals), set()
+        own, kept = set(literals), set[Formula]()
         for branch in branches:
             if branch is TRUE:
                 return TRUE

@@ -11,7 +11,7 @@ from tocsin.detection.sigma.predicates import Op, Predicate
 try:
     import hyperscan
 except ImportError:  # pragma: no cover - the wheel is missing on a few platforms.
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 # Shorter words are in nearly every line.
 SHORTEST = 3
@@ -114,7 +114,7 @@ def _vector_finder(folded: Iterable[bytes], exact: Iterable[bytes]) -> Finder:
         seen: list[int] = []
         # The scratch space belongs to the database, and a scan lets other threads run.
         with lock:
-            database.scan(lines, match_event_handler=_note, context=seen)
+            database.scan(list(lines), match_event_handler=_note, context=seen)  # type: ignore[type-var, arg-type]
         return bool(seen)
 
     return find

@@ -185,7 +185,7 @@ class Matcher:
         return known
 
     def _unkeyed(self, names: tuple[str, ...], signed: Key) -> Route:
-        """Return the route of records whose keys hold odd values, so that they are looked at like any field."""
+        """Return the route of records whose keys hold odd values, which are then fields like any other."""
         return self._made(names, self._rules_for(signed), ())
 
     def _made(self, names: tuple[str, ...], rules: tuple[int, ...], key: Key) -> Route:

@@ -1,4 +1,4 @@
-"""A route: the rules of one kind of record with what is known of it filled in, and how such lines are read."""
+"""A route: the rules of one kind of record, with what is known filled in, and how its lines are read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Grounds:
         return self._sets.setdefault(numbers, numbers)
 
     def glimpse(self, keywords: frozenset[int]) -> Glimpse | None:
-        """Return what looks for some keywords in raw lines, or None if there is a question it cannot answer."""
+        """Return what looks for some keywords in raw lines, or None if one of them has no needle."""
         if keywords not in self._glimpses:
             needles = [self.lexicon.needles.get(number) for number in keywords]
             known = [each for each in needles if each is not None]
@@ -120,7 +120,7 @@ class Route:
         return frozenset(field for field in self.graph.fields if signatures[field].explodes())
 
     def settle(self) -> None:
-        """Choose the order of fields, the fields worth decoding and the witnesses, from the records sampled."""
+        """Choose the order of fields, those worth decoding, and the witnesses, from the records sampled."""
         sampled, graph, formulas = self._sampled, self.graph, self._grounds.lexicon.formulas
         exploding = self._exploding()
         seen = Counter(number for each in sampled for true, _ in each.values() for number in true)
@@ -220,7 +220,7 @@ class LineView:
         self._full: Any = None
 
     def signature(self, field: int) -> Signature:
-        """Return the signature of a field. Raises what the decoder raises, and TypeError for no plain value."""
+        """Return the signature of a field. Raises what the decoder raises; TypeError for no plain value."""
         return self._grounds.signatures[field][self._value(field)]
 
     def text(self, field: int) -> str:

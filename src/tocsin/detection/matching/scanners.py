@@ -1,4 +1,4 @@
-"""Find which of many patterns a text holds: one small interface, with a scanner that needs nothing but Python."""
+"""Find which of many patterns a text holds: one small interface, and a scanner in plain Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tocsin.detection.sigma.predicates import Op, regex
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What to look for: `op` is CONTAINS, STARTSWITH or ENDSWITH with a word, LIKE or REGEX with a pattern."""
+    """What to look for: CONTAINS, STARTSWITH or ENDSWITH with a word, LIKE or REGEX with a pattern."""
 
     op: Op
     text: str

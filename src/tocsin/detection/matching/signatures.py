@@ -51,6 +51,7 @@ class Signatures(dict[Any, Signature]):
         self._values = self._kinds = 0
         null = {number for number, predicate in asked if predicate.op is Op.NULL}
         exists = [(number, bool(predicate.value)) for number, predicate in asked if predicate.op is Op.EXISTS]
+        self._characters = 0
         self._present = self._one({number for number, wanted in exists if wanted})
         self._absent = self._one(null.union(number for number, wanted in exists if not wanted))
         self._null = self._one(self._present | null)
@@ -92,7 +93,7 @@ class Signatures(dict[Any, Signature]):
 
     def _atom(self, atom: str | float) -> Signature:
         """Return the signature of text or a number. 0 and 1 equal the truth values, so they have no place."""
-        if type(atom) is str:
+        if isinstance(atom, str):
             return self[atom]
         if -_LARGE < atom < _LARGE and atom not in (0, 1):
             known = self.get(atom)

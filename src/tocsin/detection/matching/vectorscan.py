@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from importlib.metadata import version
 from threading import Lock
 
 from tocsin.detection.matching.scanners import Pattern, PatternCache, PlainScanner, Scanner, holds
@@ -12,7 +13,7 @@ from tocsin.detection.sigma.predicates import Op
 try:
     import hyperscan
 except ImportError:  # pragma: no cover - the wheel is missing on a few platforms.
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 # Raise when expressions are written differently, so that old databases are not found any more.
 _LAYOUT = b"1"
@@ -68,7 +69,7 @@ class VectorscanScanner:
         suggested: list[int] = []
         # The scratch space belongs to the database, and a scan lets other threads run.
         with self._lock:
-            self._database.scan(text.encode(), match_event_handler=_collect, context=suggested)
+            self._database.scan(text.encode(), match_event_handler=_collect, context=suggested)  # type: ignore[arg-type]
         confirm = self._confirm
         found = [*self._always, *(place for place, test in self._unscanned if test(text))]
         if text.isascii() and "\v" not in text:
@@ -167,7 +168,7 @@ def _accepted(each: _Written) -> bool:
 def _key(written: list[_Written]) -> str:
     """Return what a database depends on, as one digest: expressions, library, features of the processor."""
     platform = _compiled([(0, b"a", 0)]).info()
-    return sha256(repr((_LAYOUT, hyperscan.__version__, platform, written)).encode()).hexdigest()
+    return sha256(repr((_LAYOUT, version("hyperscan"), platform, written)).encode()).hexdigest()
 
 
 def _sealed(refused: list[int], database: hyperscan.Database) -> bytes:

@@ -1,4 +1,4 @@
-"""Of each rule a witness: a group of predicates of which one must be true, so most rules need no look at all."""
+"""A rule's witness: a group of predicates of which one must be true, so most rules need no look."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Weigh = Callable[[Group], float]
 
 
 class Witnesses:
-    """Witnesses made only of the predicates in `usable`, the rarest by how often each was `seen` to be true."""
+    """Witnesses of the predicates in `usable`, the rarest by how often each was `seen` to be true."""
 
     def __init__(
         self, rules: Mapping[int, Formula], usable: AbstractSet[int], seen: Mapping[int, int]
