@@ -68,7 +68,7 @@ def coverings(rules: RuleSet, results: Iterable[Result], seen: Sighted) -> tuple
     """Return what each rule that can raise an alert covers; rules that only feed others are left out."""
     passing, failing = _tested(results)
     origins = [origin(signed) for signed in seen]
-    silent = _silent(rules)
+    silent = closure.silent(rules)
     found = []
     for head in (*(each.header for each in rules.rules), *(each.header for each in rules.correlations)):
         label = head.label
@@ -154,11 +154,3 @@ def _tested(results: Iterable[Result]) -> tuple[set[str], set[str]]:
         elif result.fires:
             passing.update(result.rules)
     return passing, failing
-
-
-def _silent(rules: RuleSet) -> set[str]:
-    """Return the labels of rules that only feed correlations."""
-    known = closure.named(rules)
-    loud = {word for each in rules.correlations if each.generate for word in closure.references(each)}
-    quiet = {word for each in rules.correlations for word in closure.references(each)} - loud
-    return {known[word].header.label for word in quiet if word in known}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,28 +51,20 @@ def gather(packs: Packs, paths: Sequence[Path], names: Sequence[str], rules: Seq
     The rules of a path are those below it, or those beside a single file; the rules of all packs are loaded
     for the tests of one. `rules` names more. Raises `NotFound`.
     """
-    for path in (*paths, *rules):
-        if not path.exists():
-            raise NotFound(
-                f"There is nothing at {path}.",
-                means="No test was run.",
-                next_step="Check the path; folders are searched as a whole.",
-            )
+    _demand((*paths, *rules))
     found = {path: str(path) for place in paths for path in _tests_at(place)}
     beside = [_folder_of(place) for place in paths]
     files = [file for place in paths for file in _rules_of(place)]
     if names or not paths:
         beside += packs.installed()
-        files += [file for folder in packs.installed() for file in packs.rule_files(folder.name)]
-        found |= {path: shown for path, shown in packs.test_paths(names)}
-    files += [file for place in rules for file in rule_files_in(place)]
-    reading = _Reading()
-    for path, shown in found.items():
-        reading.read(path, shown)
+        files += _rules_in(packs)
+        found |= dict(packs.test_paths(names))
+    files += _at(rules)
+    reading = _Reading(found)
     return Gathered(
         rules=tuple({file.path: file for file in files}.values()),
-        tables=tuple(file for folder in beside for file in rule_files_in(folder / "tables")),
-        calendars=tuple(file for folder in beside for file in rule_files_in(folder / "calendars")),
+        tables=_at(folder / "tables" for folder in beside),
+        calendars=_at(folder / "calendars" for folder in beside),
         tests=tuple(reading.tests),
         regressions=tuple(reading.regressions),
         promtool=tuple(reading.promtool),
@@ -80,16 +72,37 @@ def gather(packs: Packs, paths: Sequence[Path], names: Sequence[str], rules: Seq
     )
 
 
+def _demand(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise NotFound(
+                f"There is nothing at {path}.",
+                means="No test was run.",
+                next_step="Check the path; folders are searched as a whole.",
+            )
+
+
+def _at(places: Iterable[Path]) -> tuple[RuleFile, ...]:
+    return tuple(file for place in places for file in rule_files_in(place))
+
+
+def _rules_in(packs: Packs) -> Iterator[RuleFile]:
+    for folder in packs.installed():
+        yield from packs.rule_files(folder.name)
+
+
 class _Reading:
     """What has been read so far, by whose format it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Mapping[Path, str]) -> None:
         self.tests: list[RuleTest] = []
         self.regressions: list[tuple[Regression, Path]] = []
         self.promtool: list[PromtoolFile] = []
         self.problems: list[RuleProblem] = []
+        for place, shown in files.items():
+            self._read(place, shown)
 
-    def read(self, place: Path, shown: str) -> None:
+    def _read(self, place: Path, shown: str) -> None:
         try:
             text = place.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

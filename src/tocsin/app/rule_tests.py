@@ -96,23 +96,17 @@ def untested(ran: Ran, least: int) -> dict[str, Tested]:
     A rule that only feeds correlations needs none of its own if one that it feeds has enough.
     """
     tested = tally(ran.results)
-    known = closure.named(ran.rules)
     enough = {label for label, counts in tested.items() if counts.has(least)}
-    fed: set[str] = set()
-    for correlation in ran.rules.correlations:
-        if correlation.header.label in enough:
-            fed |= {each.header.label for each in _below(ran.rules, correlation.header.label)}
-    silent = {
-        known[word].header.label
-        for each in ran.rules.correlations
-        if not each.generate
-        for word in closure.references(each)
-        if word in known
-    }
+    covered = closure.silent(ran.rules) & _fed(ran.rules, enough)
     everything = [each.header.label for each in ran.rules.rules]
     everything += [each.header.label for each in ran.rules.correlations]
-    short = (label for label in everything if label not in enough and not (label in silent and label in fed))
-    return {label: tested.get(label, Tested()) for label in short}
+    return {label: tested.get(label, Tested()) for label in everything if label not in enough | covered}
+
+
+def _fed(rules: RuleSet, enough: set[str]) -> set[str]:
+    """Return the labels of what the correlations among these are made from."""
+    counted = [each.header.label for each in rules.correlations if each.header.label in enough]
+    return {each.header.label for label in counted for each in _below(rules, label)}
 
 
 def _below(rules: RuleSet, label: str) -> Iterable[closure.Either]:

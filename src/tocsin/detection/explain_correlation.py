@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,7 +14,6 @@ from tocsin.detection.state import instant, micros
 from tocsin.domain.signal import Signal
 
 _SECOND = 1_000_000
-_TEMPORAL = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
 _SIGNS = {"gt": "above", "gte": "at least", "lt": "below", "lte": "at most", "eq": "exactly", "neq": "not"}
 
 
@@ -214,17 +213,17 @@ def _holds(name: str, measured: float, bound: float) -> bool:
 
 
 def _measured(correlation: Correlation, window: Sequence[tuple[Fed, Facts]]) -> float:
-    kind = correlation.kind
-    if kind is Kind.EVENT_COUNT:
-        return float(len(window))
-    if kind is Kind.TEMPORAL:
-        return float(len({word for fed, _ in window for word in fed.rules}))
-    if kind is Kind.TEMPORAL_ORDERED:
-        return _in_order(correlation.rules, [fed for fed, _ in window])
+    counted = _COUNTED.get(correlation.kind)
+    if counted is not None:
+        return float(counted(correlation, [fed for fed, _ in window]))
     readings = [reading for _, facts in window for reading in _first(facts, correlation.fields)]
-    if kind is Kind.VALUE_COUNT:
+    if correlation.kind is Kind.VALUE_COUNT:
         return float(len({reading.folded for reading in readings}))
-    numbers = [float(each.number) for each in readings if each.number is not None]
+    return _of_numbers(correlation, [float(each.number) for each in readings if each.number is not None])
+
+
+def _of_numbers(correlation: Correlation, numbers: list[float]) -> float:
+    kind = correlation.kind
     if kind is Kind.VALUE_SUM:
         return math.fsum(numbers)
     if not numbers:
@@ -246,6 +245,14 @@ def _in_order(rules: Sequence[str], window: Sequence[Fed]) -> float:
         if reached < len(rules) and rules[reached] in fed.rules and at > last:
             reached, last = reached + 1, at
     return float(reached)
+
+
+# What is measured of the signals themselves, not of a value in them.
+_COUNTED: dict[Kind, Callable[[Correlation, Sequence[Fed]], float]] = {
+    Kind.EVENT_COUNT: lambda _, window: len(window),
+    Kind.TEMPORAL: lambda _, window: len({word for fed in window for word in fed.rules}),
+    Kind.TEMPORAL_ORDERED: lambda correlation, window: _in_order(correlation.rules, window),
+}
 
 
 def _percentile(numbers: list[float], percentile: float) -> float:

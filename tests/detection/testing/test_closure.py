@@ -40,3 +40,9 @@ def test_a_ratio_brings_what_it_is_a_share_of(rule_text: str) -> None:
 def test_an_unknown_name_is_told(rule_set: RuleSet) -> None:
     with pytest.raises(closure.Unknown, match="nobody"):
         closure.needed(rule_set, ["nobody"])
+
+
+def test_a_rule_that_only_feeds_is_silent(rule_set: RuleSet, rule_text: str) -> None:
+    assert closure.silent(rule_set) == {"0c1d4f7e-0000-4000-8000-000000000001", "export"}
+    loud = load([("a", rule_text.replace("condition: {gt: 2}}", "condition: {gt: 2}, generate: true}"))])
+    assert closure.silent(loud) == {"export"}

@@ -59,6 +59,14 @@ def references(each: Either) -> tuple[str, ...]:
     return (*each.rules, *(ratio.of if ratio else ()))
 
 
+def silent(rule_set: RuleSet) -> frozenset[str]:
+    """Return the labels of rules that only feed correlations and raise no alert of their own (S33)."""
+    known = named(rule_set)
+    fed = {word for each in rule_set.correlations for word in references(each)}
+    loud = {word for each in rule_set.correlations if each.generate for word in references(each)}
+    return frozenset(known[word].header.label for word in fed - loud if word in known)
+
+
 def sources(rule_set: RuleSet) -> dict[str, LogSource]:
     """Return the log sources of the detection rules by every name a rule has."""
     return {word: rule.logsource for rule in rule_set.rules for word in _words(rule.header)}
