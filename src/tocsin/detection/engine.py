@@ -88,12 +88,11 @@ class Plan:
             rule_set.by_reference(),
             rule_set.tables.tables,
         )
-        self._feeds = tuple(
-            Feed(watched, watched.correlation, rule_set.tables.tables)
-            if watched.correlation is not None
-            else None
-            for watched in self._watched
-        )
+        self._feeds = {
+            place: Feed(each, each.correlation, rule_set.tables.tables)
+            for place, each in enumerate(self._watched)
+            if each.correlation is not None
+        }
 
     def sift(self, lines: Sequence[bytes]) -> list[tuple[int, tuple[int, ...]]]:
         """Return the lines (JSON objects) for which rules may hold: number in the batch, and the rules.

@@ -163,7 +163,8 @@ def test_an_entity_of_the_inventory_has_a_heartbeat() -> None:
 
 
 def test_firings_are_told_once_to_those_that_build_on_them(load_sound: Any) -> None:
-    text = "title: x\nname: x\ncorrelation: {type: event_count, rules: [a], timespan: 10s, condition: {gte: 2}}\n"
+    text = "title: x\nname: x\n"
+    text += "correlation: {type: event_count, rules: [a], timespan: 10s, condition: {gte: 2}}\n"
     chain = "title: y\ncorrelation: {type: temporal, rules: [x, b], timespan: 1m}\n"
     rules = load_sound(BASE.format("a"), BASE.format("b"), text, chain)
     child = watched_rules(rules.rules, rules.correlations, rules.by_reference(), {})[2]

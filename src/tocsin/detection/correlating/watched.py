@@ -59,6 +59,11 @@ class Watched:
         return self.extensions.emit is Emit.EACH
 
     @property
+    def chained(self) -> bool:
+        """Say whether other correlations count this one's firings; a detection rule feeds signals."""
+        return self.correlation is not None and bool(self.parents)
+
+    @property
     def evidence(self) -> int:
         """Return how many signals a burst shows at most."""
         return self.extensions.evidence_max

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -44,7 +44,7 @@ INCOMPLETE_WINDOW = "incomplete_window"
 class Weighing:
     """One batch being weighed, on copies of the shards it touches; the state it began with stays as it is."""
 
-    def __init__(self, watched: Sequence[Watched], feeds: Sequence[Feed | None], state: WindowState) -> None:
+    def __init__(self, watched: Sequence[Watched], feeds: Mapping[int, Feed], state: WindowState) -> None:
         self._watched = watched
         self._feeds = feeds
         self._state = state
@@ -69,9 +69,7 @@ class Weighing:
             for parent, bits in rule.parents:
                 slots[parent] = slots.get(parent, 0) | bits
         for parent, bits in slots.items():
-            feed = self._feeds[parent]
-            if feed is not None:
-                self._feed(parent, feed.of_signal(signal, time, bits))
+            self._feed(parent, self._feeds[parent].of_signal(signal, time, bits))
 
     def _feed(self, place: int, found: Iterable[tuple[str, Held] | str]) -> None:
         for fed in found:
@@ -216,11 +214,10 @@ class Weighing:
         for name, count in ((LATE, len(outcome.late)), (INCOMPLETE_WINDOW, outcome.unfinished)):
             if count:
                 self._count(rule, name, count)
-        for parent, bits in rule.parents:
+        for parent, bits in rule.parents if outcome.firings else ():
             feed = self._feeds[parent]
-            if feed is not None:
-                for firing in outcome.firings:
-                    self._feed(parent, feed.of_firing(rule, group, firing, bits))
+            for firing in outcome.firings:
+                self._feed(parent, feed.of_firing(rule, group, firing, bits))
 
     def _count(self, rule: Watched, name: str, by: int = 1) -> None:
         """Count something that the operator should see."""

@@ -131,7 +131,7 @@ class Window:
 
     def fire(self, time: int, measured: float) -> None:
         """Fold one firing into a burst; what no burst has counted yet is counted by this one."""
-        if self.watched.parents:
+        if self.watched.chained:
             last = self.held[-1]
             self.firings.append(Firing(time, measured, last))
         fresh = self._fresh()
