@@ -213,6 +213,17 @@ def test_a_source_without_signals_is_refused_and_an_empty_lake_is_quiet(lake, fo
         found(source="never")
 
 
+def test_records_that_have_no_columns_are_judged_by_themselves(lake, found) -> None:
+    deep = '{"a":' * 20 + "1" + "}" * 20
+    odd = lines([login(1)])[0][:-1] + b', "deep": ' + deep.encode() + b"}"
+    lake.append("prod", [*lines(RECORDS[:3]), odd])
+    hot_alerts = told(found().alerts)
+    seal(lake)
+    (segment,) = lake.contents().segments
+    assert segment.odd == 1
+    assert told(found().alerts) == hot_alerts
+
+
 def test_hits_come_in_the_order_of_their_time(lake, rules) -> None:
     lake.append("prod", lines(reversed(RECORDS)))
     seal(lake)

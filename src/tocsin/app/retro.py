@@ -191,7 +191,7 @@ class Retro:
                 continue
             told.signals += int(wanted.sum())
             told.dated(int(np.where(unknown, micros(past.undated), times)[wanted].max()))
-            sifted = self.sieve.sift(_Group(opened, group), layout)
+            sifted = self.sieve.sift(_Group(opened, group, has_odd=segment.odd > 0), layout)
             told.unasked += sifted.unasked
             rows = sifted.suspects[wanted[sifted.suspects]]
             yield from self._judged(segment.source, opened.raws(group, rows) if len(rows) else [], past)
@@ -206,11 +206,12 @@ class Retro:
 class _Group:
     """A row group of a segment as a block; each column is read once."""
 
-    def __init__(self, opened: Any, group: int) -> None:
+    def __init__(self, opened: Any, group: int, *, has_odd: bool = True) -> None:
         self._opened, self._group = opened, group
         self._columns: dict[str, Any] = {}
-        self.odd = opened.flags(group)
-        self.rows = len(self.odd)
+        self.rows = opened.size(group)
+        # Each reading costs by the width of the segment, however little is read.
+        self.odd = opened.flags(group) if has_odd else np.zeros(self.rows, dtype=bool)
 
     def columns(self, names: Sequence[str]) -> Mapping[str, Any]:
         missing = [name for name in names if name not in self._columns]

@@ -39,6 +39,7 @@ def test_times_tell_which_are_unknown_and_flags_which_records_are_odd(path) -> N
     file = SegmentFile(path)
     times, unknown = file.times(0)
     assert (list(times), list(unknown)) == ([0, 10], [True, False])
+    assert [file.size(group) for group in range(3)] == [2, 2, 1]
     assert [list(file.flags(group)) for group in range(3)] == [[False, False], [False, True], [False]]
 
 

@@ -136,6 +136,10 @@ class SegmentFile:
         """Return how many row groups there are."""
         return int(self._file.num_row_groups)
 
+    def size(self, group: int) -> int:
+        """Return how many records a row group has."""
+        return int(self._file.metadata.row_group(group).num_rows)
+
     def times(self, group: int) -> tuple[Any, Any]:
         """Return the times of a row group in microseconds, and which of them are unknown (then 0)."""
         found = self._group(group, ["time"]).column(0).combine_chunks()
