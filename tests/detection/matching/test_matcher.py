@@ -209,7 +209,7 @@ def test_sigmahq_windows_rules_answer_like_the_naive_evaluator(sigmahq_rules: Ru
     rules = tuple(rule for rule in sigmahq_rules.rules if rule.logsource.product == "windows")
     matcher, interned = Matcher(rules), Interned()
     verdicts = [interned.compile(rule.tree) for rule in rules]
-    hits = 0
+    hits, sampled, wanted = 0, [], []
     with gzip.open(shared / "data" / "windows-otrf.ndjson.gz") as lines:
         for number, line in enumerate(lines):
             if number % 400:
@@ -224,7 +224,12 @@ def test_sigmahq_windows_rules_answer_like_the_naive_evaluator(sigmahq_rules: Ru
             )
             assert matcher.hits(record) == expected
             hits += len(expected)
+            sampled.append(line)
+            wanted.append(expected)
     assert hits
+    for _ in range(5):
+        found = dict(matcher.sift(sampled))
+        assert [found.get(place, ()) for place in range(len(sampled))] == wanted
 
 
 # In these four the suite counts one match where a plain evaluator of the rule finds each record.
@@ -309,6 +314,12 @@ def test_ordinary_lines_never_need_the_generic_path(
     assert matcher.sift([b'{"EventID":1,"Channel":"Security","a":"MIMIKATZ ' + b"z" * 70_000 + b'"}']) == [
         (0, (0,))
     ]
+
+
+def test_a_rule_that_the_kind_of_record_decides_needs_no_field(load_sound: Callable[..., RuleSet]) -> None:
+    rule = "title: t\nlogsource: {product: windows}\ndetection: {s: {EventID: 5}, condition: s}\n"
+    matcher = Matcher(load_sound(rule).rules)
+    assert matcher.sift([b'{"EventID":5}', b'{"EventID":"5"}', b'{"EventID":6}']) == [(0, (0,)), (1, (0,))]
 
 
 def test_a_very_long_line_is_judged_like_any_other(load_sound: Callable[..., RuleSet]) -> None:

@@ -59,8 +59,8 @@ class Patterns:
     OPS = frozenset({Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH, Op.LIKE, Op.REGEX})
 
     def __init__(self, asked: Asked, make: MakeScanner, cache: PatternCache | None) -> None:
-        self._folded = _Side([each for each in asked if not _exact_case(each[1])], make, cache)
-        self._cased = _Side([each for each in asked if _exact_case(each[1])], make, cache)
+        self._folded = _Side([each for each in asked if not _heeds_capitals(each[1])], make, cache)
+        self._cased = _Side([each for each in asked if _heeds_capitals(each[1])], make, cache)
 
     def true(self, reading: Reading) -> list[int]:
         """Return the numbers of the predicates that hold."""
@@ -82,7 +82,7 @@ class _Side:
         return [numbers[place] for place in self._scanner.scan(text)]
 
 
-def _exact_case(predicate: Predicate) -> bool:
+def _heeds_capitals(predicate: Predicate) -> bool:
     return predicate.cased or predicate.op is Op.REGEX
 
 

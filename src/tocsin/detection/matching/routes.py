@@ -121,16 +121,9 @@ class Route:
 
     def settle(self) -> None:
         """Choose the order of fields, those worth decoding, and the witnesses, from the records sampled."""
-        sampled, graph, formulas = self._sampled, self.graph, self._grounds.lexicon.formulas
+        sampled, graph = self._sampled, self.graph
         exploding = self._exploding()
-        seen = Counter(number for each in sampled for true, _ in each.values() for number in true)
-        usable = {
-            number
-            for formula in self.graph.residual.values()
-            for field in formula.fields & exploding
-            for number in formulas.asked(formula, field)
-        }
-        witnesses = Witnesses(self.graph.residual, usable, seen)
+        witnesses = self._witnesses(exploding)
         order = self._order()
         graph.reorder(order, cold=EMPTY, exploding=exploding, witnesses=witnesses)
         tested = Counter(field for each in sampled for field in self._tested(each))
@@ -142,6 +135,18 @@ class Route:
         self._sampled = []
         self._settled = True
         self._plant()
+
+    def _witnesses(self, exploding: frozenset[int]) -> Witnesses:
+        """Return the witnesses about exploding fields, weighed by what the sample shows."""
+        asked = self._grounds.lexicon.formulas.asked
+        seen = Counter(number for each in self._sampled for true, _ in each.values() for number in true)
+        usable = {
+            number
+            for formula in self.graph.residual.values()
+            for field in formula.fields & exploding
+            for number in asked(formula, field)
+        }
+        return Witnesses(self.graph.residual, usable, seen)
 
     def _plant(self) -> None:
         """Make the nodes where walks begin."""
