@@ -34,6 +34,25 @@ def test_a_file_without_text_is_a_problem_beside_the_others() -> None:
     assert load([("a.yml", unread)]).problems == (unread,)
 
 
+def test_a_condition_of_the_old_syntax_becomes_a_correlation_and_is_not_remembered() -> None:
+    notebook = Notebook()
+    old = BASE.replace("condition: s", "timeframe: 5m\n  condition: s | count() by user > 3")
+    found = load([("a.yml", old), ("b.yml", old)], memory=notebook)
+    assert [(each.header.name, each.span, each.bounds) for each in found.correlations] == [
+        ("base", 300, (("gt", 3),))
+    ]
+    assert [rule.header.name for rule in found.rules] == ["base.part1"]
+    assert [(remark.path, remark.line, remark.column) for remark in found.remarks] == [
+        ("a.yml", 7, 14),
+        ("a.yml", 1, 1),
+    ]
+    assert "is read as the correlation `event_count` by user" in found.remarks[0].reason
+    assert [(problem.path, "already used" in problem.reason) for problem in found.problems] == [
+        ("b.yml", True)
+    ]
+    assert notebook.pages == {}
+
+
 def test_a_file_may_hold_many_documents_and_empty_ones() -> None:
     found = load([("a.yml", f"{BASE}---\n---\n{COUNT}")])
     assert (len(found.rules), len(found.correlations), found.problems) == (1, 1, ())
@@ -200,7 +219,7 @@ def test_all_of_sigmahq_loads_but_for_unresolved_placeholders(sigmahq_rules: Rul
     assert sigmahq_rules.remarks == ()
 
 
-def test_sigmahqs_unsupported_rules_are_problems_and_nothing_else(
+def test_sigmahqs_unsupported_rules_are_read_as_correlations_or_are_problems(
     sigmahq: Path, rule_files: Callable[[Iterable[Path]], list[tuple[str, str]]]
 ) -> None:
     files = rule_files(sigmahq.glob("unsupported/**/*.yml"))
@@ -209,7 +228,9 @@ def test_sigmahqs_unsupported_rules_are_problems_and_nothing_else(
     assert (
         len({problem.path for problem in found.problems} | {rule.header.path for rule in found.rules}) == 87
     )
-    assert sum("timeframe" in p.reason or "Aggregations" in p.reason for p in found.problems) >= 45
+    assert len(found.correlations) == 53
+    assert sum("is read as the correlation" in remark.reason for remark in found.remarks) == 53
+    assert len(found.problems) == 10
 
 
 def test_the_shipped_rules_load_and_say_when_they_are_wrong(

@@ -9,7 +9,7 @@ from typing import Protocol
 from tocsin.detection import resolving
 from tocsin.detection.problems import Place, RuleProblem, RuleRejected
 from tocsin.detection.resolving import words
-from tocsin.detection.sigma import correlation_rule, filters, rule
+from tocsin.detection.sigma import correlation_rule, filters, reviving, rule
 from tocsin.detection.sigma.collection import Collection, named
 from tocsin.detection.sigma.correlation import Correlation
 from tocsin.detection.sigma.document import Node, Table, documents
@@ -73,7 +73,8 @@ def load(
     """Load rule files, given as pairs of path and text (or why there is no text), in their order.
 
     A file may hold several documents; an `action: global` document gives its keys to the ones behind it.
-    Filters are part of the rules they are for. What is not supported becomes a problem of that rule alone;
+    Filters are part of the rules they are for. A condition of the old syntax (`| count() > 5`) becomes a
+    correlation, with a remark that says which. What is not supported becomes a problem of that rule alone;
     nothing is raised. Problems of `tables` come first. With a `memory` the result is the same, only sooner.
     """
     loading = _Loading(tables, memory or Forgetful())
@@ -145,11 +146,28 @@ class _Loading:
             self._claim(correlation.header)
             self._correlations[correlation.key] = correlation
             return
+        revival = reviving.revival(table)
+        if revival is not None:
+            self._learnable = False
+            self._revived(revival, path)
+            return
         read = rule.read(table, path, self._tables)
         self._read.append(read)
         # Tables change without the rule, so its meaning is not in its text alone.
         self._learnable = self._learnable and not read.tables
         self._admit(read)
+
+    def _revived(self, revival: reviving.Revival, path: str) -> None:
+        counted = [rule.read(each, path, self._tables) for each in revival.counted]
+        for each in counted:
+            reviving.refuse_what_never_holds(each.tree, revival.place)
+        correlation = correlation_rule.read(revival.correlation, path)
+        self._claim(correlation.header)
+        self._correlations[correlation.key] = correlation
+        for each in counted:
+            self._admit(each)
+        next_step = "The rule is loaded; write it as a correlation rule to decide that yourself."
+        self._remark(correlation.header, revival.place, revival.reading, next_step)
 
     def _admit(self, read: Rule) -> None:
         try:
