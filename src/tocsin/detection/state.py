@@ -105,10 +105,11 @@ class Alarm(msgspec.Struct, array_like=True):
 
 
 class Known(msgspec.Struct, array_like=True):
-    """E4: when each value was last seen, and when the group was first seen."""
+    """E4: when each value was last seen, and when the group was first and last seen."""
 
     seen: dict[str, int]
     first: int
+    last: int
 
 
 class Habit(msgspec.Struct, array_like=True):

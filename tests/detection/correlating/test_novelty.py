@@ -11,7 +11,7 @@ from tocsin.detection.correlating.novelty import Comparison, Novelty
 from tocsin.detection.correlating.watched import MICROS
 from tocsin.detection.sigma.extension import NewValue
 from tocsin.detection.sigma.tables import read
-from tocsin.detection.state import Held
+from tocsin.detection.state import Held, Known
 
 RULE = """---
 title: x
@@ -81,10 +81,14 @@ def test_memory_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for time, value in enumerate("aba"):
         seen.new([hit(value, time)])
     assert [each.value for each in seen.new([hit("c", 3), hit("b", 3), hit("a", 3)])] == ["c", "b", "a"]
-    known = seen.known(150 * MICROS)
-    assert known.seen == {}
-    assert Novelty(wanted, known).known(4 * MICROS).first == 0
-    assert set(seen.known(4 * MICROS).seen) == {"a", "b"}
+    assert seen.known() == Known({"b": 3 * MICROS, "a": 3 * MICROS}, 0, 3 * MICROS)
+    again = Novelty(wanted, seen.known())
+    assert again.new([hit("b", 100)]) == []
+    assert set(again.known().seen) == {"a", "b"}
+    assert [each.value for each in again.new([hit("a", 104)])] == ["a"]
+    # Who showed nothing for long enough to be forgotten begins anew.
+    again.new([hit("c", 305)])
+    assert again.known() == Known({"c": 305 * MICROS}, 305 * MICROS, 305 * MICROS)
 
 
 TABLE = """name: asn

@@ -70,13 +70,14 @@ def test_times_are_in_microseconds_and_a_parent_waits_for_its_children(correlati
     assert found.retention == 60_000_000
     assert watched(correlation(), lateness=70_000_000).lateness == 70_000_000
     assert (found.each, found.evidence, found.group_by) == (False, 50, ("user",))
+    assert not found.chained
     history = "tocsin.new_value: {field: v, history: 30d, warmup: 1d}"
     assert (
         watched(correlation("value_count", "  condition: {field: v, gte: 1}", history)).retention
-        == 30 * 86_400_000_000
+        == 60 * 86_400_000_000
     )
     past = "tocsin.baseline: {history: 7d, season: none, method: tail, p: 1.0e-5, min: 2, warmup: 1d}"
-    assert watched(correlation(top=past)).retention == 7 * 86_400_000_000
+    assert watched(correlation(top=past)).retention == 7 * 86_400_000_000 + 120_000_000
 
 
 def test_a_detection_rule_fires_at_once_and_is_quiet_after_an_hour(load_sound: Any) -> None:

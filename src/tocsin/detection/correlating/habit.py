@@ -65,7 +65,8 @@ class HabitWindow(Window):
         """Learn the window that ran until now, and begin the next."""
         habit = self._habit
         habit.past = closed(habit, start, self._baseline)
-        habit.first = start if habit.first == NEVER else habit.first
+        if is_forgotten(habit, start, self._baseline):
+            habit.first = start
         habit.start, habit.count, habit.fired = start, 0.0, False
 
     def _judge(self, time: int, measured: float) -> None:
@@ -111,10 +112,13 @@ def closed(habit: Habit, start: int, baseline: Baseline) -> list[tuple[int, floa
     return past
 
 
+def is_forgotten(habit: Habit, start: int, baseline: Baseline) -> bool:
+    """Say whether a group has shown nothing for a whole history, and so begins anew, remembered or not."""
+    return start - habit.start > baseline.history * MICROS
+
+
 def own_past(habit: Habit, start: int, seasons: Seasons) -> tuple[Usual, list[float]]:
     """Return what was usual in the windows before `start` that are like it, and their counts above zero."""
-    if habit.first == NEVER:
-        return usual([], 0), []
     past = closed(habit, start, seasons.baseline)
     frozen = {each for each, _, is_frozen in past if is_frozen}
     like = [each for each in seasons.since(start, habit.first) if each not in frozen]
@@ -126,7 +130,7 @@ def own_past(habit: Habit, start: int, seasons: Seasons) -> tuple[Usual, list[fl
 def populations(habits: Sequence[Habit], start: int, seasons: Seasons) -> dict[str, tuple[float, float, int]]:
     """Return what was usual among all groups, and among those of each kind of peers, before `start`."""
     found: dict[str, list[tuple[list[float], int]]] = {"": []}
-    for habit in habits:
+    for habit in (each for each in habits if not is_forgotten(each, start, seasons.baseline)):
         own, counts = own_past(habit, start, seasons)
         found[""].append((counts, own.windows))
         if habit.peer:

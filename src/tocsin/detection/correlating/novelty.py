@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 
-from tocsin.detection.correlating.watched import MICROS
+from tocsin.detection.correlating.watched import MICROS, REMEMBERED
 from tocsin.detection.sigma.extension import NewValue
 from tocsin.detection.sigma.tables import LookupTable
 from tocsin.detection.state import NEVER, Held, Known
@@ -21,21 +21,24 @@ _IPV6_PREFIX = 64
 class Novelty:
     """What one group has shown so far."""
 
-    __slots__ = ("_first", "_history", "_seen", "_warmup")
+    __slots__ = ("_first", "_history", "_last", "_seen", "_warmup")
 
     def __init__(self, wanted: NewValue, known: Known | None) -> None:
         self._history = wanted.history * MICROS
         self._warmup = wanted.warmup * MICROS
         self._seen: dict[str, int] = dict(known.seen) if known is not None else {}
         self._first = known.first if known is not None else NEVER
+        self._last = known.last if known is not None else NEVER
 
     def new(self, bucket: Sequence[Held]) -> list[Held]:
         """Return the hits of one time whose value is new, and remember all; times never go back."""
         return [hit for hit in bucket if self._is_new(str(hit.value), hit.time)]
 
     def _is_new(self, value: str, time: int) -> bool:
-        if self._first == NEVER:
+        if time - self._last > REMEMBERED * self._history:
+            # By now the group may have been forgotten, so it begins anew whether it was or not.
             self._first = time
+        self._last = time
         # What was seen last stands last, so that the first is the one to forget.
         last = self._seen.pop(value, NEVER)
         self._seen[value] = time
@@ -43,10 +46,11 @@ class Novelty:
             del self._seen[next(iter(self._seen))]
         return time - last > self._history and time - self._first >= self._warmup
 
-    def known(self, newest: int) -> Known:
+    def known(self) -> Known:
         """Return what is still to be remembered."""
-        oldest = newest - self._history
-        return Known({value: time for value, time in self._seen.items() if time >= oldest}, self._first)
+        oldest = self._last - self._history
+        seen = {value: time for value, time in self._seen.items() if time >= oldest}
+        return Known(seen, self._first, self._last)
 
 
 class Comparison:

@@ -20,6 +20,9 @@ from tocsin.detection.sigma.rule import Rule
 
 MICROS = 1_000_000
 
+# A group that showed nothing for this many times its history is a new one (E4).
+REMEMBERED = 2
+
 # The burst of a plain rule ends after this much quiet in event time.
 FOLD_QUIET_SECONDS = 3_600
 
@@ -77,9 +80,9 @@ class Watched:
     def retention(self) -> int:
         """Return for how long a hit can matter to what comes."""
         asked = self.extensions
-        history = asked.new_value.history if asked.new_value is not None else 0
-        history = max(history, asked.baseline.history if asked.baseline is not None else 0)
-        return max(self.span, self.quiet, history * MICROS)
+        known = REMEMBERED * asked.new_value.history * MICROS if asked.new_value is not None else 0
+        past = asked.baseline.history * MICROS + 2 * self.span if asked.baseline is not None else 0
+        return max(self.span, self.quiet, known, past)
 
 
 def watched_rule(rule: Rule, *, emits: bool, parents: tuple[tuple[int, int], ...]) -> Watched:

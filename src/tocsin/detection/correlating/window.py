@@ -73,7 +73,7 @@ class Window:
         state.uncounted = self.uncounted
         state.bursts = self.bursts
         if self._novelty is not None:
-            state.known = self._novelty.known(state.newest)
+            state.known = self._novelty.known()
 
     def run(self, hits: Sequence[Held], until: int) -> None:
         """Take hits in order and decide every deadline before `until`."""
