@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.wiring import App
 from tocsin.connectors.signals.inbound import signal_of
 from tocsin.flow.call import DELIVER, ESCALATE
@@ -22,6 +23,7 @@ from tocsin.worker.inlets import inlets
 from tocsin.worker.judging import Judging
 from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.loops import Loop, Loops
+from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import Seals
 
 TRANSITIONS_AT_ONCE = 16
@@ -51,6 +53,7 @@ def staff(app: App) -> Loops:
         Loop("seals", seals.round),
         Loop("rules", evaluating.round),
         Loop("heartbeats", heartbeats.round),
+        Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
         *inlets(app),
     )
     return Loops(loops, leave_thread=app.hang_up)
