@@ -16,6 +16,7 @@ from tocsin.app.rule_test_files import Gathered, PromtoolFile
 from tocsin.connectors.signals.files import RefusedLine, read_file
 from tocsin.detection.problems import RuleProblem
 from tocsin.detection.rules import RuleSet, load
+from tocsin.detection.sigma.header import Header
 from tocsin.detection.sigma.tables import read as read_tables
 from tocsin.detection.testing import closure
 from tocsin.detection.testing.promtool import run_promtool
@@ -48,6 +49,11 @@ class Ran:
     def failed(self) -> tuple[Result, ...]:
         """Return those that did not pass."""
         return tuple(result for result in self.results if not result.passed)
+
+    def headers(self) -> tuple[Header, ...]:
+        """Return the headers of all rules and correlations."""
+        heads = (each.header for each in self.rules.correlations)
+        return (*(rule.header for rule in self.rules.rules), *heads)
 
 
 def results(
@@ -98,8 +104,7 @@ def untested(ran: Ran, least: int) -> dict[str, Tested]:
     tested = tally(ran.results)
     enough = {label for label, counts in tested.items() if counts.has(least)}
     covered = closure.silent(ran.rules) & _fed(ran.rules, enough)
-    everything = [each.header.label for each in ran.rules.rules]
-    everything += [each.header.label for each in ran.rules.correlations]
+    everything = [head.label for head in ran.headers()]
     return {label: tested.get(label, Tested()) for label in everything if label not in enough | covered}
 
 

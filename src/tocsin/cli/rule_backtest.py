@@ -71,10 +71,7 @@ def backtested(show: Show, *, paths: tuple[Path, ...], **asked: Any) -> None:
         hunting.demand_rules(rules)
         for problem in rules.problems:
             show.warn(str(problem))
-    if asked["lake"]:
-        find = _stored(settings.home, asked["since"], words)
-    else:
-        find = _filed(show, files, words)
+    find = _stored(settings.home, asked["since"], words) if asked["lake"] else _filed(show, files, words)
     found = backtest.backtest(sets[0], sets[1], find)
     over = budgets.overruns(limits, (*found.added, *found.same)) if limits is not None else ()
     show.rows("tocsin.detect.backtest/1", [*_changes(found), *map(_overrun, over)], COLUMNS)

@@ -60,8 +60,13 @@ def tested(show: Show, **asked: Any) -> None:
     _write(asked, ran, seconds)
     short = rule_tests.untested(ran, asked["least"]) if asked["least"] else {}
     records = [_record(result) for result in ran.results if show.as_json or not result.passed]
+    named = {head.label: head.title for head in ran.headers()}
     records += [
-        _short(label, f"{counts.firing} firing and {counts.quiet} quiet tests pass, {asked['least']} wanted")
+        _short(
+            label,
+            named[label],
+            f"{counts.firing} firing and {counts.quiet} quiet tests pass, {asked['least']} wanted",
+        )
         for label, counts in short.items()
     ]
     show.rows("tocsin.detect.test/1", records, COLUMNS)
@@ -101,6 +106,6 @@ def _record(result: Result) -> dict[str, Any]:
     }
 
 
-def _short(label: str, words: str) -> dict[str, Any]:
-    named = {"rule": label, "rules": [label], "test": ""}
+def _short(label: str, title: str, words: str) -> dict[str, Any]:
+    named = {"rule": title, "rules": [label], "test": ""}
     return {"outcome": "untested", "place": "", **named, "difference": words}
