@@ -88,4 +88,4 @@ def test_more_rules_may_be_named(typed, rules: Path, tmp_path: Path) -> None:
 
 
 def test_a_pack_is_tested_by_its_name(typed) -> None:
-    assert typed("detect", "test", "--pack", "baseline").exit_code == 0
+    assert typed("detect", "test", "--pack", "baseline", "--require-tests", "3").exit_code == 0

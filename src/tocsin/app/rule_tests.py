@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from tocsin.app.packs import RuleFile
+from tocsin.app.packs import PACKS, RuleFile
 from tocsin.app.rule_test_files import Gathered, PromtoolFile
 from tocsin.connectors.signals.files import RefusedLine, read_file
 from tocsin.detection.problems import RuleProblem
@@ -96,15 +96,20 @@ def _results(
     )
 
 
-def untested(ran: Ran, least: int) -> dict[str, Tested]:
+def untested(ran: Ran, least: int, packs: Collection[str] = ()) -> dict[str, Tested]:
     """Return the rules with fewer than `least` passing tests that want an alert, or as many that want quiet.
 
-    A rule that only feeds correlations needs none of its own if one that it feeds has enough.
+    A rule that only feeds correlations needs none of its own if one that it feeds has enough. With `packs`
+    only rules of these are looked at.
     """
     tested = tally(ran.results)
     enough = {label for label, counts in tested.items() if counts.has(least)}
     covered = closure.silent(ran.rules) & _fed(ran.rules, enough)
-    everything = [head.label for head in ran.headers()]
+    everything = [
+        head.label
+        for head in ran.headers()
+        if not packs or any(f"{PACKS}/{name}/" in head.path for name in packs)
+    ]
     return {label: tested.get(label, Tested()) for label in everything if label not in enough | covered}
 
 

@@ -58,7 +58,7 @@ def tested(show: Show, **asked: Any) -> None:
     ran = rule_tests.run(gathered, hunting.levels(where), pattern=asked["pattern"])
     seconds = (clock.now() - begun).total_seconds()
     _write(asked, ran, seconds)
-    short = rule_tests.untested(ran, asked["least"]) if asked["least"] else {}
+    short = rule_tests.untested(ran, asked["least"], asked["packs"]) if asked["least"] else {}
     records = [_record(result) for result in ran.results if show.as_json or not result.passed]
     named = {head.label: head.title for head in ran.headers()}
     records += [
