@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest, stable_order
+from tocsin.detection.engine import Diagnostic, Hit, Plan, compile_plan, latest, stable_order
 from tocsin.detection.problems import LevelNotMapped
 from tocsin.detection.rules import RuleSet, load
-from tocsin.detection.state import WindowState
+from tocsin.detection.state import WindowState, micros
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
 from tocsin.domain.signal import Signal
@@ -296,3 +296,16 @@ def test_the_shipped_rules_tell_the_story_of_a_credential_stuffing(
     assert (
         hunt(plan, [[make_signal(record, at=n * 30, position=n) for n, record in enumerate(ordinary)]]) == ()
     )
+
+
+def test_lines_can_be_sifted_first_and_their_hits_weighed(make_plan: Any, make_signal: Any) -> None:
+    plan = make_plan(LOGIN, STUFFING, PLAIN)
+    signals = [make_signal(failure(f"u{n}"), at=n, position=n) for n in range(6)]
+    signals.insert(3, make_signal({"class": "other"}, at=3, position=9))
+    sifted = plan.sift([signal.raw for signal in signals])
+    assert sifted == [(0, (0,)), (1, (0,)), (2, (0,)), (4, (0,)), (5, (0,)), (6, (0,))]
+    hits = [Hit(signals[number], rules) for number, rules in sifted]
+    weighed = plan.weigh(WindowState(), hits, heard=micros(signals[-1].time))
+    assert weighed.alerts == plan.judge(WindowState(), signals).alerts
+    assert [alert.count for alert in weighed.alerts] == [6]
+    assert plan.weigh(weighed.state, [], heard=micros(signals[-1].time)).alerts == ()

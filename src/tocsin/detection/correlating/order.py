@@ -45,13 +45,13 @@ class InOrder:
         found = current.copy()
         size, slots = len(self._places), hit.slots
         for place, bit in self._places:
-            if slots & bit:
-                found[place] = hit.time
-                for length in range(1, place + 1):
-                    shorter = (length - 1) * size
-                    began = max(earlier[shorter + length - 1 : shorter + place])
-                    if began > found[length * size + place]:
-                        found[length * size + place] = began
+            if not slots & bit:
+                continue
+            found[place] = hit.time
+            for length in range(1, place + 1):
+                shorter = (length - 1) * size
+                began = max(earlier[shorter + length - 1 : shorter + place])
+                found[length * size + place] = max(began, found[length * size + place])
         return found
 
     def copy(self) -> InOrder:
