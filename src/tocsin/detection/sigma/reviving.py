@@ -211,7 +211,7 @@ class _Old:
             raise RuleRejected(
                 self._place,
                 "The aggregation holds only when nothing happened, so that no signal could fire it.",
-                next_step="Write a correlation with `condition: a and not b`, or watch the source's heartbeat.",
+                next_step="Write a correlation with `condition: a and not b`, or watch its source.",
             )
 
     def _terms(self, words: str) -> Iterator[tuple[bool, str]]:
