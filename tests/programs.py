@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conftest import skip_or_fail
+from skips import skip_or_fail
 
 
 def program(name: str, package: str) -> str:

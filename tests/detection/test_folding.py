@@ -42,7 +42,7 @@ def counted(kind: Kind = Kind.EVENT_COUNT, **changes: Any) -> Watched:
         bounds=(("gt", 10),),
     )
     correlation = replace(correlation, **changes)
-    return watched_correlation(correlation, emits=True, parents=(), lateness=0, tables={})
+    return watched_correlation(correlation, emits=True, parents=(), lateness=0)
 
 
 def test_the_alert_carries_the_burst_and_what_the_rule_says_about_itself() -> None:

@@ -64,6 +64,7 @@ def test_a_state_knows_up_to_when_it_was_judged_and_what_could_not_be_used() -> 
     assert FULL.counted("rule") == {"late": 3, "forgotten": 4}
     assert FULL.counted("other") == {}
     assert WindowState().heard < -(10**17)
+    assert WindowState().observed > 10**17
 
 
 @pytest.mark.parametrize("stored", [b"x", b"", FULL.dump()[0][:-3], msgspec.msgpack.encode({"format": 99})])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import skip_or_fail
+from skips import skip_or_fail
 from tocsin.detection.promql.rule import AlertingRule
 from tocsin.detection.promql.rule_files import load_with_twins
 

@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 from django.test import Client, override_settings
 
-from conftest import skip_or_fail
+from skips import skip_or_fail
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app, install
 from tocsin.console import times

@@ -12,8 +12,10 @@ from tocsin.detection.correlating.feeding import (
     Feed,
     watched_rules,
 )
+from tocsin.detection.correlating.hearing import Heard
 from tocsin.detection.correlating.weighing import FORGOTTEN, INCOMPLETE_WINDOW, LATE, Weighing
 from tocsin.detection.matching.matcher import Matcher
+from tocsin.detection.matching.scanners import PatternCache
 from tocsin.detection.problems import LevelNotMapped
 from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.correlation import Correlation
@@ -57,10 +59,13 @@ class Judged:
     dirty: frozenset[int] = frozenset()
 
 
-def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) -> Plan:
+def compile_plan(
+    rule_set: RuleSet, *, levels: Mapping[str, Severity | None], patterns: PatternCache | None = None
+) -> Plan:
     """Compile a rule set. `levels` maps Sigma's levels to severities; None means no severity.
 
-    Raises LevelNotMapped for a level the map does not know. A rule without a level has no severity.
+    `patterns` spares compiling what was compiled before. Raises LevelNotMapped for a level the map does not
+    know. A rule without a level has no severity.
     """
     ruled: tuple[Rule | Correlation, ...] = (*rule_set.rules, *rule_set.correlations)
     heads = [each.header for each in ruled]
@@ -71,16 +76,21 @@ def compile_plan(rule_set: RuleSet, *, levels: Mapping[str, Severity | None]) ->
                 means="No rule is loaded, because an alert without its severity would call nobody.",
                 next_step="Add the level to the pack's severities file.",
             )
-    return Plan(rule_set, {head.label: levels.get(head.level) for head in heads})
+    return Plan(rule_set, {head.label: levels.get(head.level) for head in heads}, patterns)
 
 
 class Plan:
     """A compiled rule set. Judging depends on nothing but state and signals; its caches change no answer."""
 
-    def __init__(self, rule_set: RuleSet, severities: Mapping[str, Severity | None]) -> None:
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        severities: Mapping[str, Severity | None],
+        patterns: PatternCache | None = None,
+    ) -> None:
         self._rules = rule_set.rules
         self._severities = severities
-        self._matcher = Matcher(rule_set.rules)
+        self._matcher = Matcher(rule_set.rules, patterns=patterns)
         self._timed = Timed(rule_set.rules)
         self._watched = watched_rules(
             rule_set.rules,
@@ -120,14 +130,16 @@ class Plan:
         hits = [Hit(signal, numbers) for signal in signals if (numbers := self._matcher.hits(signal.record))]
         return self._weighed(state, hits, max(times, default=NEVER) if heard is None else heard, times)
 
-    def weigh(self, state: WindowState, hits: Sequence[Hit], *, heard: int) -> Judged:
+    def weigh(self, state: WindowState, hits: Sequence[Hit], *, heard: Heard) -> Judged:
         """Weigh hits, now that the sources were heard up to `heard` (event time, microseconds since 1970).
 
-        Conditions that more signals can only make truer fire at once, under a key that stays when late
-        signals refine them; all others are decided when `heard` minus the rule's allowed lateness has passed
-        them. An alert comes out when its burst is new and when it has changed, in stable order. Within the
-        allowed lateness neither the order of the hits nor how they are cut into batches changes the alerts
-        that are there in the end. `state` is not changed. Nothing is raised for any record.
+        With one time a source, each rule waits for those sources alone that ever fed it; a state is weighed
+        either way, not both. Conditions that more signals can only make truer fire at once, under a key
+        that stays when late signals refine them; all others are decided when `heard` minus the rule's
+        allowed lateness has passed them. An alert comes out when its burst is new and when it has
+        changed, in stable order. Within the allowed lateness neither the order of the hits nor how they
+        are cut into batches changes the alerts that are there in the end. `state` is not changed. Nothing
+        is raised for any record.
         """
         return self._weighed(state, hits, heard, [micros(hit.signal.time) for hit in hits])
 
@@ -152,7 +164,7 @@ class Plan:
             if counts.get(what)
         )
 
-    def _weighed(self, state: WindowState, hits: Sequence[Hit], heard: int, times: Sequence[int]) -> Judged:
+    def _weighed(self, state: WindowState, hits: Sequence[Hit], heard: Heard, times: Sequence[int]) -> Judged:
         weighing = Weighing(self._watched, self._feeds, state)
         weighing.observe(min(times, default=FOREVER))
         for hit in hits:

@@ -151,12 +151,18 @@ class GroupState(msgspec.Struct, array_like=True):
 
 
 class RuleState(msgspec.Struct, array_like=True):
-    """One rule's groups in one shard, the one touched longest ago first, and its diagnostics there."""
+    """One rule's groups in one shard, the one touched longest ago first, and its diagnostics there.
+
+    `sources` are those whose signals it took, `heard` is up to when these had been heard; what is known of a
+    rule is spread over its shards.
+    """
 
     groups: dict[str, GroupState] = {}
     counters: dict[str, int] = {}
     size: int = 0
     due: int = FOREVER
+    heard: int = NEVER
+    sources: list[str] = []
 
 
 class Shard(msgspec.Struct):
@@ -201,11 +207,15 @@ class WindowState:
         """Return the oldest event time that was judged, as far as that is known."""
         return min((shard.observed for shard in self.shards.values()), default=FOREVER)
 
+    def of_rule(self, key: str) -> tuple[RuleState, ...]:
+        """Return what the shards remember of a rule."""
+        return tuple(shard.rules[key] for shard in self.shards.values() if key in shard.rules)
+
     def counted(self, key: str) -> dict[str, int]:
         """Return how often each thing happened that the operator of a rule should see."""
         total: dict[str, int] = {}
-        for shard in self.shards.values():
-            for what, count in shard.rules[key].counters.items() if key in shard.rules else ():
+        for kept in self.of_rule(key):
+            for what, count in kept.counters.items():
                 total[what] = total.get(what, 0) + count
         return total
 

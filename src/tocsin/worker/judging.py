@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tocsin.detection.correlating.watermark import watermarks
 from tocsin.detection.engine import Hit, Judged, Plan
 from tocsin.detection.problems import WindowStateUnreadable
-from tocsin.detection.state import NEVER, Shard, WindowState
-from tocsin.detection.watermark import watermarks
+from tocsin.detection.state import Shard, WindowState
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.ports.keeping import SignalLake
@@ -147,8 +147,7 @@ class Judging:
             return shelves.detector.progress()
 
     def _weighed(self, hits: list[Hit], progress: Mapping[str, SourceProgress], now: datetime) -> Judged:
-        heard = min(watermarks(progress.values(), now).values(), default=NEVER)
-        return self.plan.weigh(self._windows.state, hits, heard=heard)
+        return self.plan.weigh(self._windows.state, hits, heard=watermarks(progress.values(), now))
 
     def _commit(self, judged: Judged, now: datetime, also: Callable[[Shelves], None]) -> None:
         """Write alerts, windows and position in one transaction. Raises `_Overtaken`, and nothing is kept."""

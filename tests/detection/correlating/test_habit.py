@@ -115,6 +115,12 @@ def test_an_attacker_cannot_teach_what_is_usual(judge: Any) -> None:
     assert len(judge(learning, days(attack))) < 4
 
 
+def test_who_was_frozen_for_a_whole_history_is_still_told_beside_the_peers(judge: Any) -> None:
+    loud = days({**USUAL, **{day: 60 for day in range(28, 70)}})
+    peers = (days({day: 5 for day in range(70)}, f"peer{number}") for number in range(3))
+    assert [each[:3] for each in judge(RULE, loud, *peers)] == [("ada", 28, 60 * 42)]
+
+
 def test_seasons_are_compared_with_themselves(judge: Any) -> None:
     office = {day: 40 for day in range(35) if day % 7 < 5}
     weekly = RULE.replace("season: none", "season: weekday_type")

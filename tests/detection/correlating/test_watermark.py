@@ -1,36 +1,30 @@
-"""The watermark waits for every source that is alive, and for no other."""
-
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from tocsin.detection.correlating.watermark import heard
+from nouns import NOON
+from tocsin.detection.correlating.watermark import PATIENCE, watermarks
 from tocsin.detection.state import micros
 from tocsin.domain.source import SourceProgress
 
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-def source(newest: float | None, heard_ago: float | None) -> SourceProgress:
-    return SourceProgress(
-        source="s",
-        newest=None if newest is None else NOW - timedelta(minutes=newest),
-        heard_at=None if heard_ago is None else NOW - timedelta(minutes=heard_ago),
-    )
+LAG = timedelta(minutes=15)
 
 
 @pytest.mark.parametrize(
-    ("sources", "minutes"),
+    ("quiet", "ahead"),
     [
-        ([], 10),
-        ([source(None, None), source(3, None), source(None, 1)], 10),
-        ([source(3, 0), source(5, 1)], 5),
-        ([source(3, 0), source(90, 10)], 90),
-        ([source(3, 0), source(90, 10.1)], 3),
-        ([source(-60, 0)], 0),
+        (timedelta(), timedelta()),
+        (PATIENCE, timedelta()),
+        (PATIENCE + timedelta(seconds=1), timedelta(seconds=1)),
+        (timedelta(hours=5), timedelta(hours=5) - PATIENCE),
     ],
 )
-def test_the_slowest_source_that_is_alive_decides(sources: list[SourceProgress], minutes: float) -> None:
-    assert heard(sources, NOW) == micros(NOW - timedelta(minutes=minutes))
+def test_a_source_is_heard_up_to_its_newest_signal_and_time_goes_on_once_it_was_quiet_too_long(quiet, ahead):
+    source = SourceProgress(source="aws", position=1, newest=NOON - LAG, heard_at=NOON)
+    assert watermarks([source], NOON + quiet) == {"aws": micros(NOON - LAG + ahead)}
+
+
+def test_a_source_that_never_sent_a_dated_signal_says_nothing():
+    assert watermarks([SourceProgress(source="new"), SourceProgress(source="odd", heard_at=NOON)], NOON) == {}

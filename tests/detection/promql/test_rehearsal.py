@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import skip_or_fail
+from skips import skip_or_fail
 from tocsin.detection.promql.notation import samples_of
 from tocsin.detection.promql.rehearsal import Rehearsal
 from tocsin.detection.promql.rule_files import load

@@ -73,7 +73,8 @@ class HabitWindow(Window):
         habit, seasons = self._habit, self._seasons
         known, counts = own_past(habit, habit.start, seasons)
         population = self._populations(habit.start, habit.peer)
-        if habit.start - habit.first < self._baseline.warmup * MICROS:
+        if habit.start - habit.first < self._baseline.warmup * MICROS or not known.windows:
+            # Who has no past, or one that is frozen throughout, is compared with the peers.
             known, counts = population, []
         else:
             known = shrunk(known, population)

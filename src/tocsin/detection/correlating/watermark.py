@@ -1,27 +1,31 @@
-"""Up to which event time all sources were heard, so that what is decided stays decided."""
+"""Up to which event time each source was heard, and so what no longer waits for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from tocsin.detection.state import micros
 from tocsin.domain.source import SourceProgress
 
-# A source that was not heard for this long is not waited for.
 PATIENCE = timedelta(minutes=10)
+"""How long a quiet source is waited for before time goes on without it."""
 
 
-def heard(sources: Iterable[SourceProgress], now: datetime) -> int:
-    """Return up to when the sources were heard, in microseconds of event time since 1970.
+def watermarks(sources: Iterable[SourceProgress], now: datetime) -> Mapping[str, int]:
+    """Return the event time up to which each source was heard, in microseconds since 1970.
 
-    That is the least of the newest event times among the sources heard within PATIENCE; where there is none,
-    PATIENCE before now. A source's clock that is ahead counts as now. The engine never goes back, so a source
-    that comes back late doesn't undo what was decided.
+    That is the newest event time it sent. A source that has been quiet for longer than `PATIENCE` is taken to
+    lag behind as much as it did last: what it sends next is not older than that, so the time goes on with the
+    clock. Sources that never sent a dated signal are left out.
     """
-    newest = [
-        min(each.newest, now)
+    return {
+        each.source: _heard(each.newest, each.heard_at, now)
         for each in sources
-        if each.newest is not None and each.heard_at is not None and now - each.heard_at <= PATIENCE
-    ]
-    return micros(min(newest, default=now - PATIENCE))
+        if each.newest and each.heard_at
+    }
+
+
+def _heard(newest: datetime, heard_at: datetime, now: datetime) -> int:
+    quiet = max(now - heard_at - PATIENCE, timedelta())
+    return micros(newest + quiet)

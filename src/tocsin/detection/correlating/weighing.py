@@ -13,6 +13,7 @@ from tocsin.detection.correlating.bursts import Told
 from tocsin.detection.correlating.feeding import Feed
 from tocsin.detection.correlating.group import Outcome, Span, Tip, weighed
 from tocsin.detection.correlating.habit import Populations, baseline_of, nobody, populations
+from tocsin.detection.correlating.hearing import Heard, Hearing
 from tocsin.detection.correlating.watched import MICROS, Watched
 from tocsin.detection.state import (
     FOREVER,
@@ -46,10 +47,12 @@ class Weighing:
 
     def __init__(self, watched: Sequence[Watched], feeds: Mapping[int, Feed], state: WindowState) -> None:
         self._watched = watched
+        self._by_key = {rule.key: rule for rule in watched}
         self._feeds = feeds
         self._state = state
         self._shards = dict(state.shards)
         self._owned: set[int] = set()
+        self._hearing = Hearing(watched, state)
         self._heard = NEVER
         self._observed = FOREVER
         self._touched: set[tuple[int, str]] = set()
@@ -58,10 +61,11 @@ class Weighing:
         self._tips, state.tips = state.tips, {}
         self.told: dict[str, tuple[Watched, Told]] = {}
 
-    def take(self, signal: Signal, places: Iterable[int]) -> None:
+    def take(self, signal: Signal, places: Sequence[int]) -> None:
         """Take one signal that the detection rules at these places matched."""
         time = micros(signal.time)
         slots: dict[int, int] = {}
+        self._hearing.feed(places, signal.source)
         for place in places:
             rule = self._watched[place]
             if rule.emits:
@@ -82,25 +86,30 @@ class Weighing:
         """Note the oldest event time of a batch, whether anything matched or not."""
         self._observed = min(self._observed, oldest)
 
-    def step(self, heard: int, *, closing: bool = False) -> None:
+    def step(self, heard: Heard, *, closing: bool = False) -> None:
         """Weigh what was taken now that the sources were heard up to `heard`; children before parents."""
-        before = self._state.heard
-        heard = self._heard = max(heard, before)
-        self._observed = min(self._observed, heard)
-        due = self._due(heard, closing=closing)
+        everywhere = self._hearing.hear(heard)
+        self._heard = NEVER if isinstance(heard, Mapping) else everywhere
+        self._observed = min(self._observed, everywhere)
+        due = self._due(closing=closing)
         for place, rule in enumerate(self._watched):
-            span = Span(before - rule.lateness, heard - rule.lateness, closing)
-            if closing:
-                span = Span(before - rule.lateness, heard + 1, closing)
             arrivals = self._arrivals[place]
             for group in (*due.get(rule.key, ()), *self._unwatched(rule)):
                 arrivals.setdefault(group, [])
+            if not arrivals:
+                continue
+            span = self._span(rule, closing=closing)
             if rule.extensions.baseline is not None:
                 self._habits(place, rule, span)
                 continue
             for group, hits in arrivals.items():
                 self._group(place, group, hits, span)
-        self._seal(heard)
+        self._seal()
+
+    def _span(self, rule: Watched, *, closing: bool) -> Span:
+        now = self._hearing.now(rule)
+        watermark = now + 1 if closing else now - rule.lateness
+        return Span(self._hearing.before(rule) - rule.lateness, watermark, closing)
 
     def result(self, newest: int) -> tuple[WindowState, frozenset[int]]:
         """Return the next state, which has seen signals up to `newest`, and the shards that differ."""
@@ -118,19 +127,19 @@ class Weighing:
         state.tips = self._tips
         return state, frozenset(self._owned)
 
-    def _due(self, heard: int, *, closing: bool) -> dict[str, list[str]]:
+    def _due(self, *, closing: bool) -> dict[str, list[str]]:
         """Return the groups for which something is to be decided although nothing arrived for them."""
         found: dict[str, list[str]] = {}
-        lateness = {rule.key: rule.lateness for rule in self._watched}
         for shard in self._shards.values():
             for key, kept in shard.rules.items():
-                if key not in lateness or (kept.due >= heard - lateness[key] and not closing):
+                rule = self._by_key.get(key)
+                if rule is None or (kept.due == FOREVER and not closing):
                     continue
-                found.setdefault(key, []).extend(
-                    group
-                    for group, state in kept.groups.items()
-                    if closing or state.due < heard - lateness[key]
-                )
+                watermark = FOREVER if closing else self._hearing.now(rule) - rule.lateness
+                if closing or kept.due < watermark:
+                    found.setdefault(key, []).extend(
+                        group for group, state in kept.groups.items() if closing or state.due < watermark
+                    )
         return found
 
     def _habits(self, place: int, rule: Watched, span: Span) -> None:
@@ -189,9 +198,10 @@ class Weighing:
 
     def _watched_since(self, rule: Watched) -> int:
         """Return since when a rule's inventory is watched: the first signal's time that was not too late."""
-        if self._state.heard == NEVER:
+        before = self._hearing.before(rule)
+        if before == NEVER:
             return self._observed
-        return min(self._state.observed, max(self._observed, self._state.heard - rule.lateness))
+        return min(self._state.observed, max(self._observed, before - rule.lateness))
 
     def _group(self, place: int, group: str, hits: list[Held], span: Span) -> None:
         rule = self._watched[place]
@@ -238,19 +248,19 @@ class Weighing:
         """Return our own copy of a shard, without the rules that are no longer there."""
         if number not in self._owned:
             self._owned.add(number)
-            known = {rule.key for rule in self._watched}
             old = self._shards.get(number, Shard())
-            rules = {key: kept for key, kept in old.rules.items() if key in known}
-            kept = {key: dict(found) for key, found in old.populations.items() if key in known}
+            rules = {key: kept for key, kept in old.rules.items() if key in self._by_key}
+            kept = {key: dict(found) for key, found in old.populations.items() if key in self._by_key}
             self._shards[number] = Shard(rules=rules, populations=kept, observed=old.observed)
         return self._shards[number]
 
-    def _seal(self, heard: int) -> None:
+    def _seal(self) -> None:
         """Let go of what can no longer matter, and note when each touched rule is due again."""
-        rules = {rule.key: rule for rule in self._watched}
         for number, key in sorted(self._touched):
-            rule, kept = rules[key], self._shards[number].rules[key]
-            self._sweep(rule, kept, heard - rule.lateness)
+            rule, kept = self._by_key[key], self._shards[number].rules[key]
+            kept.heard = self._hearing.now(rule)
+            kept.sources = sorted({*kept.sources, *self._hearing.sources(rule)})
+            self._sweep(rule, kept, kept.heard - rule.lateness)
             if kept.size * SHARDS > MOST_HELD:
                 self._bound(rule)
             kept.due = min((state.due for state in kept.groups.values()), default=FOREVER)
@@ -285,7 +295,7 @@ class Weighing:
 def _copied(kept: RuleState | None) -> RuleState:
     if kept is None:
         return RuleState()
-    return RuleState(groups=dict(kept.groups), counters=dict(kept.counters), size=kept.size, due=kept.due)
+    return msgspec.structs.replace(kept, groups=dict(kept.groups), counters=dict(kept.counters))
 
 
 def _watched_since(state: GroupState, observed: int) -> GroupState:
