@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from tocsin.domain.detected import DetectedAlert, SignalRef
 from tocsin.domain.severity import Severity
-from tocsin.intake.detected import LEASE, MAX_EVIDENCE_BYTES, MAX_RECORDS, SOURCE, detected_report
+from tocsin.intake.detected import LATCHED, LEASE, MAX_EVIDENCE_BYTES, MAX_RECORDS, SOURCE, detected_report
 from tocsin.intake.lease import Change, fingerprint_of, merge
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -89,3 +89,28 @@ def test_evidence_is_the_first_records_within_both_bounds() -> None:
     assert len(detected_report(many, NOW).evidence) == MAX_RECORDS
     half = b"x" * (MAX_EVIDENCE_BYTES // 2)
     assert len(detected_report(replace(BURST, evidence=(signal(half),) * 3), NOW).evidence) == 2
+
+
+def test_a_rule_may_give_labels_and_the_type_of_the_incident_but_replace_nothing_of_ours() -> None:
+    typed = replace(
+        BURST, incident_type="data-breach", labels=(("team", "coaches"), ("rule_id", "x"), ("src_ip", "y"))
+    )
+    labels = dict(detected_report(typed, NOW).labels)
+    assert (labels["incident_type"], labels["team"], labels["rule_id"]) == (
+        "data-breach",
+        "coaches",
+        "rule-1",
+    )
+    assert (labels["src_ip"], labels["group_src_ip"]) == ("y", "203.0.113.7")
+
+
+def test_what_was_measured_and_the_rules_digest_are_told() -> None:
+    report = detected_report(replace(BURST, measured="11 > 10 signals in 1h", rule_hash="ab12"), NOW)
+    assert report.annotations["description"].endswith("Measured: 11 > 10 signals in 1h.")
+    assert report.annotations["rule_hash"] == "ab12"
+
+
+def test_an_alert_ends_when_its_burst_is_known_to_be_over_and_a_latched_one_never_by_itself() -> None:
+    over = replace(BURST, ends_at=NOW + timedelta(minutes=5))
+    assert detected_report(over, NOW).ends_at == NOW + timedelta(minutes=5)
+    assert detected_report(replace(over, latch=True), NOW).ends_at == NOW + LATCHED

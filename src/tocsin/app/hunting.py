@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.app.packs import Packs, RuleFile, rule_files_in
+from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.rule_cache import load_remembered
 from tocsin.connectors.signals.files import STDIN, Collector, RefusedLine, read_file
 from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
@@ -141,9 +142,13 @@ def hunt(
     return Hunted(latest([*alerts, *judged.alerts]), read, unasked, plan.diagnostics(judged.state))
 
 
-def plan_for(rules: RuleSet, words: Mapping[str, Severity | None]) -> Plan:
-    """Compile rules with our words for Sigma's levels. Raises `LevelNotMapped`."""
-    return compile_plan(rules, levels=words)
+def plan_for(rules: RuleSet, words: Mapping[str, Severity | None], home: Path | None = None) -> Plan:
+    """Compile rules with our words for Sigma's levels. Raises `LevelNotMapped`.
+
+    Patterns compiled before are remembered in the home folder, if it is there.
+    """
+    patterns = PatternFolder(home / "cache" / "patterns") if home is not None and home.is_dir() else None
+    return compile_plan(rules, levels=words, patterns=patterns)
 
 
 def alert_record(alert: DetectedAlert) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tocsin.app.channels import build_channels
 from tocsin.app.hearing import Hearing
 from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs, packs_of
+from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
 from tocsin.app.rule_cache import load_remembered
@@ -120,7 +121,7 @@ def build_policies(packs: Packs) -> Policies:
     )
 
 
-def plan_of(rules: RuleSet, words: SeverityWords) -> Plan:
+def plan_of(rules: RuleSet, words: SeverityWords, patterns: PatternFolder | None = None) -> Plan:
     """Compile rules with our own words for Sigma's levels. Raises `Misconfigured` where there are none."""
     section = words.sources.get(DETECTION_WORDS)
     if section is None:
@@ -129,7 +130,7 @@ def plan_of(rules: RuleSet, words: SeverityWords) -> Plan:
             means="Tocsin does not start, because what detection finds would have no severity.",
             next_step=f"Copy the section {DETECTION_WORDS!r} from the shipped severities.yml.",
         )
-    return compile_plan(rules, levels=section.words)
+    return compile_plan(rules, levels=section.words, patterns=patterns)
 
 
 def ask_server(settings: Settings) -> Callable[[str, int], Answer] | None:
@@ -179,7 +180,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         samples=samples,
         ask_server=ask_server(settings),
         signer=signer,
-        plan=plan_of(policies.rules, policies.words),
+        plan=plan_of(policies.rules, policies.words, PatternFolder(home / "cache" / "patterns")),
         channels=build_channels(settings, kept, clock),
         hearing=Hearing(kept, lake, clock, take, Together(take.bodies), signals_bell.ring, max_decoded),
         take=take,

@@ -69,7 +69,7 @@ def hunt(
     rules = hunting.rules_for(where, places, packs)
     told = _problems(show, rules)
     hunting.demand_rules(rules)
-    plan = hunting.plan_for(rules, hunting.levels(where))
+    plan = hunting.plan_for(rules, hunting.levels(where), where.home)
     refused = _Refusals(show)
     if past["lake"]:
         hunted = _retro(settings.home, plan, rules, past, refused)

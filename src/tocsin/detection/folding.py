@@ -45,6 +45,9 @@ def alert(watched: Watched, severity: Severity | None, key: str, burst: Burst) -
         window_seconds=watched.span // MICROS,
         measured=measured(watched, burst),
         ends_at=None if burst.ends is None else instant(burst.ends),
+        incident_type=header.incident_type,
+        labels=header.labels,
+        latch=header.latch,
     )
 
 

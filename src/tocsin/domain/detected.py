@@ -22,12 +22,13 @@ class SignalRef:
 class DetectedAlert:
     """One burst folded into one alert.
 
-    `severity` is None for a rule whose level maps to none (informational). `group` holds the correlation's
-    group-by values, in the rule's order, empty for a plain rule. `count` is exact; `evidence` is bounded.
-    `key` names the burst (rule, group, first signal), the same on every update of the same burst. `rule_hash`
-    is the digest of the rule's meaning, `window_seconds` its timespan (0 for a plain rule), `measured` what was
-    measured last and against which bounds (`11 > 10 signals in 1h`). `ends_at` is set once the burst is known
-    to be over.
+    `severity` is None for a rule whose level maps to none (informational). `group` holds the
+    correlation's group-by values, in the rule's order, empty for a plain rule. `count` is exact;
+    `evidence` is bounded. `key` names the burst (rule, group, first signal), the same on every update of
+    the same burst. `rule_hash` is the digest of the rule's meaning, `window_seconds` its timespan (0 for
+    a plain rule), `measured` what was measured last and against which bounds (`11 > 10 signals in 1h`).
+    `ends_at` is set once the burst is known to be over. `incident_type` and `labels` are what the rule
+    says of the incident; an alert with `latch` never ends by itself.
     """
 
     key: str
@@ -48,3 +49,6 @@ class DetectedAlert:
     window_seconds: int = 0
     measured: str = ""
     ends_at: datetime | None = None
+    incident_type: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    latch: bool = False
