@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
+READY_WITHIN_S = 120
 ONCALL = """\
 people:
   ben: {{name: Ben, contacts: [{{channel: webhook, address: "{url}"}}]}}
@@ -59,11 +60,12 @@ class Receiver:
 
 @dataclass
 class Served:
-    """A running server: its address, an ingest token, its process."""
+    """A running server: its address, an ingest token, its process and its home folder."""
 
     url: str
     token: str
     process: subprocess.Popen[bytes]
+    home: Path
 
 
 def free_port() -> int:
@@ -73,8 +75,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(receiver: Receiver | None = None, **settings: str) -> Iterator[Served]:
-    """Start `tocsin up` on a free port and stop it again; pages go to the receiver when there is one."""
+def served(
+    receiver: Receiver | None = None, packs: Mapping[str, Path] | None = None, **settings: str
+) -> Iterator[Served]:
+    """Start `tocsin up` on a free port and stop it again; pages go to the receiver when there is one.
+
+    `packs` are folders to put into its home as packs, by name.
+    """
     with TemporaryDirectory(prefix="tocsin-bench-") as folder:
         home, port = Path(folder) / "home", free_port()
         environ = {**os.environ, **settings, "TOCSIN_HOME": str(home)}
@@ -84,6 +91,9 @@ def served(receiver: Receiver | None = None, **settings: str) -> Iterator[Served
             (pack / "oncall.yml").write_text(ONCALL.format(url=receiver.url))
             key = base64.b64encode(secrets.token_bytes(32)).decode()
             environ["TOCSIN_WEBHOOK_SECRETS"] = f"whsec_{key}"
+        for name, place in (packs or {}).items():
+            (home / "packs").mkdir(parents=True, exist_ok=True)
+            (home / "packs" / name).symlink_to(place)
         process = subprocess.Popen(
             [TOCSIN, "up", "--port", str(port)], env=environ, stdout=subprocess.DEVNULL, stderr=None
         )
@@ -96,14 +106,14 @@ def served(receiver: Receiver | None = None, **settings: str) -> Iterator[Served
                 check=True,
                 capture_output=True,
             )
-            yield Served(url, json.loads(made.stdout)["data"]["token"], process)
+            yield Served(url, json.loads(made.stdout)["data"]["token"], process, home)
         finally:
             process.terminate()
             process.wait(20)
 
 
 def _wait_ready(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"{url}/-/ready", timeout=1)
@@ -111,4 +121,4 @@ def _wait_ready(url: str) -> None:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit(f"{url} was not ready within 30 s")
+    raise SystemExit(f"{url} was not ready within {READY_WITHIN_S} s")
