@@ -12,15 +12,13 @@ from hypothesis import settings
 
 # Modules beside this file hold fixtures for more than one room.
 sys.path.insert(0, str(Path(__file__).parent))
-from skips import skip_or_fail
+from skips import SHARED, skip_or_fail
 
 pytest_plugins = ["databases", "served"]
 
 # A busy machine may pause any example for longer than hypothesis allows, which says nothing about the code.
 settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(scope="session")

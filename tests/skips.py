@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+"""The shared captures and data beside the repository, which are not part of it."""
 
 
 def skip_or_fail(reason: str) -> None:

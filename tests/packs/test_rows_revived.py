@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import pytest
 
-from conftest import SHARED, skip_or_fail
+from skips import SHARED, skip_or_fail
 from tocsin.detection.engine import compile_plan, latest
 from tocsin.detection.explain import holds
 from tocsin.detection.rules import RuleSet, load
