@@ -81,6 +81,7 @@ def test_sources_are_listed_with_those_a_pack_names_and_that_never_spoke(story, 
         None,
         NOON + 2 * TICK,
     )
+    assert listen.habits() == {"audit": timedelta(minutes=10)}
 
 
 def test_a_source_that_is_forgotten_ends_its_alert(story, listen) -> None:

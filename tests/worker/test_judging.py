@@ -226,3 +226,18 @@ def test_two_workers_share_the_windows_of_one_rule(app) -> None:
         ("Many failed logins (user ada)", 4),
         ("Many failed logins (user ben)", 4),
     ]
+
+
+def test_a_source_that_speaks_seldom_is_waited_for_as_its_habits_say(app, clock) -> None:
+    plan = compile_plan(load([("deploy.yml", NEVER_HEALTHY)]), levels={"high": Severity.P2})
+    habits = {"deployer": timedelta(hours=2)}
+    judging = Judging(app.store, app.lake, plan, app.take, app.clock, signal_of, lambda: habits)
+    started = {"class": "deployment", "action": "started", "service": "api", "time": NOON.isoformat()}
+    app.lake.append("deployer", [orjson.dumps(started)])
+    _to_rest(judging)
+    clock.push(timedelta(hours=2))
+    _to_rest(judging)
+    assert _alerts(app) == ()
+    clock.push(timedelta(minutes=12))
+    _to_rest(judging)
+    assert len(_alerts(app)) == 1

@@ -81,6 +81,10 @@ class Listen:
         known = {name: Pulse(source=name) for name in named} | known
         return tuple(self._seen(known[name], watch, now) for name in sorted(known))
 
+    def habits(self) -> Mapping[str, timedelta]:
+        """Return how long each source may be quiet, as far as that is known."""
+        return {each.source: each.expected for each in self.seen() if each.expected is not None}
+
     def forget(self, source: str, actor: str) -> None:
         """Forget a source's habits: its alert ends, they are learned anew if it speaks. Raises `NotFound`."""
         now = self.clock.now()

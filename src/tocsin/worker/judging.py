@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.detection.correlating.watermark import watermarks
 from tocsin.detection.engine import Hit, Judged, Plan
@@ -27,6 +27,8 @@ log = logging.getLogger("tocsin.worker")
 
 SIGNALS_AT_ONCE = 2000
 REST_S = 1.0
+HABITS_CHANGE = timedelta(minutes=1)
+"""How often it is asked anew how long each source may be quiet."""
 
 ReadSignal = Callable[[bytes, str, int, datetime], Signal]
 
@@ -76,6 +78,7 @@ class _Windows:
 class Judging:
     """One round judges the next batch of each source, and then what time alone decides.
 
+    `habits` says how long each source may be quiet before time goes on without it.
     Safe beside other processes: positions and shards are fenced, so each batch is judged once, and two
     processes that judge different sources write different shards at once.
     """
@@ -86,7 +89,10 @@ class Judging:
     take: Take
     clock: Clock
     read_signal: ReadSignal
+    habits: Callable[[], Mapping[str, timedelta]] = dict
     _windows: _Windows = field(default_factory=_Windows)
+    _habits: Mapping[str, timedelta] = field(default_factory=dict)
+    _asked_at: datetime | None = None
 
     def round(self) -> float:
         """Judge what is new; return 0 while more may wait, else how long to rest."""
@@ -147,7 +153,10 @@ class Judging:
             return shelves.detector.progress()
 
     def _weighed(self, hits: list[Hit], progress: Mapping[str, SourceProgress], now: datetime) -> Judged:
-        return self.plan.weigh(self._windows.state, hits, heard=watermarks(progress.values(), now))
+        if self._asked_at is None or now - self._asked_at >= HABITS_CHANGE:
+            self._habits, self._asked_at = self.habits(), now
+        heard = watermarks(progress.values(), now, self._habits)
+        return self.plan.weigh(self._windows.state, hits, heard=heard)
 
     def _commit(self, judged: Judged, now: datetime, also: Callable[[Shelves], None]) -> None:
         """Write alerts, windows and position in one transaction. Raises `_Overtaken`, and nothing is kept."""

@@ -41,7 +41,7 @@ def staff(app: App) -> Loops:
         lease_s=float(app.settings.number("TOCSIN_LEASE_SECONDS")),
         ring=app.bell.ring,
     )
-    judging = Judging(app.store, app.lake, app.plan, app.take, app.clock, signal_of)
+    judging = Judging(app.store, app.lake, app.plan, app.take, app.clock, signal_of, app.listen.habits)
     seals = Seals(app.store, app.clock, app.signer)
     heartbeats = Heartbeats(app.store, app.lake, app.clock, app.listen, app.tally.drain)
     evaluating = Evaluating(

@@ -28,3 +28,12 @@ def test_a_source_is_heard_up_to_its_newest_signal_and_time_goes_on_once_it_was_
 
 def test_a_source_that_never_sent_a_dated_signal_says_nothing():
     assert watermarks([SourceProgress(source="new"), SourceProgress(source="odd", heard_at=NOON)], NOON) == {}
+
+
+def test_a_source_that_speaks_once_an_hour_is_waited_for_as_long_as_that() -> None:
+    source = SourceProgress(source="aws", position=1, newest=NOON - LAG, heard_at=NOON)
+    habits = {"aws": timedelta(hours=2)}
+    assert watermarks([source], NOON + timedelta(hours=1), habits) == {"aws": micros(NOON - LAG)}
+    assert watermarks([source], NOON + timedelta(hours=3), habits) == {
+        "aws": micros(NOON - LAG) + 3_600_000_000
+    }
