@@ -47,6 +47,6 @@ def test_gauges_have_twins_and_counters_have_none() -> None:
 def test_the_pack_s_own_tests_pass_in_promtool() -> None:
     if shutil.which("promtool") is None:
         skip_or_fail("promtool is not installed (Debian: prometheus)")
-    tests = [str(path) for path in sorted((PACK / "tests").glob("*.yml"))]
+    tests = [str(path) for path in sorted((PACK / "tests").glob("*.yml")) if ".test." not in path.name]
     done = subprocess.run(["promtool", "test", "rules", *tests], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
