@@ -23,7 +23,7 @@ PACK = shipped_packs() / "saas-platform"
 LEAST = 3
 THRESHOLDS = [str(row) for row in range(1, 22)]
 PATTERNS = [f"P{row}" for row in range(1, 7)]
-OTHERS = ["A1", "A2", "A3", "R1", "R2", "R3", "R4", "R5", "D1", "D2", "D3", "D4", "D5"]
+OTHERS = ["A1", "A2", "A3", "A4", "A5", "R1", "R2", "R3", "R4", "R5", "D1", "D2", "D3", "D4", "D5"]
 LEVELS = {"critical": ("critical",), "warning": ("medium", "warning")}
 
 _ROW = re.compile(r"\| ([A-Z]?\d+) \| (.+?) \| (.+?) \| (.+?) \|")
