@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import pytest
 
+from pack_rows import Pack
 from skips import SHARED, skip_or_fail
 from tocsin.detection.engine import compile_plan, latest
 from tocsin.detection.explain import holds
@@ -58,7 +59,7 @@ def old_rules() -> dict[str, str]:
     return {Path(name).name: text for name, text in sorted(archive().items()) if OLD.search(text)}
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def data() -> None:
     if not old_rules():
         skip_or_fail(f"SigmaHQ's rules are not beside the repository ({SHARED})")
@@ -182,6 +183,19 @@ def names_of(*, near: bool) -> list[str]:
     return [name for name in wanted if name not in left_out]
 
 
+PACK = Pack("revived", "revived")
+
+
+def test_what_cannot_be_revived_has_a_rule_of_our_own_with_tests() -> None:
+    assert {row.cells[0].strip("`") for row in PACK.rows()} == {NEVER_HOLDS, NO_SUCH_SOURCE}
+    for row in PACK.rows():
+        assert row.rules
+        for name in row.rules:
+            PACK.check(name)
+    PACK.check_that_every_rule_has_a_purpose()
+
+
+@pytest.mark.usefixtures("data")
 def test_every_rule_of_the_old_syntax_is_read_but_for_one_that_can_never_hold() -> None:
     loaded = load(old_rules().items())
     assert len(old_rules()) == 54
@@ -194,6 +208,7 @@ def test_every_rule_of_the_old_syntax_is_read_but_for_one_that_can_never_hold() 
     assert len(names_of(near=False)) + len(names_of(near=True)) == 52
 
 
+@pytest.mark.usefixtures("data")
 @pytest.mark.parametrize("name", names_of(near=False))
 def test_a_count_fires_above_its_bound_and_not_at_it(name: str) -> None:
     correlation, rules = read(name)
@@ -240,6 +255,7 @@ def parts(expression: Expression, *, wanted: bool = True) -> Iterator[tuple[str,
             yield from parts(branch, wanted=wanted)
 
 
+@pytest.mark.usefixtures("data")
 @pytest.mark.parametrize("name", names_of(near=True))
 def test_near_fires_with_all_its_parts_and_not_without_one(name: str) -> None:
     correlation, rules = read(name)
