@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tocsin.connectors.refusal import BodyTooLarge, NotJson
 from tocsin.connectors.splitting import (
     LineRefused,
+    are_single_records,
     bundled,
     decoded,
     is_bundle,
@@ -175,3 +176,15 @@ def test_a_line_is_one_object_or_several() -> None:
     for bad in (b"7", b'{"a":NaN}', b'{"a":1}{'):
         with pytest.raises(LineRefused):
             records_on(bad)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"a":1}', b"{}", b'{"Records":1}', b'{"Records":[]}', b"[]", b"1", b"{", b'{"a":1}{"b":2}', b""],
+)
+def test_lines_are_single_records_together_when_each_one_is(line: bytes) -> None:
+    try:
+        is_single = records_on(line)[1] is None
+    except LineRefused:
+        is_single = False
+    assert are_single_records([b'{"a":1}', line, b'{"b":2}']) is is_single

@@ -49,6 +49,14 @@ def decoded(line: bytes) -> dict[str, Any]:
     return found
 
 
+def are_single_records(lines: Iterable[bytes]) -> bool:
+    """Say quickly whether `records_on` would find each of these lines to be one record by itself."""
+    try:
+        return not any(type(found) is not dict or is_bundle(found) for found in map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        return False
+
+
 def is_bundle(record: dict[str, Any]) -> bool:
     """Say whether an object is only a wrapping around `Records`, as CloudTrail and S3 write it."""
     return len(record) == 1 and type(record.get("Records")) is list

@@ -209,3 +209,23 @@ def test_no_bytes_raise_anything_but_an_explained_refusal(body: bytes, is_packed
 def test_every_line_of_ndjson_is_kept_in_order(records: list[dict[str, Any]], end: str) -> None:
     lines = [json.dumps(record).encode() for record in records]
     assert read_signals(end.encode().join(lines)).lines == tuple(lines)
+
+
+PARTS = st.sampled_from(
+    (b'{"a":1}', b"", b" \r", b'{"b":"\xc3\xa9"}\r', b"[1]", b'{"Records":[{"c":1},2]}', b"{")
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PARTS, max_size=40), st.integers(1, 60))
+def test_it_does_not_matter_how_many_lines_are_looked_at_together(parts: list[bytes], size: int) -> None:
+    body = b'{"first":1}\n' + b"\n".join(parts)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inbound, "_BLOCK_BYTES", size)
+        in_blocks = read_signals(body)
+    lines, refused = [b'{"first":1}'], []
+    for number, part in enumerate(parts, 2):
+        alone = read_signals(b'{"first":1}\n' + b"\n" * (number - 2) + part)
+        lines += alone.lines[1:]
+        refused += alone.refused
+    assert (in_blocks.lines, in_blocks.refused) == (tuple(lines), tuple(refused))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -73,13 +73,15 @@ def removed(path: Path) -> None:
         sync_folder(path.parent)
 
 
-def append_synced(file: int, content: bytes) -> int:
+def append_synced(file: int, pieces: Iterable[bytes]) -> int:
     """Append to an open file after its last whole line, all or nothing; return where that began."""
-    start = whole_end(file)
+    start = stop = whole_end(file)
     try:
-        written = 0
-        while written < len(content):
-            written += os.pwrite(file, memoryview(content)[written:], start + written)
+        for piece in pieces:
+            written = 0
+            while written < len(piece):
+                written += os.pwrite(file, memoryview(piece)[written:], stop + written)
+            stop += written
         os.fdatasync(file)
     except OSError:
         os.ftruncate(file, start)

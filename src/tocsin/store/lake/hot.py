@@ -8,12 +8,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from tocsin.store.lake.durable import BLOCK, append_synced, made, opened, removed, whole_end
+from tocsin.store.lake.joining import Joining
 from tocsin.store.lake.refusals import SignalRefused, SignalsMissing
 
 FIRST = "hot.ndjson"
+_LINES_A_WRITE = 128
+# One a folder and process, however many lakes are opened on it.
+_JOINING: dict[Path, Joining] = {}
 _NEXT = re.compile(r"hot-(\d{20})-(\d{8})\.ndjson")
 
 
@@ -51,6 +56,7 @@ def hot_files(folder: Path) -> tuple[HotFile, ...]:
 def append(folder: Path, lines: Sequence[bytes]) -> int:
     """Store the lines in the newest hot file, all or none; return the offset after them.
 
+    Threads that append at the same time share one sync of the disk.
     Raises `SignalRefused` for a line with a line break in it, and OSError when the disk refuses.
     """
     if any(b"\n" in line for line in lines):
@@ -59,26 +65,37 @@ def append(folder: Path, lines: Sequence[bytes]) -> int:
             means="The signals of this request were not kept.",
             next_step="Send each record as one line of JSON.",
         )
-    content = b"".join(line + b"\n" for line in lines)
+    joining = _JOINING.get(folder) or _JOINING.setdefault(folder, Joining(partial(_append, folder)))
+    return joining.append(lines)
+
+
+def _append(folder: Path, lines: Sequence[bytes]) -> int:
     while True:
         files = hot_files(folder)
         if not files:
             made(folder / FIRST)
             continue
-        stop = _appended(folder, files[-1], content)
+        stop = _appended(folder, files[-1], lines)
         if stop is not None:
             return stop
 
 
-def _appended(folder: Path, newest: HotFile, content: bytes) -> int | None:
+def _appended(folder: Path, newest: HotFile, lines: Sequence[bytes]) -> int | None:
     """Append to what was the newest file; None when another process has begun the next one meanwhile."""
     try:
         with opened(newest.path, os.O_RDWR, fcntl.LOCK_EX) as file:
             if hot_files(folder)[-1] != newest:
                 return None
-            return newest.start + append_synced(file, content) + len(content)
+            start = append_synced(file, _pieces(lines))
+            return newest.start + start + sum(map(len, lines)) + len(lines)
     except FileNotFoundError:
         return None
+
+
+def _pieces(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines with their line breaks, some at a time: one text of all would be one more copy."""
+    for start in range(0, len(lines), _LINES_A_WRITE):
+        yield b"\n".join((*lines[start : start + _LINES_A_WRITE], b""))
 
 
 def read(source: str, hot: HotFile, offset: int, limit: int) -> tuple[bytes, ...]:

@@ -137,7 +137,7 @@ class Manifest:
                 line = orjson.dumps(
                     {"line": number + 1, "before": before, "act": act, "at": at.isoformat(), **what}
                 )
-                append_synced(file, line + b"\n")
+                append_synced(file, [line + b"\n"])
                 return sha256(line).hexdigest()
 
             yield add
