@@ -10,6 +10,7 @@ import pytest
 
 from tocsin.detection.problems import WindowStateUnreadable
 from tocsin.detection.state import (
+    KEPT_RECORDS,
     SHARDS,
     Announced,
     Burst,
@@ -117,3 +118,20 @@ def test_hits_are_ordered_by_time_and_then_by_their_source() -> None:
         (2, "a", 1),
     ]
     assert GROUP.size() == 2
+
+
+def _hits(count: int) -> list[Held]:
+    return [Held(number, "s", number, 1, raw=b"record") for number in range(count)]
+
+
+def test_long_windows_keep_the_records_at_both_ends_only() -> None:
+    group = GroupState(held=_hits(3), pending=_hits(2 * KEPT_RECORDS + 4))
+    state = WindowState({3: Shard(rules={"rule": RuleState(groups={"g": group})})})
+    state.lighten([3])
+    assert all(hit.raw for hit in group.held)
+    kept = [hit.position for hit in group.pending if hit.raw]
+    middle = range(KEPT_RECORDS, KEPT_RECORDS + 4)
+    assert kept == [number for number in range(len(group.pending)) if number not in middle]
+    group.pending.extend(_hits(1))
+    state.lighten([3])
+    assert sum(hit.raw is None for hit in group.pending) == 5

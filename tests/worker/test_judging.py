@@ -241,3 +241,27 @@ def test_a_source_that_speaks_seldom_is_waited_for_as_its_habits_say(app, clock)
     clock.push(timedelta(minutes=12))
     _to_rest(judging)
     assert len(_alerts(app)) == 1
+
+
+def test_evidence_that_a_long_window_let_go_of_is_read_again(app, judging, caplog) -> None:
+    one, two = _lines(2)
+    app.lake.append("idp", [one, two])
+
+    class Windowed:
+        """A plan whose windows let go of a record, and remember one that is no longer there."""
+
+        sift = judging.plan.sift
+
+        def weigh(self, state, hits, *, heard):
+            judged = judging.plan.weigh(state, hits, heard=heard)
+            (alert,) = judged.alerts or (None,)
+            if alert is None:
+                return judged
+            first, second = (replace(ref, raw=b"") for ref in alert.evidence)
+            gone = replace(second, position=999)
+            return replace(judged, alerts=(replace(alert, evidence=(first, second, gone)),))
+
+    _to_rest(Judging(app.store, app.lake, Windowed(), app.take, app.clock, signal_of))
+    (alert,) = _alerts(app)
+    assert alert.evidence == (one.decode(), two.decode(), "")
+    assert "evidence is gone" in caplog.text

@@ -22,6 +22,9 @@ POPULATION = SHARDS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+# Of many hits in one window so many at either end keep their records; see `WindowState.lighten`.
+KEPT_RECORDS = 50
+
 # Before and after every time a signal can carry.
 NEVER = -(2**62)
 FOREVER = 2**62
@@ -233,6 +236,17 @@ class WindowState:
         """Return this state with some shards replaced by stored ones. Raises WindowStateUnreadable."""
         return WindowState({**self.shards, **{n: _decoded(n, kept) for n, kept in stored.items()}})
 
+    def lighten(self, numbers: Iterable[int]) -> None:
+        """Let go of records in the middle of long windows, in the shards of these numbers.
+
+        Only for who can read a record again by its source and position: evidence may then come without it.
+        """
+        for number in numbers:
+            for kept in self.shards[number].rules.values():
+                for group in kept.groups.values():
+                    _lighten(group.held)
+                    _lighten(group.pending)
+
     def __eq__(self, other: object) -> bool:
         """Say whether two states remember the same."""
         return isinstance(other, WindowState) and self.dump() == other.dump()
@@ -258,6 +272,14 @@ def instant(time: int) -> datetime:
 def held(signal: Signal, slots: int, value: str | float | None = None, texts: tuple[str, ...] = ()) -> Held:
     """Return a signal as a hit."""
     return Held(micros(signal.time), signal.source, signal.position, slots, value, texts, signal.raw)
+
+
+def _lighten(hits: list[Held]) -> None:
+    place = len(hits) - KEPT_RECORDS - 1
+    # What lies before a hit without its record was let go of before.
+    while place >= KEPT_RECORDS and hits[place].raw is not None:
+        hits[place] = msgspec.structs.replace(hits[place], raw=None)
+        place -= 1
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")

@@ -13,6 +13,7 @@ from tocsin.detection.engine import Hit, Judged, Plan
 from tocsin.detection.problems import WindowStateUnreadable
 from tocsin.detection.state import Shard, WindowState
 from tocsin.domain.clock import Clock
+from tocsin.domain.detected import DetectedAlert, SignalRef
 from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.ports.keeping import SignalLake
 from tocsin.domain.ports.shelves import DetectorShelf, Shelves, Store
@@ -161,13 +162,31 @@ class Judging:
     def _commit(self, judged: Judged, now: datetime, also: Callable[[Shelves], None]) -> None:
         """Write alerts, windows and position in one transaction. Raises `_Overtaken`, and nothing is kept."""
         lost = self._windows.lost
+        alerts = tuple(self._with_records(alert) for alert in judged.alerts)
+        judged.state.lighten(judged.dirty)
         with self.store.transaction() as shelves:
             also(shelves)
             self._windows.save(shelves.detector, judged)
             if lost is not None:
                 note(shelves, Happening.WINDOWS_LOST, at=now, facts={"reason": lost.happened})
-            self.take.detected(shelves, judged.alerts)
+            self.take.detected(shelves, alerts)
         self._windows.follow(judged)
+
+    def _with_records(self, alert: DetectedAlert) -> DetectedAlert:
+        """Return an alert whose evidence has its records: those that windows let go of are read again."""
+        if all(ref.raw for ref in alert.evidence):
+            return alert
+        return replace(
+            alert, evidence=tuple(ref if ref.raw else self._read_again(ref) for ref in alert.evidence)
+        )
+
+    def _read_again(self, ref: SignalRef) -> SignalRef:
+        try:
+            lines, _ = self.lake.read(ref.source, ref.position, 1)
+        except Explained as fault:
+            log.error("a record of an alert's evidence is gone: %s", fault.happened)
+            return ref
+        return replace(ref, raw=b"".join(lines))
 
     def _hits(self, source: str, lines: tuple[bytes, ...], start: int, now: datetime) -> list[Hit]:
         hits = []
