@@ -13,7 +13,7 @@ from tocsin.detection.correlating.feeding import (
     watched_rules,
 )
 from tocsin.detection.correlating.hearing import Heard
-from tocsin.detection.correlating.weighing import FORGOTTEN, INCOMPLETE_WINDOW, LATE, Weighing
+from tocsin.detection.correlating.weighing import FORGOTTEN, INCOMPLETE_WINDOW, LATE, Watch, Weighing
 from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.matching.scanners import PatternCache
 from tocsin.detection.problems import LevelNotMapped
@@ -98,11 +98,12 @@ class Plan:
             rule_set.by_reference(),
             rule_set.tables.tables,
         )
-        self._feeds = {
+        feeds = {
             place: Feed(each, each.correlation, rule_set.tables.tables)
             for place, each in enumerate(self._watched)
             if each.correlation is not None
         }
+        self._watch = Watch(self._watched, feeds)
 
     def sift(self, lines: Sequence[bytes]) -> list[tuple[int, tuple[int, ...]]]:
         """Return the lines (JSON objects) for which rules may hold: number in the batch, and the rules.
@@ -149,7 +150,7 @@ class Plan:
         Returns the final form of every open burst. Windows that would end later are not decided; they are
         counted as incomplete.
         """
-        weighing = Weighing(self._watched, self._feeds, state)
+        weighing = Weighing(self._watch, state)
         last = max(state.newest, state.heard, NEVER if heard is None else heard)
         weighing.step(last, closing=True)
         return self._judged(weighing, last)
@@ -165,7 +166,7 @@ class Plan:
         )
 
     def _weighed(self, state: WindowState, hits: Sequence[Hit], heard: Heard, times: Sequence[int]) -> Judged:
-        weighing = Weighing(self._watched, self._feeds, state)
+        weighing = Weighing(self._watch, state)
         weighing.observe(min(times, default=FOREVER))
         for hit in hits:
             weighing.take(hit.signal, self._confirmed(hit.signal, hit.rules))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -42,21 +43,40 @@ FORGOTTEN = "forgotten"
 INCOMPLETE_WINDOW = "incomplete_window"
 
 
-class Weighing:
-    """One batch being weighed, on copies of the shards it touches; the state it began with stays as it is."""
+class Watch:
+    """All rules that are watched, children before parents, and what finds their places quickly."""
 
-    def __init__(self, watched: Sequence[Watched], feeds: Mapping[int, Feed], state: WindowState) -> None:
-        self._watched = watched
-        self._by_key = {rule.key: rule for rule in watched}
-        self._feeds = feeds
+    def __init__(self, rules: Sequence[Watched], feeds: Mapping[int, Feed]) -> None:
+        self.rules = rules
+        self.feeds = feeds
+        self.places = {rule.key: place for place, rule in enumerate(rules)}
+        self.inventories = tuple(place for place, rule in enumerate(rules) if rule.entities)
+
+    def rule(self, key: str) -> Watched | None:
+        """Return the rule of this key, None if it is not watched any more."""
+        place = self.places.get(key)
+        return None if place is None else self.rules[place]
+
+
+class Weighing:
+    """One batch being weighed, on copies of the shards it touches; the state it began with stays as it is.
+
+    What it costs goes with what the batch touches and with what is due, not with how many rules there are.
+    """
+
+    def __init__(self, watch: Watch, state: WindowState) -> None:
+        self._watch = watch
+        self._watched = watch.rules
         self._state = state
         self._shards = dict(state.shards)
         self._owned: set[int] = set()
-        self._hearing = Hearing(watched, state)
+        self._hearing = Hearing(watch.rules, state)
         self._heard = NEVER
         self._observed = FOREVER
         self._touched: set[tuple[int, str]] = set()
-        self._arrivals: list[dict[str, list[Held]]] = [{} for _ in watched]
+        self._arrivals: dict[int, dict[str, list[Held]]] = {}
+        # The places that something arrived at, as a heap.
+        self._waiting: list[int] = []
         # Looks ahead go on from batch to batch; the older state does without, at the price of doing it again.
         self._tips, state.tips = state.tips, {}
         self.told: dict[str, tuple[Watched, Told]] = {}
@@ -69,18 +89,26 @@ class Weighing:
         for place in places:
             rule = self._watched[place]
             if rule.emits:
-                self._arrivals[place].setdefault("[]", []).append(held(signal, 1))
+                self._at(place).setdefault("[]", []).append(held(signal, 1))
             for parent, bits in rule.parents:
                 slots[parent] = slots.get(parent, 0) | bits
         for parent, bits in slots.items():
-            self._feed(parent, self._feeds[parent].of_signal(signal, time, bits))
+            self._feed(parent, self._watch.feeds[parent].of_signal(signal, time, bits))
 
     def _feed(self, place: int, found: Iterable[tuple[str, Held] | str]) -> None:
         for fed in found:
             if isinstance(fed, str):
                 self._count(self._watched[place], fed)
             else:
-                self._arrivals[place].setdefault(fed[0], []).append(fed[1])
+                self._at(place).setdefault(fed[0], []).append(fed[1])
+
+    def _at(self, place: int) -> dict[str, list[Held]]:
+        """Return what arrived at a place, by group; from now on it is to be weighed."""
+        arrivals = self._arrivals.get(place)
+        if arrivals is None:
+            arrivals = self._arrivals[place] = {}
+            heappush(self._waiting, place)
+        return arrivals
 
     def observe(self, oldest: int) -> None:
         """Note the oldest event time of a batch, whether anything matched or not."""
@@ -92,19 +120,25 @@ class Weighing:
         self._heard = NEVER if isinstance(heard, Mapping) else everywhere
         self._observed = min(self._observed, everywhere)
         due = self._due(closing=closing)
-        for place, rule in enumerate(self._watched):
-            arrivals = self._arrivals[place]
-            for group in (*due.get(rule.key, ()), *self._unwatched(rule)):
-                arrivals.setdefault(group, [])
-            if not arrivals:
-                continue
-            span = self._span(rule, closing=closing)
-            if rule.extensions.baseline is not None:
-                self._habits(place, rule, span)
-                continue
-            for group, hits in arrivals.items():
-                self._group(place, group, hits, span)
+        for place in (*due, *self._watch.inventories):
+            self._at(place)
+        while self._waiting:
+            place = heappop(self._waiting)
+            self._weigh(place, due.get(place, ()), closing=closing)
         self._seal()
+
+    def _weigh(self, place: int, due: Iterable[str], *, closing: bool) -> None:
+        rule, arrivals = self._watched[place], self._arrivals[place]
+        for group in (*due, *self._unwatched(rule)):
+            arrivals.setdefault(group, [])
+        if not arrivals:
+            return
+        span = self._span(rule, closing=closing)
+        if rule.extensions.baseline is not None:
+            self._habits(place, rule, span)
+            return
+        for group, hits in arrivals.items():
+            self._group(place, group, hits, span)
 
     def _span(self, rule: Watched, *, closing: bool) -> Span:
         now = self._hearing.now(rule)
@@ -127,17 +161,17 @@ class Weighing:
         state.tips = self._tips
         return state, frozenset(self._owned)
 
-    def _due(self, *, closing: bool) -> dict[str, list[str]]:
-        """Return the groups for which something is to be decided although nothing arrived for them."""
-        found: dict[str, list[str]] = {}
+    def _due(self, *, closing: bool) -> dict[int, list[str]]:
+        """Return the groups, by place, for which something is to be decided although nothing arrived."""
+        found: dict[int, list[str]] = {}
         for shard in self._shards.values():
             for key, kept in shard.rules.items():
-                rule = self._by_key.get(key)
-                if rule is None or (kept.due == FOREVER and not closing):
+                rule = self._watch.rule(key) if closing or kept.due != FOREVER else None
+                if rule is None:
                     continue
                 watermark = FOREVER if closing else self._hearing.now(rule) - rule.lateness
                 if closing or kept.due < watermark:
-                    found.setdefault(key, []).extend(
+                    found.setdefault(self._watch.places[key], []).extend(
                         group for group, state in kept.groups.items() if closing or state.due < watermark
                     )
         return found
@@ -187,6 +221,8 @@ class Weighing:
 
     def _unwatched(self, rule: Watched) -> Iterator[str]:
         """Yield the entities that were never heard, and are not watched for as long as we know by now."""
+        if not rule.entities:
+            return
         observed = self._watched_since(rule)
         for group in rule.entities:
             shard = self._shards.get(shard_of(rule.key, group))
@@ -225,7 +261,7 @@ class Weighing:
             if count:
                 self._count(rule, name, count)
         for parent, bits in rule.parents if outcome.firings else ():
-            feed = self._feeds[parent]
+            feed = self._watch.feeds[parent]
             for firing in outcome.firings:
                 self._feed(parent, feed.of_firing(rule, group, firing, bits))
 
@@ -249,15 +285,16 @@ class Weighing:
         if number not in self._owned:
             self._owned.add(number)
             old = self._shards.get(number, Shard())
-            rules = {key: kept for key, kept in old.rules.items() if key in self._by_key}
-            kept = {key: dict(found) for key, found in old.populations.items() if key in self._by_key}
+            rules = {key: kept for key, kept in old.rules.items() if key in self._watch.places}
+            kept = {key: dict(found) for key, found in old.populations.items() if key in self._watch.places}
             self._shards[number] = Shard(rules=rules, populations=kept, observed=old.observed)
         return self._shards[number]
 
     def _seal(self) -> None:
         """Let go of what can no longer matter, and note when each touched rule is due again."""
         for number, key in sorted(self._touched):
-            rule, kept = self._by_key[key], self._shards[number].rules[key]
+            place, kept = self._watch.places[key], self._shards[number].rules[key]
+            rule = self._watched[place]
             kept.heard = self._hearing.now(rule)
             kept.sources = sorted({*kept.sources, *self._hearing.sources(rule)})
             self._sweep(rule, kept, kept.heard - rule.lateness)
