@@ -35,6 +35,8 @@ PREDICATES = [
     Predicate("f", Op.TIME, 3, detail="hour number"),
     Predicate("f", Op.NULL, None),
     Predicate("f", Op.EXISTS, True),
+    Predicate("f", Op.NUMBER, 2**53 + 1),
+    Predicate("f", Op.EQUALS, str(2**53 + 1)),
 ]
 ASKED = list(enumerate(PREDICATES))
 TESTED = [(number, predicates.test_of(each)) for number, each in ASKED if each.op not in (Op.NULL, Op.EXISTS)]
@@ -42,7 +44,8 @@ ALL = families(ASKED, lambda patterns, _: PlainScanner(patterns), None)
 VALUES = st.one_of(
     st.sampled_from(
         ["x", "X", "xy", "XAY", "5", "5.0", "05", 5, 5.0, 5.5, "10.1.2.3", "10.2.0.1", "2001:db8::1", "::1",
-         "2001:0db8:0::1%eth0", "2026-03-02T03:00:00", "", 10**400, float("nan"), -5]
+         "2001:0db8:0::1%eth0", "2026-03-02T03:00:00", "", 10**400, float("nan"), -5,
+         2**53, 2**53 + 1, str(2**53), str(2**53 + 1)]
     ),
     st.text(max_size=5),
     st.floats(),

@@ -121,3 +121,14 @@ def test_a_regular_expression_is_case_sensitive_unless_it_says_otherwise() -> No
 def test_the_pattern_engine_refuses_what_takes_more_than_linear_time() -> None:
     with pytest.raises(re2.error):
         regex("(?=x)")
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, str(2**53 + 1)])
+@pytest.mark.parametrize(
+    "asked", [Predicate("f", Op.NUMBER, 2**53 + 1), Predicate("f", Op.EQUALS, str(2**53 + 1))]
+)
+def test_whole_numbers_beyond_the_precision_of_floats_are_compared_exactly(
+    asked: Predicate, value: str | int
+) -> None:
+    assert test_of(asked)(Reading(value))
+    assert not test_of(asked)(Reading(type(value)(2**53)))

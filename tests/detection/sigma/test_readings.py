@@ -33,6 +33,7 @@ from tocsin.detection.sigma.readings import (
         ("0", 0),
         ("5.0", 5),
         ("0.5", 0.5),
+        ("9007199254740993", 9_007_199_254_740_993),
         ("05", None),
         ("0x5", None),
         ("", None),

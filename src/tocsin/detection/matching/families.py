@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from tocsin.detection.matching.scanners import Pattern, PatternCache, Scanner
-from tocsin.detection.sigma.predicates import Op, Predicate, Test, test_of
+from tocsin.detection.sigma.predicates import Op, Predicate, Test, number_in, test_of
 from tocsin.detection.sigma.readings import Reading, canonical_number
 
 Asked = Sequence[tuple[int, Predicate]]
@@ -35,7 +35,7 @@ class Words:
         self._written: dict[float, list[int]] = {}
         for number, predicate in asked:
             if predicate.op is Op.NUMBER:
-                self._numbers.setdefault(float(predicate.value or 0), []).append(number)
+                self._numbers.setdefault(number_in(predicate), []).append(number)
                 continue
             word = str(predicate.value)
             (self._cased if predicate.cased else self._folded).setdefault(word, []).append(number)

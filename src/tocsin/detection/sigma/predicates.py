@@ -130,8 +130,14 @@ def _equals(predicate: Predicate) -> Test:
     return lambda r: r.folded == word or (r.is_number and r.number == number)
 
 
+def number_in(predicate: Predicate) -> float:
+    """Return the number a predicate asks for; whole numbers stay exact. Raises ValueError if it is none."""
+    value = predicate.value
+    return value if isinstance(value, int | float) else float(value or 0)
+
+
 def _compares(predicate: Predicate) -> Test:
-    bound, order = float(predicate.value or 0), ORDER[predicate.op]
+    bound, order = number_in(predicate), ORDER[predicate.op]
     return lambda r: r.number is not None and order(r.number, bound)
 
 
@@ -165,7 +171,7 @@ def time_part(text: str, part: str) -> int | None:
 
 def _time(predicate: Predicate) -> Test:
     part, op = predicate.detail.split(" ")
-    bound, order = float(predicate.value or 0), ORDER[Op(op)]
+    bound, order = number_in(predicate), ORDER[Op(op)]
 
     def holds(reading: Reading) -> bool:
         found = time_part(reading.text, part)

@@ -51,8 +51,10 @@ ABSENT = Found(present=False, null=False, readings=())
 
 
 def canonical_number(text: str) -> float | None:
-    """Return the number that a text writes in canonical decimal form, or None."""
-    return float(text) if _CANONICAL.match(text) else None
+    """Return the number that a text writes in canonical decimal form, or None; whole numbers stay exact."""
+    if not _CANONICAL.match(text):
+        return None
+    return float(text) if "." in text else int(text)
 
 
 def finite(number: float) -> float | None:
