@@ -188,6 +188,14 @@ def test_without_a_wish_the_rules_in_force_are_used(packs) -> None:
     assert {rule.key for rule in named.rules} == {rule.key for rule in shipped.rules}
 
 
+@pytest.mark.parametrize("name", ["mcp-connectors", "ai-governance", "agent-identity", "revived"])
+def test_a_pack_that_is_not_in_force_is_hunted_with_its_tables(packs, name: str) -> None:
+    assert name not in packs.on
+    found = hunting.rules_for(packs, [], [name])
+    assert found.problems == ()
+    assert found.correlations
+
+
 def test_rules_are_remembered_where_there_is_a_home(packs, tmp_path) -> None:
     packs.home.mkdir()
     first = hunting.rules_for(packs, [], ["baseline"])

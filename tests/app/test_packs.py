@@ -88,6 +88,17 @@ def test_tables_and_calendars_of_all_packs_are_read_and_the_last_wins(tmp_path: 
     assert [problem.path for problem in found.problems] == ["$TOCSIN_HOME/packs/ours/tables/wrong.yml"]
 
 
+def test_tables_of_a_pack_that_is_named_are_read_too_and_give_way_to_those_in_force(tmp_path: Path) -> None:
+    packs = Packs(tmp_path)
+    assert "mcp_services" not in packs.tables().tables
+    assert "mcp_services" in packs.tables(["mcp-connectors"]).tables
+    _put(tmp_path, "ours", "tables/mcp_services.yml", "name: mcp_services\nvalues: [wiki]\n")
+    for names in (["mcp-connectors"], ["ours", "mcp-connectors"]):
+        assert list(packs.tables(names).tables["mcp_services"].values()) == ["wiki"]
+    with pytest.raises(NotFound):
+        packs.tables(["nothing"])
+
+
 def test_a_drill_is_found_by_name_or_those_there_are_are_named(tmp_path: Path) -> None:
     _put(tmp_path, "ours", "drills/fire.yml", "title: Fire\n")
     packs = Packs(tmp_path)

@@ -65,9 +65,10 @@ def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> Rul
     if not names and not places:
         chosen += packs.rule_files()
     unique = {file.path: file.text for file in chosen}
+    tables = packs.tables(names)
     if not packs.home.is_dir():
-        return load(unique.items(), packs.tables())
-    return load_remembered(unique.items(), packs.home / "cache" / "hunted-rules", packs.tables())
+        return load(unique.items(), tables)
+    return load_remembered(unique.items(), packs.home / "cache" / "hunted-rules", tables)
 
 
 def demand_rules(rules: RuleSet) -> None:

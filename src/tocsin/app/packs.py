@@ -126,9 +126,14 @@ class Packs:
             )
         return found
 
-    def tables(self) -> Tables:
-        """Return the lookup tables and calendars of all packs; of equal names the last pack's wins."""
-        folders = self.folders()
+    def tables(self, also: Sequence[str] = ()) -> Tables:
+        """Return the lookup tables and calendars of all packs in force; of equal names the last pack's wins.
+
+        Those of `also`, packs in force or not, come before them. Raises `NotFound` for an unknown pack.
+        """
+        named = [folder for name in also for folder in self._demanded(name)]
+        in_force = self.folders()
+        folders = [*(folder for folder in named if folder not in in_force), *in_force]
         return read_tables(
             [file for folder in folders for file in self._texts(folder / "tables")],
             [file for folder in folders for file in self._texts(folder / "calendars")],
