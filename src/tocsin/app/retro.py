@@ -13,6 +13,7 @@ import numpy as np
 
 from tocsin.app.hunting import DISORDER, SIGNALS_AT_ONCE, Hunted
 from tocsin.detection.columns.block import Layout
+from tocsin.detection.columns.kinds import Run
 from tocsin.detection.columns.sieve import Sieve
 from tocsin.detection.engine import Hit, Plan, latest
 from tocsin.detection.matching.scanners import PatternCache
@@ -29,6 +30,7 @@ from tocsin.store.lake.manifest import Segment
 ReadSignal = Callable[[bytes, str, int, datetime], Signal]
 """Makes a signal of a line, its source, its position, and the time to take when it names none."""
 
+MOST_FOOTERS = 1_024
 _TRIES = 10
 _EVER = (-(2**63), 2**63 - 1)
 
@@ -72,6 +74,7 @@ class Retro:
     plan: Plan
     sieve: Sieve
     read_signal: ReadSignal
+    footers: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -176,42 +179,67 @@ class Retro:
         return signal
 
     def _sealed(self, segment: Segment, past: Past, told: _Told) -> Iterator[Hit]:
-        layout = Layout(
-            columns=frozenset(segment.columns),
-            dropped=frozenset(segment.dropped),
-            maps=frozenset(segment.maps),
-            complete=segment.complete,
-        )
-        opened = self.lake.segment(segment)
-        first, stop = past.span()
+        opened = self._opened(segment)
+        whole = _lies_within(segment, past.span())
+        if whole:
+            told.dated(micros(past.undated) if segment.undated else NEVER)
+            told.dated(NEVER if segment.last_time is None else segment.last_time)
         for group in range(opened.groups):
-            times, unknown = opened.times(group)
-            wanted = unknown | ((times >= first) & (times < stop))
-            if not wanted.any():
+            wanted = None if whole else self._in_bounds(opened, group, past, told)
+            if wanted is not None and not wanted.any():
                 continue
-            told.signals += int(wanted.sum())
-            told.dated(int(np.where(unknown, micros(past.undated), times)[wanted].max()))
-            sifted = self.sieve.sift(_Group(opened, group, has_odd=segment.odd > 0), layout)
+            told.signals += opened.size(group) if wanted is None else int(wanted.sum())
+            fields, runs = opened.kinds(group)
+            layout = Layout(
+                columns=frozenset(segment.columns),
+                dropped=frozenset(segment.dropped),
+                maps=frozenset(segment.maps),
+                complete=segment.complete,
+                kinds=fields,
+            )
+            sifted = self.sieve.sift(_Group(opened, group, (segment.sha256, group), runs), layout)
             told.unasked += sifted.unasked
-            rows = sifted.suspects[wanted[sifted.suspects]]
-            yield from self._judged(segment.source, opened.raws(group, rows) if len(rows) else [], past)
+            rows = sifted.suspects if wanted is None else sifted.suspects[wanted[sifted.suspects]]
+            yield from sorted(self._judged(segment.source, opened, group, rows, past), key=_place)
 
-    def _judged(self, source: str, raws: Sequence[tuple[int, bytes]], past: Past) -> Iterator[Hit]:
+    def _opened(self, segment: Segment) -> Any:
+        """Open a segment; of the last ones that were opened the footers are remembered."""
+        opened = self.lake.segment(segment, self.footers.pop(segment.sha256, None))
+        self.footers[segment.sha256] = opened.footer
+        if len(self.footers) > MOST_FOOTERS:
+            del self.footers[next(iter(self.footers))]
+        return opened
+
+    def _in_bounds(self, opened: Any, group: int, past: Past, told: _Told) -> Any:
+        """Return which signals of a row group are within the bounds."""
+        first, stop = past.span()
+        times, unknown = opened.times(group)
+        wanted = unknown | ((times >= first) & (times < stop))
+        told.dated(int(np.where(unknown, micros(past.undated), times)[wanted].max(initial=NEVER)))
+        return wanted
+
+    def _judged(self, source: str, opened: Any, group: int, rows: Any, past: Past) -> Iterator[Hit]:
         """Judge suspects by the records themselves."""
+        raws = opened.raws(group, rows) if len(rows) else []
         for number, rules in self.plan.sift([raw for _, raw in raws]):
             position, raw = raws[number]
             yield Hit(self.read_signal(raw, source, position, past.undated), rules)
 
 
 class _Group:
-    """A row group of a segment as a block; each column is read once."""
+    """A row group of a segment as a block; nothing is read twice."""
 
-    def __init__(self, opened: Any, group: int, *, has_odd: bool = True) -> None:
+    def __init__(self, opened: Any, group: int, key: tuple[str, int], runs: Sequence[Run]) -> None:
         self._opened, self._group = opened, group
+        self.key, self.runs = key, runs
         self._columns: dict[str, Any] = {}
-        self.rows = opened.size(group)
-        # Each reading costs by the width of the segment, however little is read.
-        self.odd = opened.flags(group) if has_odd else np.zeros(self.rows, dtype=bool)
+        self._read: set[str] = set()
+        self._grams: list[bytes] = []
+
+    @property
+    def grams(self) -> list[bytes]:
+        self._grams = self._grams or self._opened.grams(self._group)
+        return self._grams
 
     def columns(self, names: Sequence[str]) -> Mapping[str, Any]:
         missing = [name for name in names if name not in self._columns]
@@ -219,8 +247,16 @@ class _Group:
             self._columns.update(self._opened.columns(self._group, missing))
         return {name: self._columns[name] for name in names}
 
-    def raw(self, rows: Any) -> tuple[Any, Any]:
-        found: tuple[Any, Any] = self._opened.raw(self._group, rows)
+    def with_texts(self, names: Sequence[str]) -> Mapping[str, Any]:
+        columns = self.columns(names)
+        unread = {name: column for name, column in columns.items() if name not in self._read}
+        if unread:
+            self._opened.fill(self._group, unread)
+            self._read.update(unread)
+        return columns
+
+    def raw(self, rows: Any) -> list[bytes]:
+        found: list[bytes] = self._opened.raw(self._group, rows)
         return found
 
 
@@ -228,6 +264,13 @@ def _may_hold(segment: Segment, span: tuple[int, int]) -> bool:
     if segment.undated or segment.first_time is None or segment.last_time is None:
         return True
     return segment.last_time >= span[0] and segment.first_time < span[1]
+
+
+def _lies_within(segment: Segment, span: tuple[int, int]) -> bool:
+    """Say whether all signals that name a time are within bounds; the others always are."""
+    if segment.first_time is None or segment.last_time is None:
+        return True
+    return segment.first_time >= span[0] and segment.last_time < span[1]
 
 
 def _place(hit: Hit) -> tuple[int, str, int]:

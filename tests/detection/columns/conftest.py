@@ -11,6 +11,8 @@ import orjson
 import pytest
 
 from tocsin.detection.columns.block import Layout
+from tocsin.detection.columns.grams import GRAM_ROWS, grams
+from tocsin.detection.columns.kinds import KIND_FIELDS, Run
 from tocsin.detection.rules import load
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -26,20 +28,39 @@ class Texts:
 
 @dataclass
 class Records:
-    """A block of records; `odd` rows have no columns. Counts how often bytes were asked for."""
+    """A block of records; `odd` rows have no columns. Counts how often bytes and texts were asked for."""
 
     lines: list[bytes]
     cells: dict[str, dict[int, str]]
     odd: np.ndarray
     maps: set[str] = field(default_factory=set)
     scans: int = 0
+    key: object = None
+    told: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         return len(self.lines)
 
+    @property
+    def runs(self):
+        return [self._run(row) for row in range(self.rows)]
+
+    def _run(self, row):
+        texts = tuple(self.cells.get(name, {}).get(row) for name in KIND_FIELDS)
+        return Run(None if self.odd[row] else texts, row, row + 1)
+
+    @property
+    def grams(self):
+        starts = range(0, self.rows, GRAM_ROWS)
+        return [grams(b"\n".join(self.lines[start : start + GRAM_ROWS])) for start in starts]
+
     def columns(self, names):
         return {name: self._column(name) for name in names}
+
+    def with_texts(self, names):
+        self.told += names
+        return self.columns(names)
 
     def _column(self, name):
         texts = sorted(set(self.cells[name].values()))
@@ -50,8 +71,7 @@ class Records:
 
     def raw(self, rows):
         self.scans += 1
-        chosen = [self.lines[row] for row in rows.tolist()]
-        return b"".join(chosen), np.cumsum([0, *map(len, chosen)])
+        return [self.lines[row] for row in rows.tolist()]
 
     def layout(self, **more):
         told = {"columns": frozenset(self.cells), "maps": frozenset(self.maps), **more}

@@ -33,6 +33,7 @@ def test_kinds_are_told_unless_what_tells_them_is_missing_or_a_map() -> None:
     assert Layout(columns=(), maps={"service"}).tells_kinds()
     assert not Layout(columns=(), maps={"EventID"}).tells_kinds()
     assert not Layout(columns=(), dropped={"Channel"}).tells_kinds()
+    assert not Layout(columns=(), kinds=("EventID",)).tells_kinds()
 
 
 def test_names_above_a_dotted_one_are_all_its_beginnings() -> None:

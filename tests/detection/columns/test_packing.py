@@ -22,6 +22,9 @@ def test_every_row_finds_its_pair_again(marked, pairs) -> None:
     assert len(lefts) == len(set(pairs))
 
 
-def test_used_codes_leave_out_the_missing_one() -> None:
-    assert used(np.array([3, -1, 0, 3], dtype=np.int32), 5).tolist() == [0, 3]
-    assert used(np.array([], dtype=np.int32), 0).tolist() == []
+def test_used_codes_are_told_apart_from_the_missing_one() -> None:
+    codes, lacking = used(np.array([3, -1, 0, 3], dtype=np.int32), 5)
+    assert (codes.tolist(), lacking) == ([0, 3], True)
+    codes, lacking = used(np.array([0], dtype=np.int32), 1)
+    assert (codes.tolist(), lacking) == ([0], False)
+    assert used(np.array([], dtype=np.int32), 0)[0].tolist() == []

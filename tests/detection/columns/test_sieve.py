@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.detection.columns import answers
 from tocsin.detection.columns import sieve as sieving
+from tocsin.detection.columns.block import Layout
 from tocsin.detection.columns.sieve import Sieve
 from tocsin.detection.rules import load
 from tocsin.detection.sigma.logsource import origin, signature
@@ -160,9 +162,42 @@ def test_rows_that_stay_all_different_are_judged_by_themselves(monkeypatch) -> N
 
 def test_memos_are_bounded(monkeypatch) -> None:
     monkeypatch.setattr(sieving, "MOST_KINDS", 1)
-    monkeypatch.setattr(sieving, "MOST_CHARACTERS", 0)
+    monkeypatch.setattr(answers, "MOST_CHARACTERS", 0)
+    monkeypatch.setattr(answers, "MOST_NUMBERS", 0)
     block = cut(web(user="ada"), {"category": "x"}, {"category": "y"})
-    assert suspects(rules_of("{user: ada}"), block) == [0]
+    block.key = "a"
+    sieve = Sieve(rules_of("{user: ada}"))
+    for _ in range(3):
+        assert sieve.sift(block, block.layout()).suspects.tolist() == [0]
+
+
+def test_of_a_block_seen_before_only_codes_are_read_and_only_where_answers_differ() -> None:
+    rules = rules_of("{user: ada, role: admin, a.b: 1}", "{user: ben, role: admin}", "['*mimikatz*']")
+    block = cut(
+        web(user="ada", role="admin", a=[{"b": 1}]),
+        web(user="eve", role="none"),
+        web(user="ben", role="admin"),
+    )
+    sieve = Sieve(rules)
+    block.key = "a segment"
+    first = sieve.sift(block, block.layout())
+    assert first.suspects.tolist() == [0, 2]
+    assert {"user", "role"} <= set(block.told)
+    block.told.clear()
+    assert sieve.sift(block, block.layout()).suspects.tolist() == [0, 2]
+    assert block.told == ["a"]
+
+
+def test_a_rule_that_all_records_fulfil_suspects_them_and_one_that_none_can_suspects_none() -> None:
+    block = cut(web(user="ada"), web(user="ada"))
+    assert suspects(rules_of("{user: ada}"), block) == [0, 1]
+    assert suspects(rules_of("{user: ben}"), block) == []
+
+
+def test_an_empty_block_has_no_suspects() -> None:
+    sieve = Sieve(rules_of("{user: ada}"))
+    assert sieve.sift(cut(), Layout(columns=())).suspects.tolist() == []
+    assert sieve.sift(cut(), Layout(columns=(), maps={"EventID"})).suspects.tolist() == []
 
 
 _NAMES = st.sampled_from(["a", "b", "a.b", "b.a", "category", "EventID", "Channel", "service", "product"])
@@ -211,8 +246,12 @@ def test_no_record_that_a_rule_holds_for_is_ever_lost(records, selections, negat
     condition = "not selection" if negated else "selection"
     rules = rules_of(*selections, condition=condition, logsource=logsource)
     block = cut(*records, drop=drop)
+    block.key = "always the same"
     held = held_rows(rules, records)
-    assert held <= set(suspects(rules, block, block.layout(dropped=frozenset(drop))))
+    sieve, layout = Sieve(rules), block.layout(dropped=frozenset(drop))
+    first = sieve.sift(block, layout).suspects.tolist()
+    assert held <= set(first)
+    assert sieve.sift(block, layout).suspects.tolist() == first
 
 
 def test_real_records_and_rules_lose_nothing_and_let_go_of_nearly_all(shared) -> None:

@@ -36,13 +36,15 @@ def test_rules_that_do_not_ask_for_a_field_stay_as_they_are(rules_of) -> None:
     assert left.fields == {lexicon.field("b")}
 
 
-def test_the_memo_is_bounded_and_changes_no_answer(rules_of, monkeypatch) -> None:
-    monkeypatch.setattr(walking, "MOST_NODES", 0)
+def test_the_memo_says_when_it_is_full_and_loses_no_answer_when_emptied(rules_of, monkeypatch) -> None:
     lexicon, walk, node = start(rules_of("{a: 1, b: 1}"))
     field = lexicon.field("a")
     (one,) = numbers(lexicon, "a")
-    assert walk.child(node, field, frozenset({one})) is walk.child(node, field, frozenset({one}))
-    assert (
-        walk.child(walk.child(node, field, frozenset({one})), lexicon.field("b"), frozenset()).open
-        == frozenset()
-    )
+    assert not walk.is_full
+    monkeypatch.setattr(walking, "MOST_NODES", 0)
+    assert walk.is_full
+    before = walk.child(node, field, frozenset({one}))
+    walk.clear()
+    assert not walk.is_full
+    assert walk.child(node, field, frozenset({one})) is before
+    assert walk.child(before, lexicon.field("b"), frozenset()).open == frozenset()

@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tocsin.detection.sigma.logsource import ROUTING
-
-# What tells the kind of a record, as columns name it. `service` may be an object that names the service.
-SERVICE, SERVICE_WITHIN = "service", "service.serviceName"
-KIND_FIELDS = (*ROUTING, SERVICE_WITHIN)
-
-
-class Column(Protocol):
-    """One field: for each record a code, -1 where the record lacks the field, and each code's JSON text."""
-
-    @property
-    def codes(self) -> Any:
-        """Return an array of 32-bit integers, one a record."""
-        ...
-
-    @property
-    def texts(self) -> Sequence[str]:
-        """Return the JSON texts by code."""
-        ...
+from tocsin.detection.columns.kinds import KIND_FIELDS, SERVICE, Coded, Run
 
 
 class Block(Protocol):
-    """Some records in columns. `odd` are the rows that no column speaks of."""
+    """Some records in columns, those of a kind one after the other."""
 
     @property
-    def rows(self) -> int:
-        """Return how many records there are."""
+    def key(self) -> Hashable:
+        """Return what names exactly these records and their columns for ever, None where nothing does."""
         ...
 
     @property
-    def odd(self) -> Any:
-        """Return which records are odd, an array of truth values."""
+    def runs(self) -> Sequence[Run]:
+        """Return the kinds of all records, in their order; no column speaks of the odd ones."""
         ...
 
-    def columns(self, names: Sequence[str]) -> Mapping[str, Column]:
-        """Return fields that have a column."""
+    @property
+    def grams(self) -> Sequence[bytes]:
+        """Return what tells which words cannot stand in each `GRAM_ROWS` records."""
         ...
 
-    def raw(self, rows: Any) -> tuple[Any, Any]:
-        """Return the bytes of some records, one after the other, and where each begins and the last ends."""
+    def columns(self, names: Sequence[str]) -> Mapping[str, Coded]:
+        """Return fields that have a column; only their codes may be asked for."""
+        ...
+
+    def with_texts(self, names: Sequence[str]) -> Mapping[str, Coded]:
+        """Return fields that have a column, of which texts may be asked for too."""
+        ...
+
+    def raw(self, rows: Any) -> Sequence[bytes]:
+        """Return the bytes of some records, their rows ascending."""
         ...
 
 
@@ -54,13 +45,15 @@ class Layout:
     """Which fields of a segment's records are columns.
 
     Parts of maps are columns under dotted names. Records have the fields in `dropped` without a column, and
-    more than these unless `complete`; the fields in `maps` hold a map in some records.
+    more than these unless `complete`; the fields in `maps` hold a map in some records. The records are sorted
+    into kinds by the fields in `kinds`.
     """
 
     columns: Collection[str]
     dropped: Collection[str] = ()
     maps: Collection[str] = ()
     complete: bool = True
+    kinds: Sequence[str] = KIND_FIELDS
 
     def tells(self, field: str) -> bool:
         """Say whether the columns tell everything about a field (a field that no record has, too)."""
@@ -70,7 +63,9 @@ class Layout:
 
     def tells_kinds(self) -> bool:
         """Say whether the columns tell everything about the kind of each record."""
-        return all(self.tells(name) for name in KIND_FIELDS if name != SERVICE or name not in self.maps)
+        return tuple(self.kinds) == KIND_FIELDS and all(
+            self.tells(name) for name in KIND_FIELDS if name != SERVICE or name not in self.maps
+        )
 
 
 def above(field: str) -> tuple[str, ...]:

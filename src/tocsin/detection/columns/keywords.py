@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from tocsin.detection.columns.grams import ESCAPED, FOLDING, Words
 from tocsin.detection.sigma.predicates import Op, Predicate
 
 try:
@@ -25,15 +26,6 @@ _AS_IT_IS = re.compile(r"[a-z0-9 _:.-]+")
 _OF_A_NUMBER = re.compile(r"[0-9a-fx.-]*\Z")
 _WORDS = frozenset({Op.CONTAINS, Op.EQUALS, Op.STARTSWITH, Op.ENDSWITH})
 
-# Characters outside ASCII that are ASCII once their case is folded.
-_FOLDING = tuple(
-    character for character in map(chr, range(0x80, 0x10000)) if re.search("[ -~]", character.casefold())
-)
-# The same and the characters above, written as escapes.
-_ESCAPED = r"\\u(?:00(?:2[0de]|3[0-9a]|5f|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])|" + (
-    "|".join(f"{ord(character):04x}" for character in _FOLDING) + ")"
-)
-
 
 def part(predicate: Predicate) -> str | None:
     """Return a part of a keyword without which no record can have it, None where there is no such part."""
@@ -48,23 +40,22 @@ class Keywords:
 
     def __init__(self, parts: Iterable[str]) -> None:
         self._parts = sorted(set(parts))
+        self.words = Words(self._parts)
         self._database: Any = None
 
-    def may_hold(self, content: Any, offsets: Any) -> Any:
-        """Return the rows of records in `content`, row n from offset n to n + 1, that may have a keyword.
-
-        Where nothing can be scanned that is every row.
-        """
-        if hyperscan is None or len(content) > MOST_BYTES:
-            return np.arange(len(offsets) - 1)
+    def may_hold(self, records: Sequence[bytes]) -> Any:
+        """Return the places of records that may have a keyword; where nothing can be scanned, of all."""
+        offsets = np.cumsum([0, *map(len, records)])
+        if hyperscan is None or offsets[-1] > MOST_BYTES:
+            return np.arange(len(records))
         ends: list[int] = []
-        self._made().scan(content, match_event_handler=_ended, context=ends)
+        self._made().scan(b"".join(records), match_event_handler=_ended, context=ends)
         return np.unique(np.searchsorted(offsets, np.array(ends, dtype=np.int64), side="left") - 1)
 
     def _made(self) -> Any:
         if self._database is None:
-            words = [re.escape(each).replace("\\ ", " ") for each in (*self._parts, *_FOLDING)]
-            expressions = [each.encode() for each in (*words, _ESCAPED)]
+            words = [re.escape(each).replace("\\ ", " ") for each in (*self._parts, *FOLDING)]
+            expressions = [each.encode() for each in (*words, ESCAPED)]
             # Bytes of other alphabets have no case for the scanner, so each is meant as it is written.
             self._database = hyperscan.Database()
             self._database.compile(

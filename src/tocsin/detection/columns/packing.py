@@ -30,8 +30,8 @@ def paired(left: Any, right: Any, sizes: tuple[int, int]) -> tuple[Any, Any, Any
     return rows, distinct // width, distinct % width
 
 
-def used(codes: Any, size: int) -> Any:
-    """Return which codes below `size` occur, ascending; -1 is not among them."""
+def used(codes: Any, size: int) -> tuple[Any, bool]:
+    """Return which codes below `size` occur, ascending, and whether -1 does."""
     marked = np.zeros(size + 1, dtype=bool)
     marked[codes] = True
-    return np.flatnonzero(marked[:size])
+    return np.flatnonzero(marked[:size]), bool(marked[size])

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from tocsin.detection.columns.block import KIND_FIELDS, SERVICE, SERVICE_WITHIN, Block, Column, Layout, above
+from tocsin.detection.columns.answers import Answers, Memory, Settled, Told
+from tocsin.detection.columns.block import Block, Layout, above
+from tocsin.detection.columns.grams import GRAM_ROWS
 from tocsin.detection.columns.keywords import Keywords, part
-from tocsin.detection.columns.packing import paired, used
+from tocsin.detection.columns.kinds import KIND_FIELDS, SERVICE, SERVICE_WITHIN, Coded, Texts
+from tocsin.detection.columns.packing import paired
 from tocsin.detection.columns.walk import Node, Walk
 from tocsin.detection.matching import vectorscan
 from tocsin.detection.matching.families import MakeScanner
@@ -29,8 +32,6 @@ from tocsin.detection.sigma.rule import Rule
 from tocsin.detection.sigma.tree import predicates
 
 MOST_KINDS = 4_096
-# Characters of texts remembered for one field of one kind of record.
-MOST_CHARACTERS = 8_000_000
 # Where rows stay as different as this, each is judged by itself.
 FEWEST_A_GROUP = 2
 LEAST_GROUPS = 256
@@ -85,42 +86,42 @@ class Sieve:
             if word is not None:
                 self._parts.update(dict.fromkeys(self._lexicon.formula(predicate).literals, word))
         self._keywords: dict[Signature, Keywords] = {}
-        self._answers: dict[tuple[Node, int], _Answers] = {}
-        self._kinds: dict[tuple[str | None, ...], Node | None] = {}
+        self._answers: dict[tuple[Node, int], Answers] = {}
+        self._memory = Memory()
+        self._kinds: dict[Texts, Node | None] = {}
 
     def sift(self, block: Block, layout: Layout) -> Sifted:
         """Return the rows for which a rule may hold; for all others none does."""
+        if len(self._kinds) >= MOST_KINDS or self._memory.is_full or self._walk.is_full:
+            self._forget()
+        runs = block.runs
         if not layout.tells_kinds():
-            return Sifted(np.arange(block.rows), 0)
-        found, unasked = [np.flatnonzero(block.odd)], 0
-        for start, rows in self._routed(block, layout):
+            return Sifted(np.arange(runs[-1].stop if runs else 0), 0)
+        found, unasked = [np.zeros(0, dtype=np.int64)], 0
+        routes: dict[Node, list[Any]] = {}
+        for texts, first, stop in runs:
+            start = None if texts is None else self._start(texts)
             if start is None or start.fired:
-                found.append(rows)
+                found.append(np.arange(first, stop))
             elif start.open:
-                found += self._walked(block, layout, start, rows)
+                routes.setdefault(start, []).append(np.arange(first, stop))
             else:
-                unasked += len(rows)
-        return Sifted(np.unique(np.concatenate(found)), unasked)
+                unasked += stop - first
+        trips = [(start, np.concatenate(rows)) for start, rows in routes.items()]
+        settled = self._settled(block, layout, trips)
+        for (start, rows), each in zip(trips, settled, strict=True):
+            found += self._walked(block, layout, start, rows, each)
+        return Sifted(np.sort(np.concatenate(found)), unasked)
 
-    def _routed(self, block: Block, layout: Layout) -> list[tuple[Node | None, Any]]:
-        """Return the rows by where their walk starts, without odd ones; None where that is not known."""
-        names = [name for name in KIND_FIELDS if name in layout.columns]
-        columns = block.columns(names)
-        kinds, at = _kinds(columns, names, block.rows)
-        starts = [self._start(dict(zip(names, texts, strict=True))) for texts in kinds]
-        numbers: dict[Node | None, int] = {}
-        by_kind = np.array([numbers.setdefault(start, len(numbers)) for start in starts], dtype=np.int32)
-        route = np.where(block.odd, -1, by_kind[at])
-        return [(start, np.flatnonzero(route == number)) for start, number in numbers.items()]
+    def _forget(self) -> None:
+        """Drop everything that was learned from blocks; it hangs together."""
+        for each in (self._kinds, self._answers, self._memory, self._walk):
+            each.clear()
 
-    def _start(self, texts: Mapping[str, str | None]) -> Node | None:
-        key = tuple(texts.get(name) for name in KIND_FIELDS)
-        if key not in self._kinds:
-            if len(self._kinds) >= MOST_KINDS:
-                self._kinds.clear()
-                self._answers.clear()
-            self._kinds[key] = self._made(texts)
-        return self._kinds[key]
+    def _start(self, texts: Texts) -> Node | None:
+        if texts not in self._kinds:
+            self._kinds[texts] = self._made(dict(zip(KIND_FIELDS, texts, strict=True)))
+        return self._kinds[texts]
 
     def _made(self, texts: Mapping[str, str | None]) -> Node | None:
         """Return where the walk of a kind of record starts, None for texts that no decoder takes."""
@@ -135,24 +136,65 @@ class Sieve:
         fitting = [each for wanted, open_ in self._sources.items() if source.fits(wanted) for each in open_]
         return self._walk.start(fitting)
 
-    def _walked(self, block: Block, layout: Layout, start: Node, rows: Any) -> list[Any]:
-        """Walk rows of one kind through the fields, those with the fewest values first."""
-        walking = _Walking(rows, np.zeros(len(rows), dtype=np.int32), [start])
-        names = self._lexicon.names
-        asked = sorted(start.fields - {WHOLE_RECORD})
-        told = [number for number in asked if layout.tells(names[number])]
-        there = [number for number in told if names[number] in layout.columns]
-        columns = block.columns([names[number] for number in there])
-        sizes = {number: len(used(columns[names[number]].codes[rows], len(columns[names[number]].texts)))
-                 for number in there}  # fmt: skip
-        for number in sorted(told, key=lambda each: sizes.get(each, 0)):
+    def _settled(self, block: Block, layout: Layout, trips: Sequence[tuple[Node, Any]]) -> list[Settled]:
+        """Return what is left for the rows of each kind after the fields in which they answer the same."""
+        known = [self._memory.find(block.key, start) for start, _ in trips]
+        new = [start for (start, _), each in zip(trips, known, strict=True) if each is None]
+        names = {self._lexicon.names[number] for start in new for number in start.fields - {WHOLE_RECORD}}
+        names.update(*(above(name) for name in list(names)))
+        columns = block.with_texts(sorted(names & set(layout.columns)))
+        return [
+            each or self._settle(block, layout, columns, start, rows)
+            for (start, rows), each in zip(trips, known, strict=True)
+        ]
+
+    def _settle(
+        self, block: Block, layout: Layout, columns: Mapping[str, Coded], start: Node, rows: Any
+    ) -> Settled:
+        node, varying = start, []
+        for number in sorted(start.fields - {WHOLE_RECORD}):
+            name = self._lexicon.names[number]
+            if number not in node.fields or not layout.tells(name):
+                continue
+            answers = self._answers_to(start, number)
+            told = answers.tell(columns[name], rows) if name in columns else Told(None, 0)
+            beneath = _lists_above(columns, name, rows) is not None
+            if told.table is not None or beneath:
+                varying.append((number, told._replace(beneath=beneath)))
+            else:
+                node = self._walk.child(node, number, answers.signatures[told.only] or EMPTY)
+        left = [each for each in varying if each[0] in node.fields]
+        left.sort(key=lambda each: 0 if each[1].table is None else len(set(each[1].table.tolist())))
+        settled = Settled(node, tuple(left))
+        self._memory.keep(block.key, start, settled)
+        return settled
+
+    def _answers_to(self, start: Node, number: int) -> Answers:
+        answers = self._answers.get((start, number))
+        if answers is None:
+            answers = Answers(self._signatures[number], self._walk.asked(start, number))
+            self._answers[start, number] = answers
+        return answers
+
+    def _walked(self, block: Block, layout: Layout, start: Node, rows: Any, settled: Settled) -> list[Any]:
+        """Walk rows of one kind through the fields, those with the fewest answers first."""
+        node = settled.node
+        if node.fired or not node.open:
+            return [rows] if node.fired else []
+        walking = _Walking(rows, np.zeros(len(rows), dtype=np.int32), [node])
+        for number, told in settled.varying:
             if not len(walking.rows):
                 break
             if not any(number in node.fields for node in walking.nodes):
                 continue
-            lists = _lists_above(block, layout, names[number], walking.rows)
-            column = columns.get(names[number])
-            self._step(walking, number, self._seen(start, number, column, walking.rows), lists)
+            name, lists = self._lexicon.names[number], None
+            keys = np.full(len(walking.rows), told.only, dtype=np.int32)
+            if told.table is not None:
+                keys = told.table[block.columns([name])[name].codes[walking.rows]]
+            if told.beneath:
+                columns = block.with_texts([each for each in above(name) if each in layout.columns])
+                lists = _lists_above(columns, name, walking.rows)
+            self._step(walking, number, (keys, self._answers[start, number].signatures), lists)
         return [*walking.suspects, self._left(block, walking)]
 
     def _left(self, block: Block, walking: _Walking) -> Any:
@@ -173,8 +215,12 @@ class Sieve:
         rows = walking.rows[without]
         if len(rows):
             wanted = EMPTY.union(*(numbers for numbers, clean in zip(asked, idle, strict=True) if clean))
-            rows = rows[self._keywords_of(wanted).may_hold(*block.raw(rows))]
+            rows = self._with_keywords(block, rows, self._keywords_of(wanted))
         return np.concatenate([walking.rows[~without], rows])
+
+    def _with_keywords(self, block: Block, rows: Any, keywords: Keywords) -> Any:
+        rows = rows[keywords.words.blocks(block.grams)[rows // GRAM_ROWS]]
+        return rows[keywords.may_hold(block.raw(rows))] if len(rows) else rows
 
     def _keywords_of(self, numbers: Signature) -> Keywords:
         known = self._keywords.get(numbers)
@@ -212,84 +258,13 @@ class Sieve:
             return node
         return None if value is None else self._walk.child(node, number, value)
 
-    def _seen(
-        self, start: Node, number: int, column: Column | None, rows: Any
-    ) -> tuple[Any, list[Signature | None]]:
-        """Return the number of each row's signature, and the signatures."""
-        answers = self._answers.get((start, number))
-        if answers is None or answers.characters > MOST_CHARACTERS:
-            answers = _Answers(self._signatures[number], self._walk.asked(start, number))
-            self._answers[start, number] = answers
-        if column is None:
-            return np.zeros(len(rows), dtype=np.int32), answers.signatures
-        codes, texts = column.codes[rows], column.texts
-        here = used(codes, len(texts))
-        # The last entry stands for code -1, a record without the field.
-        table = np.zeros(len(texts) + 1, dtype=np.int32)
-        table[here] = [answers[texts[code]] for code in here.tolist()]
-        return table[codes], answers.signatures
 
-
-class _Answers(dict[str, int]):
-    """What each text of a field answers to the rules of one kind of record, as a number into `signatures`.
-
-    The first one is the answer of a record without the field; None is that of a text which the decoder of
-    whole records might not take.
-    """
-
-    __slots__ = ("_all", "_asked", "_numbers", "characters", "signatures")
-
-    def __init__(self, signatures: Signatures, asked: Signature) -> None:
-        super().__init__()
-        self._all, self._asked = signatures, asked
-        self.characters = 0
-        absent = signatures.of({}) & asked
-        self.signatures: list[Signature | None] = [absent]
-        self._numbers: dict[Signature | None, int] = {absent: 0}
-
-    def __missing__(self, text: str) -> int:
-        value = self._read(text)
-        number = self._numbers.get(value)
-        if number is None:
-            number = self._numbers[value] = len(self.signatures)
-            self.signatures.append(value)
-        self[text] = number
-        self.characters += len(text)
-        return number
-
-    def _read(self, text: str) -> Signature | None:
-        if text[0] == '"' and "\\" not in text:
-            return self._all[text[1:-1]] & self._asked
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return None
-        return self._all.of({self._all.name: value}) & self._asked
-
-
-def _kinds(
-    columns: Mapping[str, Column], names: Sequence[str], rows: int
-) -> tuple[list[tuple[str | None, ...]], Any]:
-    """Return the distinct combinations of texts in some columns, and for each row which it has."""
-    at = np.zeros(rows, dtype=np.int32)
-    kinds: list[tuple[str | None, ...]] = [()]
-    for name in names:
-        codes, texts = columns[name].codes, columns[name].texts
-        at, before, own = paired(at, codes + np.int32(1), (len(kinds), len(texts) + 1))
-        kinds = [
-            (*kinds[left], None if right == 0 else texts[right - 1])
-            for left, right in zip(before.tolist(), own.tolist(), strict=True)
-        ]
-    return kinds, at
-
-
-def _lists_above(block: Block, layout: Layout, name: str, rows: Any) -> Any:
+def _lists_above(columns: Mapping[str, Coded], name: str, rows: Any) -> Any:
     """Return which rows hold a list above a dotted name, which stands for its members; None for none."""
-    names = [each for each in above(name) if each in layout.columns]
     found = None
-    for column in block.columns(names).values():
+    for column in (columns[each] for each in above(name) if each in columns):
         lists = np.array([text[:1] == "[" for text in column.texts] + [False], dtype=bool)
-        if lists.any():
-            here = lists[column.codes[rows]]
+        here = lists[column.codes[rows]]
+        if here.any():
             found = here if found is None else found | here
     return found

@@ -27,12 +27,21 @@ class Node:
 
 
 class Walk:
-    """All nodes of some rules. They are only a memo, dropped when there are too many."""
+    """All nodes of some rules. They are only a memo; who walks drops it when there are too many."""
 
     def __init__(self, formulas: Formulas) -> None:
         self._formulas = formulas
         self._nodes: dict[frozenset[Formula], Node] = {}
         self.fired = Node(frozenset(), fired=True)
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether it is time to drop all nodes."""
+        return len(self._nodes) > MOST_NODES
+
+    def clear(self) -> None:
+        """Forget all nodes. Those in use stay valid; new equal ones are other objects."""
+        self._nodes.clear()
 
     def start(self, formulas: Iterable[Formula]) -> Node:
         """Return the node where nothing is known yet."""
@@ -43,8 +52,6 @@ class Walk:
         key = (field, signature)
         known = node.children.get(key)
         if known is None:
-            if len(self._nodes) > MOST_NODES:
-                self._nodes.clear()
             known = node.children[key] = self._grown(node, field, signature)
         return known
 

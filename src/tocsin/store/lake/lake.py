@@ -103,18 +103,20 @@ class SegmentLake:
             tuple((name, each) for name, each in found if each.start >= listing.sealed_to.get(name, 0)),
         )
 
-    def segment(self, segment: Segment) -> Any:
+    def segment(self, segment: Segment, footer: Any = None) -> Any:
         """Open a segment for reading, also one that was moved since it was listed.
+
+        The `footer` of an earlier opening spares reading it again.
 
         Raises `LakeExtraMissing`, and `LakeBroken` for a segment that is gone or no Parquet file.
         """
         reader = sealed_format().SegmentFile
         try:
-            return reader(self.root / segment.path)
+            return reader(self.root / segment.path, footer)
         except FileNotFoundError:
             for each in Manifest(self.root).listing().segments:
                 if each.sha256 == segment.sha256 and (self.root / each.path).exists():
-                    return reader(self.root / each.path)
+                    return reader(self.root / each.path, footer)
         raise broken(f"The segment {segment.path} is listed, and there is no such file.")
 
     def _sealed(self, source: str, offset: int, limit: int) -> tuple[bytes, ...]:

@@ -85,3 +85,12 @@ def broken(what: str) -> LakeBroken:
         means="Signals were changed, removed or damaged behind Tocsin's back; what they prove is in doubt.",
         next_step="Save the lake's folder as it is, run `tocsin lake verify`, and restore from a backup.",
     )
+
+
+def outdated(segment: str) -> LakeBroken:
+    """Return (not raise) that a segment was sealed by a version whose segments are not read any more."""
+    return LakeBroken(
+        f"The segment {segment} is not in the form in which this version seals.",
+        means="It was sealed by another version of Tocsin, or is no segment; nothing in it was looked for.",
+        next_step="Read it with the version that sealed it, or as Parquet, and append its records again.",
+    )

@@ -13,7 +13,7 @@ from tocsin.store.lake.durable import BLOCK, digest_of, ensured, opened, settled
 from tocsin.store.lake.extra import sealed_format
 from tocsin.store.lake.hot import HotFile
 from tocsin.store.lake.manifest import EPOCH, Act, Manifest, Segment, micros, record_of
-from tocsin.store.lake.shredding import MOST_NAMED, Row, names_in
+from tocsin.store.lake.shredding import MOST_NAMED, Row, by_time, names_in
 
 SEGMENTS = "segments"
 FEWEST_A_DAY = 10_000
@@ -47,7 +47,7 @@ def seal(root: Path, source: str, hot: HotFile, time_of: TimeOf, now: datetime) 
     """
     with opened(hot.path, os.O_RDONLY, fcntl.LOCK_SH) as file:
         stop = hot.start + os.fstat(file).st_size
-        rows = sorted(_rows(file, hot.start, time_of), key=_by_time)
+        rows = sorted(_rows(file, hot.start, time_of), key=by_time)
     segments = []
     for number, cut in enumerate(_cuts(rows)):
         segments.append(_written(root, source, hot, number, cut, now))
@@ -59,10 +59,6 @@ def seal(root: Path, source: str, hot: HotFile, time_of: TimeOf, now: datetime) 
             "segments": list(map(record_of, segments)),
         }
         return Sealed(source, tuple(segments), add(Act.SEALED, now, what))
-
-
-def _by_time(row: Row) -> tuple[int, int]:
-    return (-(2**63) if row[0] is None else row[0]), row[1]
 
 
 def _rows(file: int, start: int, time_of: TimeOf) -> Iterator[Row]:

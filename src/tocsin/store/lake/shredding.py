@@ -26,6 +26,12 @@ ALWAYS = (*ROUTING, "service.serviceName")
 Row = tuple[int | None, int, bytes]
 """Time in microseconds since 1970 (None: the record names none), position and bytes of one record."""
 
+
+def by_time(row: Row) -> tuple[int, int]:
+    """Return what sorts records by time, then position; those without a time come first."""
+    return (-(2**63) if row[0] is None else row[0]), row[1]
+
+
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
