@@ -100,3 +100,31 @@ def test_appending_while_files_end_and_vanish_keeps_every_line_once(folder) -> N
     for offset, raw in kept:
         assert offset == position
         position += len(raw) + 1
+
+
+def test_lines_longer_than_what_is_read_at_once_are_read_whole(folder, monkeypatch) -> None:
+    lines = [b"x" * size for size in (0, 1, 3, 4, 5, 40, 0, 2)]
+    stop = hot.append(folder, lines)
+    with (folder / "hot.ndjson").open("ab") as file:
+        file.write(b"torn")
+    monkeypatch.setattr(hot, "_BLOCK", 4)
+    (only,) = hot_files(folder)
+    assert hot.read("prod", only, 0, 100) == tuple(lines)
+    assert hot.read("prod", only, 1, 2) == (b"x", b"xxx")
+    assert hot.read("prod", only, stop, 100) == ()
+
+
+def test_who_reads_keeps_nobody_from_appending(folder, monkeypatch) -> None:
+    hot.append(folder, [b"one", b"two"])
+    whole_lines = hot._whole_lines
+
+    def while_somebody_appends(*place: int) -> tuple[bytes, ...]:
+        appending = threading.Thread(target=hot.append, args=(folder, [b"three"]))
+        appending.start()
+        appending.join(20)
+        assert not appending.is_alive()
+        return whole_lines(*place)
+
+    monkeypatch.setattr(hot, "_whole_lines", while_somebody_appends)
+    (only,) = hot_files(folder)
+    assert hot.read("prod", only, 0, 100) == (b"one", b"two")

@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from tocsin.store.lake.durable import BLOCK, append_synced, made, opened, removed, whole_end
+from tocsin.store.lake.durable import append_synced, made, opened, removed, whole_end
 from tocsin.store.lake.joining import Joining
 from tocsin.store.lake.refusals import SignalRefused, SignalsMissing
 
 FIRST = "hot.ndjson"
 _LINES_A_WRITE = 128
+_BLOCK = 1 << 17
 # One a folder and process, however many lakes are opened on it.
 _JOINING: dict[Path, Joining] = {}
 _NEXT = re.compile(r"hot-(\d{20})-(\d{8})\.ndjson")
@@ -105,8 +106,12 @@ def read(source: str, hot: HotFile, offset: int, limit: int) -> tuple[bytes, ...
     Raises `SignalsMissing` when the file is shorter than the offset, FileNotFoundError when it was sealed.
     """
     with opened(hot.path, os.O_RDONLY, fcntl.LOCK_SH) as file:
-        check_reach(source, hot.start + os.fstat(file).st_size, offset)
-        return _whole_lines(file, offset - hot.start, limit)
+        size = os.fstat(file).st_size
+        check_reach(source, hot.start + size, offset)
+        if size and os.pread(file, 1, size - 1) == b"\n":
+            # Nobody changes whole lines any more, so that who appends need not wait until they are read.
+            fcntl.flock(file, fcntl.LOCK_UN)
+        return _whole_lines(file, offset - hot.start, size, limit)
 
 
 def lines(hot: HotFile) -> Iterator[tuple[int, bytes]]:
@@ -163,11 +168,12 @@ def check_reach(source: str, stop: int, offset: int) -> None:
         )
 
 
-def _whole_lines(file: int, offset: int, limit: int) -> tuple[bytes, ...]:
+def _whole_lines(file: int, offset: int, size: int, limit: int) -> tuple[bytes, ...]:
     lines: list[bytes] = []
     rest = b""
-    while len(lines) < limit:
-        block = os.pread(file, BLOCK, offset)
+    while len(lines) < limit and offset < size:
+        # A line longer than a block is read by ever larger ones, so that it is not copied again and again.
+        block = os.pread(file, min(max(_BLOCK, len(rest)), size - offset), offset)
         if not block:
             break
         offset += len(block)
