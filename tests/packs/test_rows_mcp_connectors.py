@@ -34,7 +34,15 @@ def test_every_rule_has_a_purpose() -> None:
     assert "mcp_service_down" not in PACK.silent()
 
 
-def test_an_outage_of_all_counts_as_many_as_the_inventory_has() -> None:
-    inventory = yaml.safe_load((PACK.folder / "tables" / "mcp_services.yml").read_text("utf-8"))
+def test_an_outage_of_all_counts_as_many_as_the_inventory_that_it_is_tested_with_has() -> None:
+    documents = yaml.safe_load_all((PACK.folder / "tests" / "service.test.yml").read_text("utf-8"))
+    (tested,) = [document for document in documents if document["rule"] == "mcp_outage_of_all"]
     outage = PACK.rules()["mcp_outage_of_all"]["correlation"]
-    assert outage["condition"]["gte"] == len(inventory["rows"])
+    assert outage["condition"]["gte"] == len(tested["tables"]["mcp_services"]["rows"])
+
+
+def test_no_table_names_anything_that_is_not_everybodys() -> None:
+    """A pack that is switched on before its tables are filled calls nobody."""
+    tables = [yaml.safe_load(path.read_text("utf-8")) for path in (PACK.folder / "tables").glob("*.yml")]
+    filled = {table["name"] for table in tables if table["rows"]}
+    assert filled == {"known_principals", "mcp_parameter_paths"}
