@@ -196,6 +196,11 @@ def test_a_pack_that_is_not_in_force_is_hunted_with_its_tables(packs, name: str)
     assert found.correlations
 
 
+def test_a_pack_that_is_named_brings_its_tables_though_it_is_not_in_force(packs) -> None:
+    assert "saas-platform" not in packs.on
+    assert not hunting.rules_for(packs, [], ["saas-platform"]).problems
+
+
 def test_rules_are_remembered_where_there_is_a_home(packs, tmp_path) -> None:
     packs.home.mkdir()
     first = hunting.rules_for(packs, [], ["baseline"])

@@ -31,6 +31,32 @@ def test_the_tail_is_that_of_a_negative_binomial() -> None:
     assert tail(6, 6, 3) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("count", "mean", "dispersion"), [(1_350, 1_000, 900), (2_500, 1_000, 900), (13_000, 10_000, 99)]
+)
+def test_beyond_a_certain_size_the_tail_goes_on_as_it_was(
+    count: float, mean: float, dispersion: float
+) -> None:
+    edge = 1e6 / mean
+    assert tail(count, mean, edge * 1.001) == pytest.approx(tail(count, mean, edge * 0.999), rel=0.05)
+    assert tail(count, mean, dispersion) == pytest.approx(tail(count, mean, edge), rel=0.9)
+
+
+@pytest.mark.parametrize(
+    ("count", "mean", "dispersion", "expected"),
+    [
+        (5e8, 1e8, 5e7, 4.994e-4),
+        (1.2e8, 1e8, 5e7, 0.30844),
+        (1e9 + 1e6, 1e9, 1e4, 0.37591),
+        (1e12, 1, 1e11, 4.16e-17),
+    ],
+)
+def test_sums_of_millions_are_judged_at_once(
+    count: float, mean: float, dispersion: float, expected: float
+) -> None:
+    assert tail(count, mean, dispersion) == pytest.approx(expected, rel=0.02)
+
+
 def test_without_over_dispersion_the_tail_is_that_of_poisson() -> None:
     below = sum(exp(-5) * 5**k / factorial(k) for k in range(12))
     assert tail(12, 5, 1) == pytest.approx(1 - below, rel=1e-6)

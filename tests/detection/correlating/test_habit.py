@@ -73,7 +73,7 @@ def test_far_more_than_usual_is_told_with_its_reason(judge: Any) -> None:
 def test_no_cut_into_batches_changes_what_is_told(judge: Any, size: int) -> None:
     chance = random.Random(7)
     stories = [
-        days({day: chance.choice([0, 3, 9, 30]) for day in range(12)}, user, role=role)
+        days({day: chance.choice([0, 3, 3, 4, 60]) for day in range(12)}, user, role=role)
         for user, role in (("ada", "x"), ("ben", "x"), ("eve", "y"))
     ]
     rule = RULE.replace("warmup: 7d", "warmup: 3d, peer: role").replace("p: 1.0e-4", "p: 1.0e-2")
@@ -92,6 +92,7 @@ def test_before_warm_up_the_peers_stand_in(judge: Any) -> None:
     (found,) = judge(RULE, *eager, days({20: 80}, "new"))
     assert found[:3] == ("new", 20, 80)
     assert judge(RULE, days({0: 80}, "alone")) == []
+    assert judge(RULE, days({0: 4, 1: 80}, "alone")) == []
 
 
 def test_where_nobody_is_known_nothing_is_usual() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, floor, fsum, lgamma, log, log1p, log10
+from math import erfc, exp, floor, fsum, lgamma, log, log1p, log10, sqrt
 from statistics import median
 
 from tocsin.detection.sigma.extension import Baseline, Method
@@ -14,6 +14,10 @@ PSEUDO_WINDOWS = 10
 # MAD times this is the standard deviation of a normal distribution.
 _MAD_TO_DEVIATION = 1.4826
 _SMALLEST = 1e-15
+# Above this variance probabilities are not summed term by term; above this shape a gamma is like a normal.
+_SUMMED_VARIANCE = 1e6
+_NORMAL_SHAPE = 1e4
+_MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,18 @@ class Verdict:
 def tail(count: float, mean: float, dispersion: float) -> float:
     """Return P(X >= count) of a negative binomial, or of a Poisson distribution without over-dispersion.
 
-    `mean` must be above 0. Within 2e-8 of the exact value.
+    `mean` must be above 0. Within 2e-8 of the exact value while the standard deviation is below 1,000;
+    beyond, where summing term by term would take seconds, a gamma or normal distribution of the same mean
+    and variance stands in.
     """
     if count <= mean:
         return 1.0
+    if mean * dispersion > _SUMMED_VARIANCE:
+        return _continuous(count, mean, dispersion)
+    return _summed(count, mean, dispersion)
+
+
+def _summed(count: float, mean: float, dispersion: float) -> float:
     if dispersion > 1.001:
         size, q = mean / (dispersion - 1), 1 - 1 / dispersion
         first = lgamma(count + size) - lgamma(count + 1) - lgamma(size) - size * log(dispersion)
@@ -54,6 +66,43 @@ def tail(count: float, mean: float, dispersion: float) -> float:
         number += 1
         total += part
     return min(1.0, total)
+
+
+def _continuous(count: float, mean: float, dispersion: float) -> float:
+    shape, scaled = mean / dispersion, count / dispersion
+    if shape > _NORMAL_SHAPE:
+        return 0.5 * erfc((count - mean) / sqrt(2 * mean * dispersion))
+    if scaled < shape + 1:
+        return max(0.0, 1 - _lower_gamma(shape, scaled))
+    return _upper_gamma(shape, scaled)
+
+
+def _lower_gamma(shape: float, at: float) -> float:
+    """Return the regularised incomplete gamma function from below, by its series (DLMF 8.11.4)."""
+    part = total = 1 / shape
+    number = shape
+    while part > total * 1e-12:
+        number += 1
+        part *= at / number
+        total += part
+    return total * exp(shape * log(at) - at - lgamma(shape))
+
+
+def _upper_gamma(shape: float, at: float) -> float:
+    """Return the regularised incomplete gamma function from above, by its continued fraction (DLMF 8.9.2)."""
+    below = at + 1 - shape
+    above, over = 1e300, 1 / below
+    total = over
+    change, number = 0.0, 0
+    while abs(change - 1) > 1e-12 and number < _MOST_STEPS:
+        number += 1
+        factor = -number * (number - shape)
+        below += 2
+        over = 1 / (factor * over + below)
+        above = below + factor / above
+        change = above * over
+        total *= change
+    return total * exp(shape * log(at) - at - lgamma(shape))
 
 
 def usual(counts: Sequence[float], windows: int) -> Usual:

@@ -74,8 +74,8 @@ class HabitWindow(Window):
         known, counts = own_past(habit, habit.start, seasons)
         population = self._populations(habit.start, habit.peer)
         if habit.start - habit.first < self._baseline.warmup * MICROS or not known.windows:
-            # Who has no past, or one that is frozen throughout, is compared with the peers.
-            known, counts = population, []
+            # Who has no past, or one that is frozen throughout, is compared with the peers, if there are any.
+            known, counts = population if population.windows > known.windows else nobody(0, ""), []
         else:
             known = shrunk(known, population)
         verdict = judged(self._baseline, measured, known, counts)
