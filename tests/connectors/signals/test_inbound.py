@@ -217,11 +217,11 @@ PARTS = st.sampled_from(
 
 
 @settings(deadline=None)
-@given(st.lists(PARTS, max_size=40), st.integers(1, 60))
+@given(st.lists(PARTS, max_size=40), st.integers(1, 12))
 def test_it_does_not_matter_how_many_lines_are_looked_at_together(parts: list[bytes], size: int) -> None:
     body = b'{"first":1}\n' + b"\n".join(parts)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(inbound, "_BLOCK_BYTES", size)
+        patched.setattr(inbound, "_LINES_AT_ONCE", size)
         in_blocks = read_signals(body)
     lines, refused = [b'{"first":1}'], []
     for number, part in enumerate(parts, 2):
