@@ -36,7 +36,8 @@ def alert(watched: Watched, severity: Severity | None, key: str, burst: Burst) -
         last_seen=instant(burst.last),
         count=burst.count,
         group=tuple(zip(watched.group_by, burst.group, strict=False)),
-        evidence=tuple(ref.as_evidence() for ref in (*burst.head, *burst.tail)),
+        # A silence that was counted has no signal to show.
+        evidence=tuple(ref.as_evidence() for ref in (*burst.head, *burst.tail) if ref.source or ref.raw),
         tags=header.tags,
         description="\n".join(text for text in (header.description, burst.note) if text),
         author=header.author,

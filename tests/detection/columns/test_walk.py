@@ -30,6 +30,23 @@ def test_a_rule_that_becomes_true_ends_the_walk_and_one_that_cannot_is_left_out(
     assert walk.asked(left, lexicon.field("b")) == set(numbers(lexicon, "b"))
 
 
+def test_settling_many_fields_at_once_is_going_from_child_to_child(rules_of) -> None:
+    lexicon, walk, node = start(rules_of("{a: 1, b: 1, c: 1}", "{a: 2}", "{b: 1, c: 2}", "{c: 3}"))
+    (a, b), (one, two), (be,) = map(lexicon.field, "ab"), numbers(lexicon, "a"), numbers(lexicon, "b")
+    for signatures in (
+        {a: {one}, b: {be}},
+        {a: {one}, b: ()},
+        {a: (), b: {be}},
+        {a: {two}, b: ()},
+        {b: {be}},
+    ):
+        known = {field: frozenset(signature) for field, signature in signatures.items()}
+        child = node
+        for field, signature in known.items():
+            child = child if child.fired else walk.child(child, field, signature)
+        assert walk.settled(node, known) is child
+
+
 def test_rules_that_do_not_ask_for_a_field_stay_as_they_are(rules_of) -> None:
     lexicon, walk, node = start(rules_of("{a: 1}", "{b: 1}"))
     left = walk.child(node, lexicon.field("a"), frozenset())

@@ -127,6 +127,21 @@ def test_who_of_the_inventory_sends_nothing_is_told(
     assert told(tell(BEAT, story, end, TABLES), make_signal({}).time) == found
 
 
+OUTAGE = (
+    BEAT.replace("correlation:", "name: down\ncorrelation:")
+    + """
+---
+title: outage
+correlation: {type: value_count, rules: [down], timespan: 10m, condition: {field: service, gte: 2}}
+"""
+)
+
+
+def test_silences_are_counted_by_what_names_them_and_told_by_it_alone(tell: Any) -> None:
+    (found,) = tell(OUTAGE, [(0, one("b")), (20, one("b", "db"))], 900, TABLES)
+    assert (found.rule_title, found.count, found.evidence) == ("outage", 2, ())
+
+
 def test_an_older_signal_moves_the_beginning_of_the_watch(tell: Any, make_signal: Any) -> None:
     found = told(tell(BEAT, [(30, {"z": 1}), (0, {"z": 1})], 900, TABLES), make_signal({}).time)
     assert found == [("Db", 0, 60, 0), ("web", 0, 60, 0)]

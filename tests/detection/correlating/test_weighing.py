@@ -591,6 +591,22 @@ def test_an_inventory_is_watched_from_the_first_signal_on(levels: Any, make_sign
     assert plan.weigh(silent.state, [], heard=micros(make_signal({}, at=99_000).time)).alerts == ()
 
 
+def test_an_entity_heard_before_the_first_signal_came_is_watched_from_that_on(
+    levels: Any, make_signal: Any
+) -> None:
+    tables = read([("t.yml", "name: services\nrows: [{value: web}]\n")], [])
+    plan = compile_plan(load([("r.yml", BASE + BEAT)], tables=tables), levels=levels)
+    signals = [make_signal({"category": "z"}, at=10), one(make_signal, 75, service="web", b=1)]
+    for arrived in (signals, signals[::-1]):
+        state, told = WindowState(), []
+        for signal in arrived:
+            judged = plan.judge(state, [signal], heard=micros(make_signal({}, at=69).time))
+            state = WindowState.load(judged.state.dump())
+            told += judged.alerts
+        told += plan.finish(state, heard=micros(make_signal({}, at=100).time)).alerts
+        assert [(a.first_seen - make_signal({}).time).seconds for a in latest(told)] == [10]
+
+
 def one_hit(make_signal: Any, at: float) -> Hit:
     return Hit(one(make_signal, at, service="other"), (1,))
 

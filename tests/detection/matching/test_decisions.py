@@ -151,6 +151,14 @@ def test_equal_residuals_are_one_node() -> None:
     assert graph.root() is not root
 
 
+def test_different_answers_that_leave_the_same_open_lead_to_one_node() -> None:
+    either = [Predicate("a", Op.EQUALS, word) for word in ("x", "y")]
+    graph = graph_of([All((Any_(tuple(either)), B))])
+    root = graph.root()
+    assert root["x"] is root["y"]
+    assert root["x"] is not root["z"]
+
+
 def test_values_that_are_equal_but_not_the_same_are_not_mixed_up() -> None:
     graph = graph_of([A1])
     root = graph.root()

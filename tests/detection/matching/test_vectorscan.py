@@ -73,6 +73,46 @@ def test_any_wildcards_mean_the_same(parts: list[str | Wild], text: str) -> None
         )
 
 
+ATOMS = st.sampled_from(
+    ["a", "b", "A", ".", "^", "$", r"\b", r"\B", r"\s", r"\S", r"\w", r"\W", r"\d", r"\D", "[ab]", "[^a]", r"[\s-]",
+     r"\x41", r"\.", r"\ ", r"\t", r"\f", r"\r", r"\n", r"\A", r"\z", "[]a]", "[a-cX-Z]", "[^]b]", "{", "a{,2}", "-"]
+)  # fmt: skip
+ALIKE = st.tuples(
+    st.sampled_from(["", "(?i)", "(?s)", "(?i)(?s)", "(?is)"]),
+    st.recursive(
+        ATOMS,
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=3).map("".join),
+            st.tuples(inner, inner).map(lambda both: f"(?:{both[0]}|{both[1]})"),
+            st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,2}", "*?"])).map(
+                lambda both: f"({both[0]}){both[1]}"
+            ),
+        ),
+        max_leaves=6,
+    ),
+).map("".join)
+PLAIN = st.text(st.sampled_from("aabbABcxX01_ -{,.$\n\t\r\f\x00\x1c\x85\\é"), max_size=10)
+
+
+@given(st.lists(ALIKE, min_size=1, max_size=3), st.lists(PLAIN, min_size=1, max_size=6))
+def test_vectorscan_is_believed_where_it_reads_a_regular_expression_as_re2_does(
+    written: list[str], texts: list[str]
+) -> None:
+    regexes = [Pattern(Op.REGEX, each) for each in written]
+    found = VectorscanScanner([*regexes, Pattern(Op.CONTAINS, "q")])
+    assert not found._confirm
+    for text in texts:
+        expected = [place for place, each in enumerate(regexes) if holds(each)(text)]
+        assert sorted(found.scan(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "pattern", ["é", r"\pL", r"\x{e9}", r"\Qa\E", "(?P<n>a)", "[[:alpha:]]", r"\v", "a(?i)b", "(?m)^a"]
+)
+def test_other_regular_expressions_are_confirmed(pattern: str) -> None:
+    assert VectorscanScanner([Pattern(Op.REGEX, pattern), Pattern(Op.CONTAINS, "q")])._confirm
+
+
 def test_a_pattern_that_vectorscan_refuses_is_asked_by_itself() -> None:
     refused = Pattern(Op.REGEX, r"\x{1F600}|z")
     found = VectorscanScanner([refused, Pattern(Op.CONTAINS, "a"), Pattern(Op.REGEX, "b")])

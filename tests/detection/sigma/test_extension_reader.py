@@ -144,6 +144,21 @@ def test_a_gap_is_no_longer_than_the_session_may_be() -> None:
         read("tocsin.window: session\ntocsin.gap: 2h")
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "waits", "words"),
+    [
+        ("tocsin.for: 1m", "temporal", True, "a condition with `not`"),
+        ("tocsin.keep_firing_for: 1m", "temporal", True, "a condition with `not`"),
+        ("tocsin.for: 1m\ntocsin.baseline: {min: 1}", "event_count", False, "`tocsin.baseline`"),
+    ],
+)
+def test_what_is_decided_once_a_window_cannot_hold_for_longer(
+    text: str, kind: str, waits: bool, words: str
+) -> None:
+    with pytest.raises(RuleRejected, match=words):
+        read(text, kind, waits=waits)
+
+
 def test_a_heartbeat_names_its_inventory() -> None:
     with pytest.raises(RuleRejected, match="needs an `inventory`"):
         read("tocsin.heartbeat: {inventory: ''}", "temporal", waits=True)

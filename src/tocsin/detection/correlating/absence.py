@@ -9,7 +9,7 @@ from tocsin.detection.correlating import bursts as folding
 from tocsin.detection.correlating.measures import Together, measure_for
 from tocsin.detection.correlating.order import chains_of
 from tocsin.detection.correlating.watched import Watched
-from tocsin.detection.correlating.window import Window, buckets
+from tocsin.detection.correlating.window import Firing, Window, buckets
 from tocsin.detection.sigma.correlation import Correlation, Kind
 from tocsin.detection.state import NEVER, Alarm, GroupState, Held
 
@@ -109,7 +109,7 @@ class Heartbeat(Absence):
     """Absence that also fires for an entity of the inventory that sent nothing at all for one span.
 
     It fires once a silence. `alarm.since` is when the entity was heard last, or since when it is watched;
-    `alarm.firing` is when its silence was told.
+    `alarm.firing` is when its silence was told, `alarm.cleared` when the entity broke the last one.
     """
 
     __slots__ = ("_alarm", "_entity")
@@ -118,14 +118,14 @@ class Heartbeat(Absence):
         super().__init__(watched, correlation, state)
         self._entity = entity
         kept = state.alarm or Alarm()
-        self._alarm = Alarm(kept.since, kept.firing)
+        self._alarm = Alarm(kept.since, kept.firing, kept.cleared)
 
     def stored(self, state: GroupState) -> None:
         super().stored(state)
         state.alarm = self._alarm
 
     def take(self, time: int, bucket: Sequence[Held]) -> None:
-        self._alarm = Alarm(since=time)
+        self._alarm = Alarm(since=time, cleared=time)
         super().take(time, bucket)
 
     def due(self) -> int | None:
@@ -138,7 +138,12 @@ class Heartbeat(Absence):
         if self._silent() != at:
             return
         self._alarm.firing = at
-        if not self.bursts or self.bursts[-1].fired != at:
+        if self.bursts and self.bursts[-1].fired == at:
+            return
+        if self.watched.chained:
+            # There is no signal to show: the entity's name is all that who counts this gets.
+            self.firings.append(Firing(at, 0.0, Held(at, "", 0, 0, texts=(self._entity,))))
+        if self.watched.emits:
             self.bursts.append(folding.silence((self._entity,), self._alarm.since, at))
 
     def _silent(self) -> int | None:

@@ -85,6 +85,7 @@ def of_correlation(table: Table, kind: str, span: int, *, waits: bool) -> Extens
             "`tocsin.heartbeat` needs a condition that waits for something.",
             next_step="Write for example `condition: started and not healthy`.",
         )
+    _refuse_for_where_time_is_given(table, waits=waits)
     window, gap = _window(table, span, waits=waits)
     return Extensions(
         ratio=_section(table, "ratio", _ratio),
@@ -99,6 +100,19 @@ def of_correlation(table: Table, kind: str, span: int, *, waits: bool) -> Extens
         window=window,
         gap=gap,
     )
+
+
+def _refuse_for_where_time_is_given(table: Table, *, waits: bool) -> None:
+    """Refuse `for` where the condition is decided once, at the end of a window of its own."""
+    for name in ("tocsin.for", "tocsin.keep_firing_for"):
+        key = table.key(name)
+        if key is not None and (waits or table.key("tocsin.baseline") is not None):
+            what = "a condition with `not`" if waits else "`tocsin.baseline`"
+            raise RuleRejected(
+                key.place,
+                f"`{name}` does not go with {what}, which is decided once a window.",
+                next_step="Put it on a correlation that names this one.",
+            )
 
 
 def _refuse_misplaced(table: Table, allowed: Sequence[str], what: str) -> None:
