@@ -228,8 +228,7 @@ class Weighing:
             shard = self._shards.get(shard_of(rule.key, group))
             kept = shard.rules.get(rule.key) if shard is not None else None
             state = kept.groups.get(group) if kept is not None else None
-            since = state.alarm.since if state is not None and state.alarm is not None else FOREVER
-            if state is None or (state.newest == NEVER and observed < since):
+            if state is None or (_is_unheard(state) and observed < (state.alarm or Alarm(FOREVER)).since):
                 yield group
 
     def _watched_since(self, rule: Watched) -> int:
@@ -244,7 +243,7 @@ class Weighing:
         kept = self._rule(shard_of(rule.key, group), rule.key)
         state = kept.groups.pop(group, None)
         old = state if state is not None else GroupState()
-        if group in rule.entities and old.newest == NEVER:
+        if group in rule.entities and _is_unheard(old):
             old = _watched_since(old, self._watched_since(rule))
         tip: Tip | None = self._tips.pop((rule.key, group), None)
         outcome = weighed(rule, group, old, hits, span, tip)
@@ -333,6 +332,11 @@ def _copied(kept: RuleState | None) -> RuleState:
     if kept is None:
         return RuleState()
     return msgspec.structs.replace(kept, groups=dict(kept.groups), counters=dict(kept.counters))
+
+
+def _is_unheard(state: GroupState) -> bool:
+    """Say whether nothing of an entity is settled; what it sent may still stand behind what comes late."""
+    return state.alarm is None or state.alarm.cleared == NEVER
 
 
 def _watched_since(state: GroupState, observed: int) -> GroupState:
