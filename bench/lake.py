@@ -107,16 +107,18 @@ def hunted(lake: SegmentLake, rules: RuleSet, count: int, floor: float) -> None:
 
 
 def singles(lake: SegmentLake, rules: RuleSet, wanted: int, count: int, floor: float) -> None:
-    """Print how fast one rule hunts, of some rules taken at random."""
+    """Print how fast one rule hunts, of some rules taken at random: when it is new, and once more."""
     random.seed(1)
-    rates = []
+    first, later = [], []
     for rule in random.sample(rules.rules, min(wanted, len(rules.rules))):
         one = RuleSet(rules=(rule,), correlations=(), problems=(), remarks=())
         retro = Retro.of(lake, compile_plan(one, levels=LEVELS), one, signal_of)
-        rates.append(count / best(lambda retro=retro: list(retro.hits(PAST)), runs=2))
-    median = statistics.median(rates)
-    print(f"one rule, median          {median:>12,.0f} signals/s of one core, {median / floor:.1f} x")
-    print(f"one rule, slowest         {min(rates):>12,.0f}   fastest {max(rates):,.0f}")
+        first.append(count / best(lambda retro=retro: list(retro.hits(PAST)), runs=1))
+        later.append(count / best(lambda retro=retro: list(retro.hits(PAST)), runs=2))
+    for name, rates in (("first", first), ("later", later)):
+        median = statistics.median(rates)
+        print(f"one rule, {name}           {median:>12,.0f} signals/s of one core, {median / floor:.1f} x")
+        print(f"          slowest         {min(rates):>12,.0f}   fastest {max(rates):,.0f}")
 
 
 def best(work: Callable[[], object], runs: int = RUNS) -> float:

@@ -151,10 +151,11 @@ class Sieve:
     def _settle(
         self, block: Block, layout: Layout, columns: Mapping[str, Coded], start: Node, rows: Any
     ) -> Settled:
-        node, varying = start, []
+        alike: dict[int, Signature] = {}
+        varying: list[tuple[int, Told]] = []
         for number in sorted(start.fields - {WHOLE_RECORD}):
             name = self._lexicon.names[number]
-            if number not in node.fields or not layout.tells(name):
+            if not layout.tells(name):
                 continue
             answers = self._answers_to(start, number)
             told = answers.tell(columns[name], rows) if name in columns else Told(None, 0)
@@ -162,7 +163,8 @@ class Sieve:
             if told.table is not None or beneath:
                 varying.append((number, told._replace(beneath=beneath)))
             else:
-                node = self._walk.child(node, number, answers.signatures[told.only] or EMPTY)
+                alike[number] = answers.signatures[told.only] or EMPTY
+        node = self._walk.settled(start, alike)
         left = [each for each in varying if each[0] in node.fields]
         left.sort(key=lambda each: 0 if each[1].table is None else len(set(each[1].table.tolist())))
         settled = Settled(node, tuple(left))
@@ -183,8 +185,6 @@ class Sieve:
             return [rows] if node.fired else []
         walking = _Walking(rows, np.zeros(len(rows), dtype=np.int32), [node])
         for number, told in settled.varying:
-            if not len(walking.rows):
-                break
             if not any(number in node.fields for node in walking.nodes):
                 continue
             name, lists = self._lexicon.names[number], None

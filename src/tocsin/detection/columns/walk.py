@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tocsin.detection.matching.formulas import EMPTY, FALSE, TRUE, Formula, Formulas
 from tocsin.detection.matching.signatures import Signature
@@ -54,6 +54,22 @@ class Walk:
         if known is None:
             known = node.children[key] = self._grown(node, field, signature)
         return known
+
+    def settled(self, node: Node, known: Mapping[int, Signature]) -> Node:
+        """Return what is left of a node once it is known which predicates about some fields are true.
+
+        It is the child of a child and so on, without the nodes in between.
+        """
+        given, left = self._formulas.given, set[Formula]()
+        fields = known.keys()
+        for formula in node.open:
+            rest = formula
+            for field in fields & formula.fields:
+                rest = given(rest, field, known[field])
+            if rest is TRUE:
+                return self.fired
+            left.add(rest)
+        return self._node(left)
 
     def asked(self, node: Node, field: int) -> Signature:
         """Return the predicates about a field that are open in a node."""
