@@ -6,6 +6,8 @@ import gzip
 import os
 import shutil
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ pytest.importorskip("pyarrow", reason="the extra `lake` is not installed")
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skips import leave_to_a_proof, skip_or_fail
 from tocsin.connectors.spark.hunting import hits, judging, segments
 from tocsin.detection.matching.matcher import Matcher
 from tocsin.detection.rules import load
@@ -49,9 +52,11 @@ def lines(shared):
 
 @pytest.fixture(scope="module")
 def spark():
-    pyspark = pytest.importorskip("pyspark.sql", reason="pyspark is not installed (the extra `spark`)")
+    if find_spec("pyspark") is None:
+        leave_to_a_proof("pyspark is 400 MB and not installed (proofs/spark.sh)")
+    pyspark = import_module("pyspark.sql")
     if shutil.which("java") is None:
-        pytest.skip("java is not installed, and Spark runs on it")
+        skip_or_fail("java is not installed, and Spark runs on it")
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")])
     session = (
