@@ -74,8 +74,9 @@ def test_any_wildcards_mean_the_same(parts: list[str | Wild], text: str) -> None
 
 
 ATOMS = st.sampled_from(
-    ["a", "b", "A", ".", "^", "$", r"\b", r"\B", r"\s", r"\S", r"\w", r"\W", r"\d", r"\D", "[ab]", "[^a]", r"[\s-]",
-     r"\x41", r"\.", r"\ ", r"\t", r"\f", r"\r", r"\n", r"\A", r"\z", "[]a]", "[a-cX-Z]", "[^]b]", "{", "a{,2}", "-"]
+    ["a", "b", "A", ".", "^", "$", r"\b", r"\B", r"\s", r"\S", r"\w", r"\W", r"\d", r"\D", "[ab]", "[^a]",
+     r"[\s-]", r"\x41", r"\.", r"\ ", r"\t", r"\f", r"\r", r"\n", r"\A", r"\z", "[]a]", "[a-cX-Z]", "[^]b]",
+     "{", "a{,2}", "-"]
 )  # fmt: skip
 ALIKE = st.tuples(
     st.sampled_from(["", "(?i)", "(?s)", "(?i)(?s)", "(?is)"]),

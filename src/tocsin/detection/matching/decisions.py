@@ -145,8 +145,8 @@ class Flat(Node):
         graph, residual = self._graph, self._open
         suspects = [rule for rule in graph.witnesses.suspects(true) if rule in residual]
         suspects += [*self._own.suspects(true), *self._unwitnessed]
-        if asked:
-            needed = asked & EMPTY.union(*(graph.of_the_whole(residual[rule]) for rule in suspects))
+        needed = asked and asked & EMPTY.union(*(graph.of_the_whole(residual[rule]) for rule in suspects))
+        if needed:
             facts, verdicts = view.facts(), graph.lexicon.verdicts
             true |= {number for number in needed if verdicts[number](facts)}
         found = [rule for rule in suspects if residual[rule].holds(true)]
@@ -156,7 +156,10 @@ class Flat(Node):
 class Fork(Node):
     """One field is looked at; children are made when the first record needs them."""
 
-    __slots__ = ("_children", "_default", "_fired", "_graph", "_open", "field", "reader", "signatures")
+    __slots__ = (
+        "_children", "_default", "_fired", "_graph", "_known", "_open",
+        "field", "reader", "signatures",
+    )  # fmt: skip
 
     def __init__(self, graph: Graph, field: int, fired: Hits, residual: Residual) -> None:
         super().__init__()
@@ -166,6 +169,8 @@ class Fork(Node):
         self._graph = graph
         self._fired, self._open = fired, residual
         self._children: dict[Signature, Node] = {}
+        # Children by what becomes of the rules that a signature says something about.
+        self._known: dict[frozenset[tuple[int, Formula]], Node] = {}
         # What is left where no predicate about the field is true; other children differ from it by few rules.
         self._default: tuple[Hits, Residual] | None = None
         if field not in graph.cold:
@@ -197,35 +202,29 @@ class Fork(Node):
 
     def _grow(self, signature: Signature) -> Node:
         graph, before = self._graph, self._open
-        fired, residual = self._without()
-        touched = {rule for number in signature for rule in graph.rules_by_predicate.get(number, ())}
-        touched &= before.keys()
-        if not touched:
-            return graph.node(fired, residual)
-        given = graph.lexicon.formulas.given
-        now, left = set(fired) - touched, dict(residual)
-        for rule in touched:
-            formula = given(before[rule], self.field, signature)
-            left.pop(rule, None)
-            if formula is TRUE:
-                now.add(rule)
-            elif formula is not FALSE:
-                left[rule] = formula
-        return graph.node(tuple(sorted(now)), left)
+        given, rules = graph.lexicon.formulas.given, graph.rules_by_predicate
+        touched = {rule for number in signature if number in rules for rule in rules[number]}
+        answers = frozenset(
+            [(rule, given(before[rule], self.field, signature)) for rule in touched & before.keys()]
+        )
+        known = self._known.get(answers)
+        if known is None:
+            fired, residual = self._without()
+            now, left = set(fired), dict(residual)
+            for rule, formula in answers:
+                now.discard(rule)
+                left.pop(rule, None)
+                if formula is TRUE:
+                    now.add(rule)
+                elif formula is not FALSE:
+                    left[rule] = formula
+            known = self._known[answers] = graph.node(tuple(sorted(now)), left)
+        return known
 
     def _without(self) -> tuple[Hits, Residual]:
         if self._default is None:
-            given = self._graph.lexicon.formulas.given
-            left = {rule: given(formula, self.field, EMPTY) for rule, formula in self._open.items()}
-            self._default = settled(self._fired, left)
+            self._default = self._graph.without(self.field, self._fired, self._open)
         return self._default
-
-
-def settled(fired: Hits, left: Residual) -> tuple[Hits, Residual]:
-    """Return the rules that fired, and what is still open of the others."""
-    now = {*fired, *(rule for rule, formula in left.items() if formula is TRUE)}
-    open_ = {rule: formula for rule, formula in left.items() if formula is not TRUE and formula is not FALSE}
-    return tuple(sorted(now)), open_
 
 
 class Trunk(Node):
@@ -326,9 +325,21 @@ class Graph:
 
     def clear(self) -> Node:
         """Return where a walk begins when no keyword asked of every record is true."""
+        return self.node(*self.without(KEYWORDS, self._fired, self.residual))
+
+    def without(self, field: int, fired: Hits, residual: Residual) -> tuple[Hits, Residual]:
+        """Return what fires and what stays open where no predicate about a field is true."""
         given = self.lexicon.formulas.given
-        left = {rule: given(formula, KEYWORDS, EMPTY) for rule, formula in self.residual.items()}
-        return self.node(*settled(self._fired, left))
+        # Most rules do not ask about the field, so they are not even looked at by a call.
+        touched = [rule for rule, formula in residual.items() if field in formula.fields]
+        now, left = set(fired), dict(residual)
+        for rule in touched:
+            formula = given(left.pop(rule), field, EMPTY)
+            if formula is TRUE:
+                now.add(rule)
+            elif formula is not FALSE:
+                left[rule] = formula
+        return tuple(sorted(now)), left
 
     def node(self, fired: Hits, residual: Residual) -> Node:
         """Return the node for rules that fired and what is open of others."""

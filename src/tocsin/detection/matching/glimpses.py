@@ -27,6 +27,9 @@ _NUMERIC = frozenset("0123456789.+-e")
 FOLDING = "ßİŉſǰẖẗẘẙẚẞ\u212aﬀﬁﬂﬃﬄﬅﬆ"
 ESCAPES = (rb"\u00", rb"\u01", rb"\u1e", rb"\u21", rb"\ufb")
 
+# Beyond this number of ways to write a needle only the characters that make them are looked for.
+MOST_SPELLINGS = 64
+
 
 def needle(predicate: Predicate) -> bytes | None:
     """Return lower-case ASCII that stands in every line with a value that satisfies a keyword, or None.
@@ -66,47 +69,70 @@ def _parts(needle: bytes) -> set[bytes]:
     return {needle[start : start + size] for size in sizes for start in range(len(needle) - size + 1)}
 
 
+def spellings(needle: str) -> set[str]:
+    """Return texts with characters of FOLDING that fold to a text with the needle.
+
+    One of them is in every text that holds the needle only when it is folded. Where there are too many of
+    them it is the characters alone.
+    """
+    found: set[str] = set()
+    pending = [("", needle)]
+    while pending and len(found) < MOST_SPELLINGS:
+        written, left = pending.pop()
+        if not left:
+            found.add(written)
+            continue
+        pending.append((written + left[0], left[1:]))
+        for character in FOLDING:
+            folded = character.casefold()
+            # Only what comes first may fold to more than stands before the needle.
+            for begin in range(1 if written else len(folded)):
+                part = folded[begin:]
+                if left.startswith(part) or part.startswith(left):
+                    pending.append((written + character, left[len(part) :]))
+    return set(FOLDING) if pending else {each for each in found if not each.isascii()}
+
+
 class Glimpse:
     """Looks for the needles of some keywords in many lines at once."""
 
     def __init__(self, needles: Iterable[bytes]) -> None:
-        self._needles = covering(needles)
+        chosen = covering(needles)
+        spelled = {each.encode() for needle in chosen for each in spellings(needle.decode())}
         find = _plain_finder if hyperscan is None else _vector_finder
-        self._suspect = find((*self._needles, *ESCAPES), ())
-        self._folding = find((), [character.encode() for character in FOLDING])
+        self._find = find([*chosen, *sorted(spelled), *ESCAPES])
 
-    def clean(self, lines: Sequence[bytes]) -> bool:
-        """Say whether no keyword can be in any of the lines."""
-        if self._suspect(lines):
-            return False
-        return all(map(bytes.isascii, lines)) or not self._folding(lines)
+    def suspects(self, lines: Sequence[bytes]) -> list[int]:
+        """Return the places of the lines that may hold a keyword."""
+        if not self._find(lines):
+            return []
+        return [place for place, line in enumerate(lines) if self._find([line])]
+
+    def clean(self, line: bytes) -> bool:
+        """Say whether no keyword can be in a line."""
+        return not self._find([line])
 
 
 Finder = Callable[[Sequence[bytes]], bool]
 
 
-def _plain_finder(folded: Iterable[bytes], exact: Iterable[bytes]) -> Finder:
-    """Return what finds texts in lines, the first ones in either case, with nothing but Python."""
-    folded, exact = tuple(folded), tuple(exact)
+def _plain_finder(texts: Sequence[bytes]) -> Finder:
+    """Return what finds texts in lines, in either case, with nothing but Python."""
 
     def find(lines: Sequence[bytes]) -> bool:
-        text = b"\n".join(lines)
-        lowered = text.lower()
-        return any(each in lowered for each in folded) or any(each in text for each in exact)
+        lowered = b"\n".join(lines).lower()
+        return any(each in lowered for each in texts)
 
     return find
 
 
-def _vector_finder(folded: Iterable[bytes], exact: Iterable[bytes]) -> Finder:
-    """Return what finds texts in lines, the first ones in either case, in one pass of Vectorscan."""
-    flags = hyperscan.HS_FLAG_SINGLEMATCH
-    written = [(_exactly(each), flags | hyperscan.HS_FLAG_CASELESS) for each in folded]
-    written += [(_exactly(each), flags) for each in exact]
+def _vector_finder(texts: Sequence[bytes]) -> Finder:
+    """Return what finds texts in lines, in either case, in one pass of Vectorscan."""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_VECTORED)
     database.compile(
-        expressions=[each for each, _ in written],
-        ids=[0] * len(written),
-        flags=[each for _, each in written],
+        expressions=[b"".join(b"\\x%02x" % byte for byte in each) for each in texts],
+        ids=[0] * len(texts),
+        flags=[hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(texts),
     )
     lock = Lock()
 
@@ -122,7 +148,3 @@ def _vector_finder(folded: Iterable[bytes], exact: Iterable[bytes]) -> Finder:
 
 def _note(place: int, start: int, end: int, flags: int, seen: list[int]) -> None:
     seen.append(place)
-
-
-def _exactly(word: bytes) -> bytes:
-    return b"".join(b"\\x%02x" % byte for byte in word)

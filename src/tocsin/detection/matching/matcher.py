@@ -107,7 +107,7 @@ class Matcher:
         """
         found: list[tuple[int, Hits]] = []
         for start in range(0, len(lines), CHUNK):
-            self._sift(start, lines[start : start + CHUNK], found)
+            self._sift_chunk(start, lines[start : start + CHUNK], found)
         self._heard += len(lines)
         if self._heard >= RECONSIDER:
             self._heard = 0
@@ -115,9 +115,28 @@ class Matcher:
                 route.reconsider()
         return found
 
-    def _sift(self, start: int, lines: Sequence[bytes], found: list[tuple[int, Hits]]) -> None:
+    def _sift_chunk(self, start: int, lines: Sequence[bytes], found: list[tuple[int, Hits]]) -> None:
+        """Sift lines that a glimpse shows free of keywords in one go, and the others each by itself."""
+        keywords = self._last.wide
+        glimpse = self._grounds.glimpse(keywords) if keywords else None
+        if glimpse is None:
+            self._sift(start, lines, None, found)
+            return
+        begin = 0
+        for place in glimpse.suspects(lines):
+            self._sift(start + begin, lines[begin:place], keywords, found)
+            self._sift(start + place, lines[place : place + 1], None, found)
+            begin = place + 1
+        self._sift(start + begin, lines[begin:], keywords, found)
+
+    def _sift(
+        self,
+        start: int,
+        lines: Sequence[bytes],
+        ruled_out: frozenset[int] | None,
+        found: list[tuple[int, Hits]],
+    ) -> None:
         last, guesses, grounds = self._last, self._guesses, self._grounds
-        ruled_out = self._ruled_out(last.wide, lines)
         for number, line in enumerate(lines, start):
             try:
                 guess = guesses.get(len(line) >> 5, last)
@@ -141,11 +160,6 @@ class Matcher:
             if hits:
                 found.append((number, hits))
         self._last = last
-
-    def _ruled_out(self, keywords: frozenset[int], lines: Sequence[bytes]) -> frozenset[int] | None:
-        """Return the keywords if a glimpse shows that none is in any of the lines."""
-        glimpse = self._grounds.glimpse(keywords) if keywords else None
-        return keywords if glimpse is not None and glimpse.clean(lines) else None
 
     def _turned(self, guess: Route, route: Route | None, line: bytes, record: Any) -> tuple[Route, Any]:
         """Return the right route for a line that was decoded for another one, and its record."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
@@ -20,6 +21,14 @@ _LAYOUT = b"1"
 
 # Below this number of patterns a pass of Vectorscan costs more than asking one by one.
 FEW = 4
+
+# Regular expressions that mean the same to Vectorscan and RE2 for ASCII text without vertical tabs that does
+# not end with a line feed: flags at the front only, and no escape or class that one of them reads otherwise.
+_ALIKE = re.compile(
+    r"(?:\(\?[is]+\))*"
+    r"(?:[!-'*-Z^-~ ]|\((?!\?)|\(\?:|\)|\[(?!\[)|\]"
+    r"|\\[ -/:-@\[-`{-~]|\\[AzsSdDwWbBtnrf]|\\x[0-7][0-9A-Fa-f])*"
+)
 
 # One character of valid UTF-8: a first byte and what continues it.
 _CHARACTER = rb"[^\x80-\xbf][\x80-\xbf]{0,3}"
@@ -40,8 +49,9 @@ def scanner(patterns: Sequence[Pattern], cache: PatternCache | None = None) -> S
 class VectorscanScanner:
     """One database. Words and wildcards mean the same bytes to Vectorscan and to us.
 
-    What it finds for a regular expression is only a suggestion, which RE2 confirms. For text beyond ASCII and
-    with vertical tabs the two may differ either way (case folding, `\\s`), so RE2 is asked at once.
+    What it finds for a regular expression is only a suggestion, which RE2 confirms if the two might read it
+    otherwise. For text beyond ASCII, with vertical tabs or a line feed at its end the two may differ either
+    way (case folding, `\\s`, `$`), so RE2 is asked at once.
     """
 
     def __init__(self, patterns: Sequence[Pattern], cache: PatternCache | None = None) -> None:
@@ -49,7 +59,10 @@ class VectorscanScanner:
         self._always = tuple(
             place for place, each in enumerate(patterns) if each.op not in _PATTERNS and not each.text
         )
-        self._confirm = {place: holds(each) for place, each in enumerate(patterns) if each.op is Op.REGEX}
+        regexes = {place: holds(each) for place, each in enumerate(patterns) if each.op is Op.REGEX}
+        self._confirm = {
+            place: test for place, test in regexes.items() if not _ALIKE.fullmatch(patterns[place].text)
+        }
         written = [
             (place, _expression(each), _flags(each))
             for place, each in enumerate(patterns)
@@ -59,7 +72,7 @@ class VectorscanScanner:
         self._unscanned: tuple[tuple[int, Callable[[str], bool]], ...] = tuple(
             (place, holds(patterns[place])) for place in refused
         )
-        self._scanned = tuple((place, test) for place, test in self._confirm.items() if place not in refused)
+        self._scanned = {place: test for place, test in regexes.items() if place not in refused}
         self._lock = Lock()
 
     def scan(self, text: str) -> list[int]:
@@ -70,16 +83,16 @@ class VectorscanScanner:
         # The scratch space belongs to the database, and a scan lets other threads run.
         with self._lock:
             self._database.scan(text.encode(), match_event_handler=_collect, context=suggested)  # type: ignore[arg-type]
-        confirm = self._confirm
         found = [*self._always, *(place for place, test in self._unscanned if test(text))]
-        if text.isascii() and "\v" not in text:
+        if text.isascii() and "\v" not in text and text[-1] != "\n":
+            confirm = self._confirm
             for place in suggested:
                 test = confirm.get(place)
                 if test is None or test(text):
                     found.append(place)
             return found
-        found += [place for place in suggested if place not in confirm]
-        found += [place for place, test in self._scanned if test(text)]
+        found += [place for place in suggested if place not in self._scanned]
+        found += [place for place, test in self._scanned.items() if test(text)]
         return found
 
 
