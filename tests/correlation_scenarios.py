@@ -15,6 +15,7 @@ import orjson
 
 from tocsin.detection.engine import Plan, compile_plan, latest
 from tocsin.detection.rules import load
+from tocsin.detection.sigma import tables
 from tocsin.detection.state import WindowState, instant, micros
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.severity import Severity
@@ -140,6 +141,61 @@ def scenario(seed: int) -> Scenario:
     return Scenario(seed, base, sections, events, last + draw.choice((0, span, 2 * span)) * SECOND)
 
 
+def extended(seed: int) -> Scenario:
+    """Draw a scenario whose rules also carry `tocsin.*` keys that suit them."""
+    draw = random.Random(f"extended {seed}")
+    drawn = scenario(seed)
+    if draw.random() < 0.1:
+        silent = Section(ROOT, "temporal", ("a", "b"), ("user",), drawn.root.span, "a and not b")
+        heartbeat = replace(silent, keys=("tocsin.heartbeat: {inventory: users}",))
+        return replace(drawn, sections=(heartbeat,))
+    sections = tuple(replace(each, keys=_keys(draw, each)) for each in drawn.sections)
+    return replace(drawn, sections=sections)
+
+
+def _keys(draw: random.Random, section: Section) -> tuple[str, ...]:
+    span = section.span
+    choices = [
+        (),
+        ("tocsin.emit: each",),
+        (f"tocsin.evidence_max: {draw.randint(1, 5)}",),
+        (f"tocsin.allowed_lateness: {draw.choice((60, 90, 300))}s",),
+    ]
+    if "not" not in section.condition:
+        choices += [
+            ("tocsin.window: tumbling",),
+            ("tocsin.window: session", f"tocsin.gap: {draw.randint(1, span)}s"),
+            (f"tocsin.for: {draw.choice((1, span // 2, span))}s",),
+            (f"tocsin.keep_firing_for: {draw.choice((1, span, 3 * span))}s",),
+            (
+                f"tocsin.for: {draw.randint(1, span)}s",
+                f"tocsin.keep_firing_for: {draw.randint(1, 2 * span)}s",
+            ),
+        ]
+    if section.kind in ("event_count", "value_count", "value_sum"):
+        choices += [_baseline(draw, span)] * 2
+    if section.kind == "event_count":
+        bound = f"{draw.choice(('gt', 'gte', 'lt', 'lte'))}: {draw.choice((0.25, 0.5, 0.75))}"
+        distinct = draw.choice(("", ", count_distinct: value"))
+        ratio = f"tocsin.ratio: {{of: [a, b], min: {draw.randint(1, 4)}, {bound}{distinct}}}"
+        choices += [(ratio,)] * 3
+    if section.kind == "value_count":
+        history, warmup = draw.choice((span, 3 * span, 20 * span)), draw.choice((0, span))
+        choices += [
+            (f"tocsin.new_value: {{field: {section.field}, history: {history}s, warmup: {warmup}s}}",)
+        ] * 3
+    return draw.choice(choices)
+
+
+def _baseline(draw: random.Random, span: int) -> tuple[str, ...]:
+    way = draw.choice(("method: ratio, ratio: 1.5", "method: tail, p: 0.2", "method: mad, ratio: 2"))
+    return (
+        f"tocsin.baseline: {{history: {draw.choice((4, 8)) * span}s, season: none, {way}, "
+        f"min: {draw.randint(1, 3)}, warmup: {draw.choice((1, 3)) * span}s, "
+        f"freeze_on_alert: {draw.choice(('true', 'false'))}, peer: host}}",
+    )
+
+
 def _chain(
     draw: random.Random, base: Sequence[str], group_by: tuple[str, ...], span: int
 ) -> tuple[Section, ...]:
@@ -246,9 +302,12 @@ def _spelled(draw: random.Random, name: str) -> str:
     return draw.choice((name, name, name.upper(), name.lower()))
 
 
+USERS = "name: users\nkey: [user]\nvalues: [ada, ben, zoe]\n"
+
+
 def plan_of(text: str) -> Plan:
-    """Compile rules that must have no problem."""
-    loaded = load([("scenario.yml", text)])
+    """Compile rules that must have no problem; there is a table `users`."""
+    loaded = load([("scenario.yml", text)], tables.read([("users.yml", USERS)], []))
     if loaded.problems:
         raise ValueError(f"{loaded.problems[0]}\n{text}")
     return compile_plan(loaded, levels={"high": Severity.P2, "low": Severity.P4})
@@ -281,14 +340,27 @@ def judged(
     return tuple(each for each in latest(told) if each.rule_title == ROOT)
 
 
-def arrivals(events: Sequence[Event], signals: Sequence[Signal], draw: random.Random) -> list[list[Signal]]:
-    """Return the signals as they arrive, each late by its delay, in batches of random sizes."""
+def late_again(events: Sequence[Event], order: str) -> tuple[Event, ...]:
+    """Return the same signals, each late by a new delay within the allowed lateness, whatever the others."""
+    return tuple(
+        replace(each, delay=random.Random(f"{order} {each.at} {each.record}").randrange(LATENESS * SECOND))
+        for each in events
+    )
+
+
+def arrivals(
+    events: Sequence[Event],
+    signals: Sequence[Signal],
+    draw: random.Random,
+    sizes: Sequence[int] = (1, 1, 2, 5, 20),
+) -> list[list[Signal]]:
+    """Return the signals as they arrive, each late by its delay, in batches of these sizes by chance."""
     ordered = sorted(events, key=lambda each: each.at)
     arrived = sorted(zip(ordered, signals, strict=True), key=lambda pair: pair[0].at + pair[0].delay)
     rest = [signal for _, signal in arrived]
     batches = []
     while rest:
-        size = draw.choice((1, 1, 2, 5, 20))
+        size = draw.choice(sizes)
         batch, rest = rest[:size], rest[size:]
         draw.shuffle(batch)
         batches.append(batch)
