@@ -22,5 +22,5 @@ LEFT_TO_A_PROOF = "left to a proof: "
 
 
 def leave_to_a_proof(reason: str) -> None:
-    """Skip what is too large to install with the tests; a command of `proofs` runs it, so it is no failure."""
+    """Skip what is too large to install with the tests; a command of `proofs` runs it, so this is fine."""
     pytest.skip(f"{LEFT_TO_A_PROOF}{reason}")
