@@ -26,7 +26,8 @@ from tocsin.intake.dating import believed
 
 log = logging.getLogger("tocsin.worker")
 
-SIGNALS_AT_ONCE = 2000
+# What a round writes goes with its alerts more than with its signals, so who lags takes large steps.
+SIGNALS_AT_ONCE = 10_000
 REST_S = 1.0
 HABITS_CHANGE = timedelta(minutes=1)
 """How often it is asked anew how long each source may be quiet."""

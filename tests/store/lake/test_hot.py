@@ -114,6 +114,21 @@ def test_lines_longer_than_what_is_read_at_once_are_read_whole(folder, monkeypat
     assert hot.read("prod", only, stop, 100) == ()
 
 
+def test_no_more_than_so_many_bytes_are_read_together_but_always_a_whole_line(folder, monkeypatch) -> None:
+    lines = [b"x" * size for size in (30, 1, 1, 1, 1, 30)]
+    stop = hot.append(folder, lines)
+    monkeypatch.setattr(hot, "_BLOCK", 4)
+    monkeypatch.setattr(hot, "_MOST_BYTES", 6)
+    (only,) = hot_files(folder)
+    found, position = [], 0
+    while position < stop:
+        some = hot.read("prod", only, position, 100)
+        assert 1 <= len(some) <= 4
+        found += some
+        position += sum(len(line) + 1 for line in some)
+    assert found == lines
+
+
 def test_who_reads_keeps_nobody_from_appending(folder, monkeypatch) -> None:
     hot.append(folder, [b"one", b"two"])
     whole_lines = hot._whole_lines

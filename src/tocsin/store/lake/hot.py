@@ -18,6 +18,8 @@ from tocsin.store.lake.refusals import SignalRefused, SignalsMissing
 FIRST = "hot.ndjson"
 _LINES_A_WRITE = 128
 _BLOCK = 1 << 17
+# No more is read together, however many lines are asked for.
+_MOST_BYTES = 64 << 20
 # One a folder and process, however many lakes are opened on it.
 _JOINING: dict[Path, Joining] = {}
 _NEXT = re.compile(r"hot-(\d{20})-(\d{8})\.ndjson")
@@ -171,7 +173,8 @@ def check_reach(source: str, stop: int, offset: int) -> None:
 def _whole_lines(file: int, offset: int, size: int, limit: int) -> tuple[bytes, ...]:
     lines: list[bytes] = []
     rest = b""
-    while len(lines) < limit and offset < size:
+    start = offset
+    while len(lines) < limit and offset < size and (not lines or offset - start < _MOST_BYTES):
         # A line longer than a block is read by ever larger ones, so that it is not copied again and again.
         block = os.pread(file, min(max(_BLOCK, len(rest)), size - offset), offset)
         if not block:
