@@ -95,12 +95,14 @@ class Walk:
         touching: dict[int, list[Formula]] = {}
         defaults: dict[Formula, Formula] = {}
         for formula in node.open:
+            if field not in formula.fields:
+                defaults[formula] = formula
+                continue
             default = self._formulas.given(formula, field, EMPTY)
             if default is not FALSE:
                 defaults[formula] = default
-            if field in formula.fields:
-                for number in self._formulas.asked(formula, field):
-                    touching.setdefault(number, []).append(formula)
+            for number in self._formulas.asked(formula, field):
+                touching.setdefault(number, []).append(formula)
         node.touching[field], node.defaults[field] = touching, defaults
 
     def _node(self, left: set[Formula]) -> Node:
