@@ -607,6 +607,25 @@ def test_an_entity_heard_before_the_first_signal_came_is_watched_from_that_on(
         assert [(a.first_seen - make_signal({}).time).seconds for a in latest(told)] == [10]
 
 
+def test_a_firing_that_is_refined_shows_its_newest_signal(
+    load_sound: Any, levels: Any, make_signal: Any
+) -> None:
+    chain = correlated("k", "event_count", "timespan: 20s; condition: {gte: 1}")
+    chain += correlated("x", "temporal", "timespan: 20s| tocsin.emit: each", rules="[b, k]")
+    plan = compile_plan(load_sound(BASE + chain), levels=levels)
+    first, second, third = (
+        make_signal({"category": "test", word: 1, "user": "ada"}, at=0, position=number)
+        for number, word in enumerate("bba")
+    )
+    state, told = WindowState(), []
+    for batch in ([first, second], [third]):
+        judged = plan.judge(state, batch)
+        state = judged.state
+        told += judged.alerts
+    (alert,) = latest(told)
+    assert [ref.position for ref in alert.evidence] == [0, 1, 2]
+
+
 def one_hit(make_signal: Any, at: float) -> Hit:
     return Hit(one(make_signal, at, service="other"), (1,))
 

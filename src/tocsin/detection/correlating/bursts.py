@@ -157,4 +157,6 @@ class Announcing:
 
 def _told(burst: Burst) -> tuple[int, int, int, int, str]:
     ends = -1 if burst.ends is None else burst.ends
-    return (burst.count, burst.first, burst.last, ends, burst.note)
+    # A refined firing of a chained correlation shows another signal where nothing else has changed.
+    shown = sum(ref.position for ref in burst.head) + sum(ref.position for ref in burst.tail)
+    return (burst.count, burst.first, burst.last, ends, f"{shown} {burst.note}")
