@@ -101,7 +101,7 @@ def test_vectorscan_is_believed_where_it_reads_a_regular_expression_as_re2_does(
 ) -> None:
     regexes = [Pattern(Op.REGEX, each) for each in written]
     found = VectorscanScanner([*regexes, Pattern(Op.CONTAINS, "q")])
-    assert not found._confirm
+    assert not found._to_confirm
     for text in texts:
         expected = [place for place, each in enumerate(regexes) if holds(each)(text)]
         assert sorted(found.scan(text)) == expected
@@ -111,7 +111,7 @@ def test_vectorscan_is_believed_where_it_reads_a_regular_expression_as_re2_does(
     "pattern", ["é", r"\pL", r"\x{e9}", r"\Qa\E", "(?P<n>a)", "[[:alpha:]]", r"\v", "a(?i)b", "(?m)^a"]
 )
 def test_other_regular_expressions_are_confirmed(pattern: str) -> None:
-    assert VectorscanScanner([Pattern(Op.REGEX, pattern), Pattern(Op.CONTAINS, "q")])._confirm
+    assert VectorscanScanner([Pattern(Op.REGEX, pattern), Pattern(Op.CONTAINS, "q")])._to_confirm
 
 
 def test_a_pattern_that_vectorscan_refuses_is_asked_by_itself() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tocsin.detection.matching.formulas import Formula, Formulas
 from tocsin.detection.matching.glimpses import needle
 from tocsin.detection.sigma.predicates import Op, Predicate
@@ -65,13 +67,23 @@ class Lexicon:
         """
         match tree:
             case All():
-                return self.formulas.every((), [self.formula(each, wide=wide) for each in tree.branches])
+                return self.formulas.every(*self._parts(tree.branches, wide=wide))
             case Any_():
-                return self.formulas.some((), [self.formula(each, wide=wide) for each in tree.branches])
+                return self.formulas.some(*self._parts(tree.branches, wide=wide))
             case Not():
                 return self.formulas.non(self.formula(tree.branch, wide=wide))
             case _:
                 return self.formulas.literal(self._number(tree, wide=wide))
+
+    def _parts(self, branches: Sequence[Tree], *, wide: bool) -> tuple[list[int], list[Formula]]:
+        """Return the numbers of predicates among branches, and the formulas of the other branches."""
+        numbers, formulas = [], []
+        for branch in branches:
+            if isinstance(branch, All | Any_ | Not):
+                formulas.append(self.formula(branch, wide=wide))
+            else:
+                numbers.append(self._number(branch, wide=wide))
+        return numbers, formulas
 
     def _number(self, tree: Tree, *, wide: bool) -> int:
         known = self._numbers.get(tree)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from threading import Lock
@@ -17,7 +18,7 @@ except ImportError:  # pragma: no cover - the wheel is missing on a few platform
     hyperscan = None  # type: ignore[assignment]
 
 # Raise when expressions are written differently, so that old databases are not found any more.
-_LAYOUT = b"1"
+_LAYOUT = b"2"
 
 # Below this number of patterns a pass of Vectorscan costs more than asking one by one.
 FEW = 4
@@ -34,6 +35,8 @@ _ALIKE = re.compile(
 _CHARACTER = rb"[^\x80-\xbf][\x80-\xbf]{0,3}"
 
 _DIGEST = 32
+
+Test = Callable[[str], bool]
 
 
 def scanner(patterns: Sequence[Pattern], cache: PatternCache | None = None) -> Scanner:
@@ -55,45 +58,45 @@ class VectorscanScanner:
     """
 
     def __init__(self, patterns: Sequence[Pattern], cache: PatternCache | None = None) -> None:
-        self._empty = tuple(PlainScanner(patterns).scan(""))
-        self._always = tuple(
+        self._patterns = patterns
+        # Made when first needed: most regular expressions of most rules are never asked by themselves.
+        self._tests: dict[int, Test] = {}
+        self._empty: list[int] | None = None
+        self._always = [
             place for place, each in enumerate(patterns) if each.op not in _PATTERNS and not each.text
-        )
-        regexes = {place: holds(each) for place, each in enumerate(patterns) if each.op is Op.REGEX}
-        self._confirm = {
-            place: test for place, test in regexes.items() if not _ALIKE.fullmatch(patterns[place].text)
-        }
-        written = [
-            (place, _expression(each), _flags(each))
-            for place, each in enumerate(patterns)
-            if place not in self._always
         ]
-        refused, self._database = _database(written, cache)
-        self._unscanned: tuple[tuple[int, Callable[[str], bool]], ...] = tuple(
-            (place, holds(patterns[place])) for place in refused
-        )
-        self._scanned = {place: test for place, test in regexes.items() if place not in refused}
+        regexes = [place for place, each in enumerate(patterns) if each.op is Op.REGEX]
+        self._to_confirm = {place for place in regexes if not _ALIKE.fullmatch(patterns[place].text)}
+        self._refused, self._database = _database(patterns, cache)
+        self._regexes = frozenset(regexes).difference(self._refused)
         self._lock = Lock()
 
     def scan(self, text: str) -> list[int]:
         """Return the positions of the patterns found."""
         if not text:
+            if self._empty is None:
+                self._empty = PlainScanner(self._patterns).scan("")
             return list(self._empty)
         suggested: list[int] = []
         # The scratch space belongs to the database, and a scan lets other threads run.
         with self._lock:
             self._database.scan(text.encode(), match_event_handler=_collect, context=suggested)  # type: ignore[arg-type]
-        found = [*self._always, *(place for place, test in self._unscanned if test(text))]
+        found = [*self._always, *self._holding(self._refused, text)]
         if text.isascii() and "\v" not in text and text[-1] != "\n":
-            confirm = self._confirm
-            for place in suggested:
-                test = confirm.get(place)
-                if test is None or test(text):
-                    found.append(place)
-            return found
-        found += [place for place in suggested if place not in self._scanned]
-        found += [place for place, test in self._scanned.items() if test(text)]
+            found += [place for place in suggested if place not in self._to_confirm]
+            found += self._holding(self._to_confirm.intersection(suggested), text)
+        else:
+            found += [place for place in suggested if place not in self._regexes]
+            found += self._holding(self._regexes, text)
         return found
+
+    def _holding(self, places: Iterable[int], text: str) -> list[int]:
+        """Return those of some patterns that a text holds, asked one by one."""
+        return [place for place in places if (self._tests.get(place) or self._test(place))(text)]
+
+    def _test(self, place: int) -> Test:
+        made = self._tests[place] = holds(self._patterns[place])
+        return made
 
 
 def _collect(place: int, start: int, end: int, flags: int, suggested: list[int]) -> None:
@@ -113,7 +116,7 @@ def _expression(pattern: Pattern) -> bytes:
 
 
 def _exactly(word: str) -> bytes:
-    return b"".join(b"\\x%02x" % byte for byte in word.encode("utf-8", "surrogatepass"))
+    return "".join([f"\\x{byte:02x}" for byte in word.encode("utf-8", "surrogatepass")]).encode()
 
 
 def _like(written: str) -> bytes:
@@ -146,12 +149,19 @@ def _flags(pattern: Pattern) -> int:
 _Written = tuple[int, bytes, int]
 
 
-def _database(written: list[_Written], cache: PatternCache | None) -> tuple[list[int], hyperscan.Database]:
-    """Return the positions that Vectorscan refuses, and a database of all others."""
-    key = _key(written)
+def _database(
+    patterns: Sequence[Pattern], cache: PatternCache | None
+) -> tuple[list[int], hyperscan.Database]:
+    """Return the positions that Vectorscan refuses, and a database of all others that aren't always found."""
+    key = _key(patterns) if cache else ""
     kept = _opened(cache.load(key)) if cache else None
     if kept is not None:
         return kept
+    written = [
+        (place, _expression(each), _flags(each))
+        for place, each in enumerate(patterns)
+        if each.op in _PATTERNS or each.text
+    ]
     refused: list[int] = []
     try:
         database = _compiled(written)
@@ -178,10 +188,16 @@ def _accepted(each: _Written) -> bool:
     return True
 
 
-def _key(written: list[_Written]) -> str:
-    """Return what a database depends on, as one digest: expressions, library, features of the processor."""
-    platform = _compiled([(0, b"a", 0)]).info()
-    return sha256(repr((_LAYOUT, version("hyperscan"), platform, written)).encode()).hexdigest()
+def _key(patterns: Sequence[Pattern]) -> str:
+    """Return what a database depends on, as one digest: patterns, library, features of the processor."""
+    written = [(each.op.value, each.text) for each in patterns]
+    return sha256(repr((_LAYOUT, version("hyperscan"), _platform(), written)).encode()).hexdigest()
+
+
+@functools.cache
+def _platform() -> str:
+    """Return what the library says of a database made here."""
+    return _compiled([(0, b"a", 0)]).info()
 
 
 def _sealed(refused: list[int], database: hyperscan.Database) -> bytes:
