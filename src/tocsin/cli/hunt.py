@@ -102,6 +102,7 @@ def _retro(home: Path, plan: Plan, rules: RuleSet, past: Mapping[str, Any], refu
     from tocsin.store.lake.extra import sealed_format
 
     sealed_format()  # Says what to install, before anything that needs it is loaded.
+    from tocsin.app.pattern_cache import PatternFolder
     from tocsin.app.retro import Past, Retro
     from tocsin.connectors.signals.inbound import signal_of
     from tocsin.domain.clock import SystemClock
@@ -110,7 +111,8 @@ def _retro(home: Path, plan: Plan, rules: RuleSet, past: Mapping[str, Any], refu
     now = SystemClock().now()
     since, until = (time_typed(past[name], now) if past[name] else None for name in ("since", "until"))
     wanted = Past(undated=UNDATED, since=since, until=until, source=past["source"])
-    retro = Retro.of(SegmentLake(home / "lake"), plan, rules, signal_of)
+    patterns = PatternFolder(home / "cache" / "patterns")
+    retro = Retro.of(SegmentLake(home / "lake"), plan, rules, signal_of, patterns)
     return retro.hunt(wanted, refused.damaged)
 
 
