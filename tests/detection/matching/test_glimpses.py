@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tocsin.detection.matching import glimpses
@@ -63,6 +63,7 @@ LETTERS = "fiksjhtwyan:x"
 @given(st.text(st.sampled_from(LETTERS), min_size=1, max_size=5), st.data())
 def test_each_way_to_write_a_needle_is_known(needle: str, draw: st.DataObject) -> None:
     text = draw.draw(st.text(st.sampled_from(LETTERS + FOLDING), max_size=8))
+    assume(spellings(needle) != set(FOLDING))
     ways = {needle, *spellings(needle)}
     assert (needle in text.casefold()) is any(each in text for each in ways)
     for each in ways:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 
 from tocsin.detection.sigma.predicates import Op, Predicate
@@ -82,15 +82,20 @@ def spellings(needle: str) -> set[str]:
         if not left:
             found.add(written)
             continue
-        pending.append((written + left[0], left[1:]))
-        for character in FOLDING:
-            folded = character.casefold()
-            # Only what comes first may fold to more than stands before the needle.
-            for begin in range(1 if written else len(folded)):
-                part = folded[begin:]
-                if left.startswith(part) or part.startswith(left):
-                    pending.append((written + character, left[len(part) :]))
+        # Only what comes first may fold to more than stands before the needle.
+        pending += [(written + character, left[size:]) for character, size in _steps(left, first=not written)]
     return set(FOLDING) if pending else {each for each in found if not each.isascii()}
+
+
+def _steps(left: str, *, first: bool) -> Iterator[tuple[str, int]]:
+    """Yield what may be written next, and how many characters it folds to of what is left of a needle."""
+    yield left[0], 1
+    for character in FOLDING:
+        folded = character.casefold()
+        for begin in range(len(folded) if first else 1):
+            part = folded[begin:]
+            if left.startswith(part) or part.startswith(left):
+                yield character, len(part)
 
 
 class Glimpse:
