@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="the extra `lake` is not installed")
 
+from tocsin.domain.clock import SystemClock
 from tocsin.domain.source import SourceProgress
 from tocsin.store.lake.manifest import NAME
 
@@ -73,9 +74,17 @@ def test_a_manifest_that_cannot_be_read_ends_with_7(stored, typed, app) -> None:
     assert typed("lake", "status").exit_code == 7
 
 
-def test_retention_is_shown_before_it_is_done_and_a_hold_wins(stored, answer, typed) -> None:
-    stored(9 * 365)
+def test_what_claims_to_be_old_is_kept_as_long_as_anything_else(stored, answer, typed) -> None:
+    stored(30 * 365)
     typed("lake", "seal")
+    assert answer("lake", "retain", "--dry-run") == []
+
+
+def test_retention_is_shown_before_it_is_done_and_a_hold_wins(stored, answer, typed, monkeypatch) -> None:
+    stored(3)
+    typed("lake", "seal")
+    years_later = datetime.now(UTC) + timedelta(days=9 * 365)
+    monkeypatch.setattr(SystemClock, "now", lambda self: years_later)
     assert [each["fate"] for each in answer("lake", "retain", "--dry-run")] == ["delete"]
     assert typed("lake", "hold", "add", "--source", "prod", "--reason", "Case 4711").exit_code == 0
     (hold,) = answer("lake", "hold", "list")

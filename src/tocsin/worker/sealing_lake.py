@@ -66,6 +66,8 @@ def runner(home: Path) -> Run:
 
     def run(words: Sequence[str]) -> int:
         environment = {**os.environ, "TOCSIN_HOME": str(home)}
-        return subprocess.run([sys.executable, "-c", _MAIN, *words], env=environment, check=False).returncode
+        command = [sys.executable, "-c", _MAIN, *words]
+        # What was done is in the log; only complaints are for who watches the server.
+        return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
 
     return run

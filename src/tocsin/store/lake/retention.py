@@ -37,30 +37,25 @@ class Due:
 
 
 def due(listing: Listing, policy: LakePolicy, now: datetime) -> tuple[Due, ...]:
-    """Return what is due, decided by the newest record of each segment; a hold wins over deletion."""
+    """Return what is due by when each segment was sealed; a hold wins over deletion.
+
+    The times that records claim decide nothing, or a sender could have the evidence of today deleted.
+    """
     return tuple(_due(listing, policy, now))
 
 
 def _due(listing: Listing, policy: LakePolicy, now: datetime) -> Iterator[Due]:
     cold_before, gone_before = micros(now - policy.hot), micros(now - policy.hot - policy.cold)
     for segment in listing.segments:
-        newest = _newest(segment)
-        if newest < gone_before:
+        sealed = micros(datetime.fromisoformat(segment.sealed_at))
+        if sealed < gone_before:
             hold = next((each for each in listing.holds if each.covers(segment)), None)
             if hold is None:
                 yield Due(segment, Fate.DELETE)
                 continue
             yield Due(segment, Fate.HELD, hold)
-        if newest < cold_before and not segment.cold:
+        if sealed < cold_before and not segment.cold:
             yield Due(segment, Fate.COOL)
-
-
-def _newest(segment: Segment) -> int:
-    """Return when the newest record came; what claims the future or no time came when it was sealed."""
-    sealed = micros(datetime.fromisoformat(segment.sealed_at))
-    if segment.undated or segment.last_time is None:
-        return sealed
-    return min(segment.last_time, sealed)
 
 
 def cool(root: Path, segment: Segment, now: datetime) -> str:
