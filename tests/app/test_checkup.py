@@ -162,6 +162,13 @@ def test_a_broken_rule_is_named_with_its_place(build, tmp_path) -> None:
     assert "bad.yml:1:1: " in found[0].words
 
 
+def test_a_broken_metric_rule_is_named_with_its_place(build, tmp_path) -> None:
+    write(tmp_path, "prometheus/bad.yml", "groups: [{name: g, rules: [{alert: Down, expr: 'up =='}]}]\n")
+    found = [each for each in check_app(build()) if each.standing is Standing.PROBLEM]
+    assert [each.name for each in found] == ["rules"]
+    assert "prometheus/bad.yml:1:" in found[0].words
+
+
 def test_rules_that_are_no_text_stop_nothing_and_are_named(build, tmp_path) -> None:
     write(tmp_path, "rules/bad.yml", "")
     (tmp_path / "packs" / "team" / "rules" / "bad.yml").write_bytes(b"\xff")

@@ -53,3 +53,14 @@ def test_problems_are_written_as_sarif(typed, tmp_path) -> None:
     typed("detect", "check", str(tmp_path / "bad.yml"), "--sarif", str(sarif))
     (found,) = json.loads(sarif.read_text())["runs"][0]["results"]
     assert found["locations"][0]["physicalLocation"]["region"]["startLine"] == 5
+
+
+def test_a_broken_metric_rule_is_a_problem_too(typed, tmp_path) -> None:
+    (tmp_path / "m.yml").write_text("groups: [{name: g, rules: [{alert: Down, expr: 'up =='}]}]\n")
+    (tmp_path / "m.test.yml").write_text("rule_files: [m.yml]\n")
+    sarif = tmp_path / "out.sarif"
+    result = typed("detect", "check", str(tmp_path), "--json", "--sarif", str(sarif))
+    assert result.exit_code == 6
+    (problem,) = json.loads(result.stdout)["data"]
+    assert (problem["kind"], problem["rule"]) == ("problem", "Down")
+    assert len(json.loads(sarif.read_text())["runs"][0]["results"]) == 1

@@ -109,11 +109,12 @@ def _named(app: App) -> set[str]:
 
 
 def _rules(app: App) -> Iterator[Finding]:
-    rules = app.policies.rules
-    for problem in rules.problems:
+    rules, metric = app.policies.rules, app.policies.metric_rules
+    for problem in (*rules.problems, *metric.problems):
         place = f"{problem.path}:{problem.line}:{problem.column}"
         yield Finding("rules", Standing.PROBLEM, f"{place}: {problem.reason}", problem.next_step)
-    yield Finding("rules", Standing.OK, f"{len(rules.rules) + len(rules.correlations)} rules are loaded.")
+    loaded = len(rules.rules) + len(rules.correlations) + sum(len(each.rules) for each in metric.groups)
+    yield Finding("rules", Standing.OK, f"{loaded} rules are loaded.")
 
 
 def _log(app: App) -> Iterator[Finding]:

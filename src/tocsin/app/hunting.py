@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tocsin.app.packs import Packs, RuleFile, rule_files_in
+from tocsin.app.packs import Packs, RuleFile
 from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.rule_cache import load_remembered
+from tocsin.app.rule_places import sorted_out
 from tocsin.connectors.signals.files import STDIN, Collector, RefusedLine, read_file
 from tocsin.detection.engine import Diagnostic, Plan, compile_plan, latest
 from tocsin.detection.rules import RuleSet, load
@@ -51,7 +52,7 @@ class Hunted:
 
 
 def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> RuleSet:
-    """Load the rules at places (files, folders) and of packs; without either those in force.
+    """Load the Sigma rules at places (files, folders) and of packs; without either those in force.
 
     Rules that were read before are remembered in the home folder, if there is one. Raises `NotFound` for an
     unknown pack or a missing place; broken rules are in the set's problems.
@@ -59,7 +60,7 @@ def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> Rul
     for place in places:
         if not place.exists():
             raise _nothing_at(place)
-    chosen: list[RuleFile] = [file for place in places for file in rule_files_in(place)]
+    chosen: list[RuleFile] = list(sorted_out(places).sigma)
     for name in names:
         chosen += packs.rule_files(name)
     if not names and not places:

@@ -95,9 +95,12 @@ class Packs:
         for folder in folders:
             yield from (_rules_at(path, self._shown(path)) for path in _rule_paths(folder / "rules"))
 
-    def metric_rule_files(self) -> Iterator[RuleFile]:
-        """Yield the Prometheus rule files of all packs in force: those in their folders `prometheus`."""
-        for folder in self.folders():
+    def metric_rule_files(self, only_pack: str | None = None) -> Iterator[RuleFile]:
+        """Yield the Prometheus rule files of all packs in force, or of one in force or not.
+
+        They are those in a pack's folder `prometheus`. Raises `NotFound`.
+        """
+        for folder in self._demanded(only_pack) if only_pack else self.folders():
             for path in sorted((folder / "prometheus").glob("*.y*ml")):
                 yield _rules_at(path, self._shown(path))
 

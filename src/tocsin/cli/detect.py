@@ -33,27 +33,25 @@ def checked(
 
     Without PATH or --pack the shipped rules are checked. Remarks are about rules that load.
     """
-    from tocsin.app import hunting
+    from tocsin.app import hunting, rule_check
     from tocsin.app.packs import packs_of
     from tocsin.app.settings import load_settings
 
     where = packs_of(load_settings())
-    rules = hunting.rules_for(where, paths, packs)
-    if not rules.problems:
-        hunting.demand_rules(rules)
-    hunting.plan_for(rules, hunting.levels(where))
+    found = rule_check.check(where, paths, packs)
+    hunting.plan_for(found.rules, hunting.levels(where))
+    problems, remarks = found.problems, found.rules.remarks
     if sarif:
         from tocsin import __version__
         from tocsin.detection.testing.sarif import problems_sarif
 
-        text = problems_sarif(rules.problems, rules.remarks, version=__version__)
+        text = problems_sarif(problems, remarks, version=__version__)
         sarif.write_text(text, encoding="utf-8")
-    records = [_record("problem", each) for each in rules.problems]
-    records += [_record("remark", each) for each in rules.remarks]
+    records = [_record("problem", each) for each in problems]
+    records += [_record("remark", each) for each in remarks]
     show.rows("tocsin.detect.check/1", records, COLUMNS)
-    loaded = len(rules.rules) + len(rules.correlations)
-    show.say(f"{loaded} rules load, {len(rules.problems)} problems, {len(rules.remarks)} remarks.")
-    leave(Exit.PROBLEMS if rules.problems and not exit_zero else Exit.OK)
+    show.say(f"{found.loaded} rules load, {len(problems)} problems, {len(remarks)} remarks.")
+    leave(Exit.PROBLEMS if problems and not exit_zero else Exit.OK)
 
 
 def _record(kind: str, problem: RuleProblem) -> dict[str, Any]:
