@@ -72,6 +72,16 @@ def test_each_format_is_told_by_its_text(tmp_path: Path, packs: Packs) -> None:
     assert (regression.rules, file) == (("t",), records)
 
 
+def test_a_file_that_is_named_is_read_by_its_text(tmp_path: Path, packs: Packs) -> None:
+    rule = _put(tmp_path, "t.yml", RULE)
+    ours, prom = _put(tmp_path, "mine.yml", TEST), _put(tmp_path, "prom.yml", PROM)
+    info = _put(tmp_path, "regressions.yml", INFO)
+    assert _names(gather(packs, [ours], [])) == (["t.yml"], ["mine.yml"])
+    assert [file.place for file in gather(packs, [prom], []).promtool] == [prom]
+    assert len(gather(packs, [info], []).regressions) == 1
+    assert _names(gather(packs, [rule], [])) == (["t.yml"], [])
+
+
 def test_records_may_lie_where_the_repository_has_them(tmp_path: Path, packs: Packs) -> None:
     _put(tmp_path, "elsewhere/info.yml", INFO)
     records = _put(tmp_path, "regression_data/x/r.ndjson", "{}\n")

@@ -36,6 +36,13 @@ def test_passing_tests_end_well_and_say_how_many(typed, rules: Path) -> None:
     assert result.stderr.startswith("2 tests passed, 0 failed (")
 
 
+def test_a_file_of_tests_by_any_name_is_run(typed, rules: Path) -> None:
+    (rules / "t.test.yml").rename(rules / "mine.yml")
+    result = typed("detect", "test", str(rules / "mine.yml"))
+    assert result.exit_code == 0
+    assert result.stderr.startswith("2 tests passed, 0 failed (")
+
+
 def test_a_failing_test_ends_with_6_and_says_what_differs(typed, rules: Path) -> None:
     (rules / "u.test.yml").write_text(BAD)
     result = typed("detect", "test", str(rules))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.app.packs import Packs, RuleFile, is_test, rule_files_in
+from tocsin.app.rule_places import holds_tests, sorted_out, top_keys
 from tocsin.detection.problems import RuleProblem
 from tocsin.detection.testing.promtool import is_promtool
 from tocsin.detection.testing.reading import read_tests
@@ -142,7 +143,7 @@ def _tests_at(place: Path) -> Iterator[Path]:
     if place.is_dir():
         every = sorted(place.rglob("*.y*ml"))
         yield from (path for path in every if path.is_file() and _is_one(path, place))
-    elif is_test(place) or place.name == REGRESSION or TESTS in _two_above(place):
+    elif is_test(place) or place.name == REGRESSION or TESTS in _two_above(place) or _reads_as_one(place):
         yield place
     else:
         yield from (path for path in (_beside(place, ".yml"), _beside(place, ".yaml")) if path.is_file())
@@ -152,6 +153,11 @@ def _is_one(path: Path, place: Path) -> bool:
     if is_test(path) or path.name == REGRESSION:
         return True
     return TESTS in (place.name, *path.relative_to(place).parent.parts)
+
+
+def _reads_as_one(place: Path) -> bool:
+    """Say whether a file that somebody named holds tests by its text, whatever its name is."""
+    return any(holds_tests(place, top_keys(file)) for file in rule_files_in(place))
 
 
 def _two_above(place: Path) -> tuple[str, str]:
@@ -173,7 +179,7 @@ def _rules_of(place: Path) -> Iterator[RuleFile]:
     """Yield the rules that the tests at a place are about: below it, or beside it."""
     folder = _folder_of(place)
     inner = folder / RULES
-    for file in rule_files_in(inner if inner.is_dir() else folder):
+    for file in sorted_out([inner if inner.is_dir() else folder]).sigma:
         parts = Path(os.path.relpath(file.path, folder)).parts
         if TESTS not in parts and parts[-1] != REGRESSION:
             yield file
