@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.budgets import Budget, overruns, read_budgets
+from tocsin.app.budgets import Budget, overruns, read_budgets, without_rule
+from tocsin.detection.rules import load
 from tocsin.domain.detected import DetectedAlert
 from tocsin.domain.errors import Misconfigured
 
@@ -63,3 +64,9 @@ def test_hits_of_all_alerts_of_a_rule_count_and_a_rule_without_budget_has_none()
         ("a", 5, 3, "x"),
         ("c", 1, 0, ""),
     ]
+
+
+def test_a_budget_without_a_rule_is_found() -> None:
+    rule = "title: T\nname: t\nlogsource: {category: web}\ndetection: {s: {a: 1}, condition: s}\nlevel: low\n"
+    rows = [Budget(rule=word, expect=1, reason="x") for word in ("t", "T", "gone")]
+    assert [each.rule for each in without_rule(rows, load([("t.yml", rule)]))] == ["gone"]

@@ -54,6 +54,34 @@ def test_files_or_the_lake_are_needed_and_not_both(typed, change) -> None:
     assert typed("detect", "backtest", *change, "--lake").exit_code == 2
 
 
+def test_a_bound_of_the_lake_is_refused_without_it(typed, change) -> None:
+    result = typed("detect", "backtest", *change, "--since", "3d")
+    assert result.exit_code == 2
+    assert "--lake" in result.stderr
+
+
+def test_a_budget_for_no_rule_is_told(typed, change, tmp_path: Path) -> None:
+    budgets = tmp_path / "b.yml"
+    rows = ("{rule: come, expect: 2, reason: x}", "{rule: kept, expect: 1, reason: y}")
+    budgets.write_text(f"budgets: [{', '.join(rows)}, {{rule: coem, expect: 2, reason: x}}]\n")
+    result = typed("detect", "backtest", *change, "--budgets", str(budgets))
+    assert result.exit_code == 0
+    assert "The budget for 'coem' holds for no rule that is loaded." in result.stderr
+    assert "'come'" not in result.stderr
+
+
+def test_rules_are_named_also_when_none_of_a_side_loads_and_once_when_both_have_them(
+    typed, change, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad" / "only.yml"
+    bad.parent.mkdir()
+    bad.write_text("title: [")
+    result = typed("detect", "backtest", change[0], "--old", str(bad), "--new", str(bad))
+    assert result.exit_code == 1
+    assert result.stderr.count("only.yml:") == 1
+    assert "[no_rule_loaded]" in result.stderr
+
+
 def test_an_empty_lake_has_nothing_to_change(typed, change) -> None:
     result = typed("detect", "backtest", *change[1:], "--lake", "--since", "30d")
     assert result.exit_code == 0

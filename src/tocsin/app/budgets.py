@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.detection.problems import RuleRejected
+from tocsin.detection.rules import RuleSet
 from tocsin.detection.sigma.document import Table, documents
 from tocsin.detection.testing import fields
 from tocsin.domain.detected import DetectedAlert
@@ -65,6 +66,16 @@ def overruns(budgets: Sequence[Budget], alerts: Iterable[DetectedAlert]) -> tupl
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.budget - each.hits, each.rule_id)))
+
+
+def without_rule(budgets: Sequence[Budget], rules: RuleSet) -> tuple[Budget, ...]:
+    """Return the budgets whose rule is not among those loaded, in their order.
+
+    A budget finds its rule by what names it in an alert (its id, else its name) or by its title.
+    """
+    heads = [rule.header for rule in rules.rules] + [each.header for each in rules.correlations]
+    known = {word for head in heads for word in (head.label, head.title)}
+    return tuple(budget for budget in budgets if budget.rule not in known)
 
 
 def _budgets(top: Table) -> Iterable[Budget]:

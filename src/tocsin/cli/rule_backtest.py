@@ -57,6 +57,8 @@ def backtested(show: Show, *, paths: tuple[Path, ...], **asked: Any) -> None:
 
     if bool(paths) is asked["lake"]:
         raise click.UsageError("Give files or folders as PATH, or --lake for the stored signals.")
+    if asked["since"] and not asked["lake"]:
+        raise click.UsageError("--since is for the stored signals; give --lake with it.")
     sealed_format()  # Says what to install, before anything that needs it is loaded.
     from tocsin.app import backtest, budgets, hunting
     from tocsin.app.packs import packs_of
@@ -67,10 +69,15 @@ def backtested(show: Show, *, paths: tuple[Path, ...], **asked: Any) -> None:
     limits = budgets.read_budgets(asked["budgets"]) if asked["budgets"] else None
     files, words = hunting.files_at(paths), hunting.levels(where)
     sets = [hunting.rules_for(where, asked[side], ()) for side in ("old", "new")]
+    # A rule that stands on both sides is named once; all are named before a side without any is refused.
+    for problem in dict.fromkeys(each for rules in sets for each in rules.problems):
+        show.warn(str(problem))
     for rules in sets:
         hunting.demand_rules(rules)
-        for problem in rules.problems:
-            show.warn(str(problem))
+    for budget in budgets.without_rule(limits or (), sets[1]):
+        show.warn(
+            f"The budget for {budget.rule!r} holds for no rule that is loaded. Correct its id or title."
+        )
     find = _stored(settings.home, asked["since"], words) if asked["lake"] else _filed(show, files, words)
     found = backtest.backtest(sets[0], sets[1], find)
     over = budgets.overruns(limits, (*found.added, *found.same)) if limits is not None else ()
