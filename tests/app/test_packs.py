@@ -137,3 +137,13 @@ def test_metric_rules_of_the_packs_in_force_are_read_from_their_own_folder(tmp_p
         "packs/agent-identity/prometheus/also.yml",
         "$TOCSIN_HOME/packs/ours/prometheus/rules.yml",
     ]
+
+
+def test_tables_of_a_folder_built_like_a_pack_take_the_place_of_others(tmp_path: Path) -> None:
+    _put(tmp_path, "ours", "tables/a.yml").write_text("name: known\nvalues: [a]\n")
+    _put(tmp_path, "else", "tables/b.yml").write_text("name: known\nvalues: [b]\n")
+    (tmp_path / "packs" / "else").rename(tmp_path / "else")
+    packs = Packs(tmp_path)
+    ours, other = tmp_path / "packs" / "ours", tmp_path / "else"
+    assert packs.tables((), [ours]) == packs.tables()
+    assert packs.tables((), [ours, other]) != packs.tables()

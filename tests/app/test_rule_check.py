@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.app.hunting import NothingLoaded
-from tocsin.app.packs import Packs
+from tocsin.app.packs import Packs, shipped_packs
 from tocsin.app.rule_check import check
 
 METRIC = "groups: [{name: g, rules: [{alert: Down, expr: 'up == 0'}]}]\n"
@@ -43,3 +43,13 @@ def test_where_there_is_no_rule_at_all_nothing_passes(packs: Packs, tmp_path: Pa
     (tmp_path / "none").mkdir()
     with pytest.raises(NothingLoaded):
         check(packs, [tmp_path / "none"], [])
+
+
+@pytest.mark.parametrize("name", [folder.name for folder in Packs(Path("none")).installed()])
+@pytest.mark.parametrize("part", ["", "rules"])
+def test_a_shipped_pack_has_no_problem_by_its_path(tmp_path: Path, name: str, part: str) -> None:
+    place = shipped_packs() / name / part
+    named = check(Packs(tmp_path), [], [name])
+    found = check(Packs(tmp_path), [place], [])
+    assert (found.problems, named.problems) == ((), ())
+    assert len(found.rules.rules) == len(named.rules.rules)

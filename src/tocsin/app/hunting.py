@@ -54,19 +54,21 @@ class Hunted:
 def rules_for(packs: Packs, places: Sequence[Path], names: Sequence[str]) -> RuleSet:
     """Load the Sigma rules at places (files, folders) and of packs; without either those in force.
 
+    Rules at places may name the tables and calendars of the pack that they lie in, in force or not.
     Rules that were read before are remembered in the home folder, if there is one. Raises `NotFound` for an
     unknown pack or a missing place; broken rules are in the set's problems.
     """
     for place in places:
         if not place.exists():
             raise _nothing_at(place)
-    chosen: list[RuleFile] = list(sorted_out(places).sigma)
+    found = sorted_out(places)
+    chosen: list[RuleFile] = list(found.sigma)
     for name in names:
         chosen += packs.rule_files(name)
     if not names and not places:
         chosen += packs.rule_files()
     unique = {file.path: file.text for file in chosen}
-    tables = packs.tables(names)
+    tables = packs.tables(names, found.packs())
     if not packs.home.is_dir():
         return load(unique.items(), tables)
     return load_remembered(unique.items(), packs.home / "cache" / "hunted-rules", tables)

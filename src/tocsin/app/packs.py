@@ -129,18 +129,23 @@ class Packs:
             )
         return found
 
-    def tables(self, also: Sequence[str] = ()) -> Tables:
+    def tables(self, also: Sequence[str] = (), beside: Sequence[Path] = ()) -> Tables:
         """Return the lookup tables and calendars of all packs in force; of equal names the last pack's wins.
 
-        Those of `also`, packs in force or not, come before them. Raises `NotFound` for an unknown pack.
+        Those of `also`, packs in force or not, come before them; those of `beside`, folders built like packs,
+        after them. Raises `NotFound` for an unknown pack.
         """
         named = [folder for name in also for folder in self._demanded(name)]
         in_force = self.folders()
         folders = [*(folder for folder in named if folder not in in_force), *in_force]
-        return read_tables(
-            [file for folder in folders for file in self._texts(folder / "tables")],
-            [file for folder in folders for file in self._texts(folder / "calendars")],
-        )
+        read = {folder.resolve() for folder in folders}
+        others = [folder for folder in beside if folder.resolve() not in read]
+
+        def texts(name: str) -> list[tuple[str, str | RuleProblem]]:
+            ours = [file for folder in folders for file in self._texts(folder / name)]
+            return ours + [(file.path, file.text) for each in others for file in rule_files_in(each / name)]
+
+        return read_tables(texts("tables"), texts("calendars"))
 
     def _texts(self, place: Path) -> list[tuple[str, str | RuleProblem]]:
         files = (_rules_at(path, self._shown(path)) for path in _rule_paths(place))

@@ -25,6 +25,11 @@ class RulePlaces:
     sigma: tuple[RuleFile, ...]
     metrics: tuple[RuleFile, ...]
 
+    def packs(self) -> tuple[Path, ...]:
+        """Return the folders built like packs in whose folder `rules` the Sigma rules lie."""
+        above = (folder for file in self.sigma for folder in Path(file.path).parents)
+        return tuple(dict.fromkeys(folder.parent for folder in above if folder.name == _RULES))
+
 
 def sorted_out(places: Sequence[Path]) -> RulePlaces:
     """Find the rule files at paths (files, or folders as a whole) and tell by text which kind each is.

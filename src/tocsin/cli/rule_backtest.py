@@ -69,11 +69,7 @@ def backtested(show: Show, *, paths: tuple[Path, ...], **asked: Any) -> None:
     limits = budgets.read_budgets(asked["budgets"]) if asked["budgets"] else None
     files, words = hunting.files_at(paths), hunting.levels(where)
     sets = [hunting.rules_for(where, asked[side], ()) for side in ("old", "new")]
-    # A rule that stands on both sides is named once; all are named before a side without any is refused.
-    for problem in dict.fromkeys(each for rules in sets for each in rules.problems):
-        show.warn(str(problem))
-    for rules in sets:
-        hunting.demand_rules(rules)
+    _demand_rules(show, sets)
     for budget in budgets.without_rule(limits or (), sets[1]):
         show.warn(
             f"The budget for {budget.rule!r} holds for no rule that is loaded. Correct its id or title."
@@ -86,6 +82,16 @@ def backtested(show: Show, *, paths: tuple[Path, ...], **asked: Any) -> None:
     if over:
         show.say(f"{len(over)} rules are over their budget.")
     leave(Exit.PROBLEMS if over and not asked["exit_zero"] else Exit.OK)
+
+
+def _demand_rules(show: Show, sets: Sequence[RuleSet]) -> None:
+    """Name every broken rule, once if both sides have it, before a side without any rule is refused."""
+    from tocsin.app import hunting
+
+    for problem in dict.fromkeys(each for rules in sets for each in rules.problems):
+        show.warn(str(problem))
+    for rules in sets:
+        hunting.demand_rules(rules)
 
 
 def _stored(home: Path, since: str | None, words: Words) -> Find:
