@@ -45,6 +45,11 @@ def test_rows_are_told_by_where_their_bytes_lie() -> None:
     assert _rows("kirbi", [b"kirbi", b"other", b"", b"aKIRBIb", b"kirb"]) == [0, 3]
 
 
+def test_one_scan_follows_another() -> None:
+    words = Keywords(["kirbi"])
+    assert [words.may_hold([line]).tolist() for line in (b"kirbi", b"other", b"kirbi")] == [[0], [], [0]]
+
+
 _LETTERS = st.sampled_from([*"mika ", "K", "ſ", "İ", "ﬁ", '"', "\\", "é", "\u2028", "M", "I"])
 _VALUES = st.text(_LETTERS, max_size=8) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 

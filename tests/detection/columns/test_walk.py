@@ -51,6 +51,14 @@ def test_rules_that_do_not_ask_for_a_field_stay_as_they_are(rules_of) -> None:
     lexicon, walk, node = start(rules_of("{a: 1}", "{b: 1}"))
     left = walk.child(node, lexicon.field("a"), frozenset())
     assert left.fields == {lexicon.field("b")}
+    assert walk.asked(left, lexicon.field("b")) is walk.asked(left, lexicon.field("b"))
+
+
+def test_what_another_field_may_still_fulfil_stays_open(rules_of) -> None:
+    lexicon, walk, node = start(rules_of("[{a: 1}, {b: 1}]"))
+    left = walk.child(node, lexicon.field("a"), frozenset())
+    assert left.fields == {lexicon.field("b")}
+    assert walk.child(left, lexicon.field("b"), frozenset(numbers(lexicon, "b"))).fired
 
 
 def test_the_memo_says_when_it_is_full_and_loses_no_answer_when_emptied(rules_of, monkeypatch) -> None:
