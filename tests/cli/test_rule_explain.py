@@ -63,3 +63,54 @@ def test_an_unknown_rule_or_file_ends_with_3(typed, file: Path) -> None:
 def test_lines_that_are_no_record_are_named(typed, file: Path) -> None:
     file.write_text(file.read_text() + "\nnonsense\n")
     assert "signals.ndjson:4" in typed("detect", "explain", "login_failed", str(file)).stderr
+
+
+RULES = """title: Start
+name: start
+logsource: {category: application}
+detection: {s: {act: start}, condition: s}
+level: low
+---
+title: Stop
+name: stop
+logsource: {category: application}
+detection: {s: {act: stop}, condition: s}
+level: low
+---
+title: Unstopped
+name: unstopped
+level: low
+correlation:
+  {type: temporal, rules: [start, stop], group-by: [user], timespan: 5m, condition: start and not stop}
+---
+title: Broken
+name: broken
+logsource: {category: application}
+detection: {s: {act|zzz: stop}, condition: s}
+level: low
+"""
+
+
+def test_explain_says_of_a_negated_condition_what_a_hunt_says(typed, answer, tmp_path: Path) -> None:
+    told = [("09:00:00", "start", "bob"), ("09:01:00", "start", "cat"), ("09:01:10", "stop", "cat")]
+    signals, rules = tmp_path / "s.ndjson", tmp_path / "r.yml"
+    signals.write_text(
+        "\n".join(
+            json.dumps({"category": "application", "time": f"2026-01-05T{at}Z", "act": act, "user": user})
+            for at, act, user in (*told, ("09:33:00", "tick", "z"))
+        )
+    )
+    rules.write_text(RULES)
+    typed_in = ("detect", "explain", "unstopped", str(signals), "--rules", str(rules))
+    (record,) = answer(*typed_in)
+    assert {group["group"]["user"]: group["holds"] for group in record["groups"]} == {
+        "bob": True,
+        "cat": False,
+    }
+    lines = typed(*typed_in).stdout
+    assert "+ user=bob" in lines
+    assert "- user=cat" in lines
+    assert "seen: start, stop; not seen: none" in lines
+    refused = typed("detect", "explain", "broken", str(signals), "--rules", str(rules))
+    assert refused.exit_code == 1
+    assert "The modifier `zzz` is unknown" in refused.stderr

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tocsin.detection.explain_correlation import CorrelationReason, Fed, explain_correlation, needed
+from tocsin.detection.explain_correlation import CorrelationReason, Fed, Fired, explain_correlation, needed
 from tocsin.detection.rules import load
 from tocsin.detection.sigma.correlation import Correlation
+from tocsin.detection.sigma.extension import Heartbeat
 
 RULES = """
 title: A
@@ -35,7 +37,10 @@ def _correlation(inner: str, more: str = "") -> Correlation:
 
 
 def _explained(
-    correlation: Correlation, make_signal, *fed: tuple[float, str, dict[str, Any]]
+    correlation: Correlation,
+    make_signal,
+    *fed: tuple[float, str, dict[str, Any]],
+    fired: list[Fired] | None = None,
 ) -> CorrelationReason:
     return explain_correlation(
         correlation,
@@ -43,6 +48,7 @@ def _explained(
             Fed(signal=make_signal(record, at, position=number), rules=tuple(rules.split()))
             for number, (at, rules, record) in enumerate(fed)
         ],
+        fired,
     )
 
 
@@ -181,3 +187,101 @@ def test_the_plain_form_is_json(make_signal) -> None:
     assert record["groups"][0]["steps"] == [
         {"at": "2026-03-02T09:00:00Z", "rules": ["a"], "measured": 1.0, "holds": False}
     ]
+
+
+ABSENT = "type: temporal, rules: [a, b], group-by: [user], condition: a and not b"
+NINE = 1_772_442_000_000_000
+"""2026-03-02 09:00 UTC in microseconds."""
+
+
+def _alert(user: str, measured: str = "") -> Fired:
+    return Fired(group=(("user", user),), at=NINE, measured=measured)
+
+
+def test_the_verdict_is_whether_an_alert_came_out_not_what_the_steps_say(make_signal) -> None:
+    fed = [(at, "a", {"user": user}) for user in ("ann", "ben") for at in (0, 1, 2)]
+    reason = _explained(_correlation(COUNT), make_signal, *fed, fired=[_alert("BEN", "3 >= 3 signals")])
+    assert [(group.group[0][1], group.holds) for group in reason.groups] == [("ben", True), ("ann", False)]
+    assert reason.groups[0].notes == ("alert: 3 >= 3 signals",)
+    assert reason.groups[1].notes == (
+        "no alert although its bounds held: "
+        "it also needs that its window has ended by the last signal, and holds then",
+    )
+    assert not _explained(_correlation(COUNT), make_signal, *fed, fired=[]).holds
+    few = _explained(_correlation(COUNT), make_signal, fed[0], fired=[])
+    assert few.groups[0].notes == ()
+
+
+def test_what_was_never_seen_holds_and_what_was_seen_does_not(make_signal) -> None:
+    reason = _explained(
+        _correlation(ABSENT),
+        make_signal,
+        (0, "a", {"user": "bob"}),
+        (0, "a", {"user": "cat"}),
+        (9, "b", {"user": "cat"}),
+        (500, "a", {"user": "cat"}),
+        fired=[_alert("bob")],
+    )
+    assert reason.needed == "`a and not b` of its rules"
+    bob, cat = reason.groups
+    assert (bob.group, bob.holds, cat.holds) == ((("user", "bob"),), True, False)
+    assert bob.notes == ("by the deadline 2026-03-02T09:01:00Z seen: a; not seen: b",)
+    assert cat.notes == ("by the deadline 2026-03-02T09:01:00Z seen: a, b; not seen: none",)
+    assert [step.holds for step in cat.steps] == [True, False, True]
+
+
+def test_a_deadline_behind_the_last_signal_is_named(make_signal) -> None:
+    (group,) = _explained(_correlation(ABSENT), make_signal, (0, "a", {"user": "bob"}), fired=[]).groups
+    assert not group.holds
+    assert "which is decided at the deadline" in group.notes[1]
+
+
+def test_a_heartbeat_says_whose_silence_is_told(make_signal) -> None:
+    beat = _correlation(ABSENT)
+    extensions = replace(beat.extensions, heartbeat=Heartbeat(inventory="hosts"))
+    told = _explained(replace(beat, extensions=extensions), make_signal).also
+    assert told[1] == "silence, which is told also of those in the table hosts that sent nothing"
+
+
+def test_a_group_that_sent_nothing_is_told_when_its_silence_fired(make_signal) -> None:
+    reason = _explained(_correlation(ABSENT), make_signal, fired=[_alert("eve", "nothing in 1m")])
+    assert list(reason.lines())[-2:] == [
+        "+ user=eve: measured 0 at 2026-03-02T09:00:00+00:00",
+        "    alert: nothing in 1m",
+    ]
+    assert reason.record()["groups"][0]["notes"] == ["alert: nothing in 1m"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "steps"),
+    [
+        ("a or b", [True, True]),
+        ("a and b", [False, True]),
+        ("a and not (a and b)", [True, False]),
+        ("a and (b or not b)", [True, True]),
+    ],
+)
+def test_a_condition_over_the_rules_is_asked_at_each_step(
+    condition: str, steps: list[bool], make_signal
+) -> None:
+    correlation = _correlation(f"type: temporal, rules: [a, b], condition: {condition}")
+    (group,) = _explained(correlation, make_signal, (0, "a", {}), (1, "b", {})).groups
+    assert [step.holds for step in group.steps] == steps
+    assert needed(correlation) == f"`{condition}` of its rules"
+
+
+@pytest.mark.parametrize(
+    ("extension", "told"),
+    [
+        ("tocsin.window: tumbling", "that it holds in a tumbling window"),
+        (
+            "tocsin.window: session\ntocsin.gap: 15s",
+            "that it holds in a session window that ends with a gap of 15 s",
+        ),
+        ("tocsin.for: 2m", "that this lasts for 120 s"),
+    ],
+)
+def test_the_extension_that_kept_an_alert_back_is_named(extension: str, told: str, make_signal) -> None:
+    correlation = _correlation("type: event_count, rules: [a], condition: {gte: 1}", extension + "\n")
+    (group,) = _explained(correlation, make_signal, (0, "a", {}), fired=[]).groups
+    assert group.notes == (f"no alert although its bounds held: it also needs {told}",)

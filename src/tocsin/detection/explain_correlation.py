@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tocsin.detection.sigma.correlation import Correlation, Kind
+from tocsin.detection.sigma.correlation import (
+    BOUNDS,
+    Correlation,
+    Either,
+    Every,
+    Expression,
+    Kind,
+    Never,
+    Seen,
+)
+from tocsin.detection.sigma.extension import WindowKind
 from tocsin.detection.sigma.readings import Facts, Memo
 from tocsin.detection.state import instant, micros
 from tocsin.domain.signal import Signal
@@ -26,8 +36,20 @@ class Fed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """An alert of the correlation: its group, and what it measured last, in words and at (microseconds)."""
+
+    group: tuple[tuple[str, str], ...]
+    at: int
+    measured: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What was measured when a signal came: over the window that ends with it. `at` is microseconds."""
+    """What was measured when a signal came: over the window that ends with it. `at` is microseconds.
+
+    `holds` says whether the bounds (or the condition over the rules) held then, extensions aside.
+    """
 
     at: int
     rules: tuple[str, ...]
@@ -37,21 +59,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupReason:
-    """One group: what was measured step by step, and the highest of it."""
+    """One group: what was measured step by step. `holds` is the verdict: whether an alert came out.
+
+    `notes` are lines that say how the verdict follows from the steps, above all where it differs.
+    """
 
     group: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
+    holds: bool
+    nearest: Step
+    notes: tuple[str, ...] = ()
 
-    @property
-    def holds(self) -> bool:
-        """Say whether the bounds held at any step."""
-        return any(step.holds for step in self.steps)
-
-    @property
-    def nearest(self) -> Step:
-        """Return the first step at which the bounds held, else the one that measured most."""
-        first = next((step for step in self.steps if step.holds), None)
-        return first or max(self.steps, key=lambda step: step.measured)
+    def lines(self) -> Iterator[str]:
+        """Yield the verdict, then the notes and the steps."""
+        mark, step = "+" if self.holds else "-", self.nearest
+        named = ", ".join(f"{name}={value}" for name, value in self.group) or "all"
+        yield f"{mark} {named}: measured {step.measured:g} at {instant(step.at).isoformat()}"
+        yield from (f"    {note}" for note in self.notes)
+        for each in self.steps:
+            sign = "+" if each.holds else "-"
+            yield f"    {sign} {instant(each.at).isoformat()} {'/'.join(each.rules)}: {each.measured:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +86,7 @@ class CorrelationReason:
     """Why a correlation fired or not. `needed` says its bounds in words, `also` what its extensions demand.
 
     `excluded` counts the signals without one of the group's fields. The measured values are those of the
-    standard's sliding window; what `also` names can only make it fire less often.
+    standard's sliding window; the verdict of a group is the engine's, who also weighs what `also` names.
     """
 
     rule_id: str
@@ -74,7 +101,7 @@ class CorrelationReason:
 
     @property
     def holds(self) -> bool:
-        """Say whether the bounds held for any group."""
+        """Say whether it fired for any group."""
         return any(group.holds for group in self.groups)
 
     def lines(self) -> Iterator[str]:
@@ -83,12 +110,7 @@ class CorrelationReason:
         yield from (f"  also {each}" for each in self.also)
         yield f"  {self.fed} signals of its rules, {self.excluded} without a field of the group"
         for group in self.groups:
-            mark, step = "+" if group.holds else "-", group.nearest
-            named = ", ".join(f"{name}={value}" for name, value in group.group) or "all"
-            yield f"{mark} {named}: measured {step.measured:g} at {instant(step.at).isoformat()}"
-            for each in group.steps:
-                sign = "+" if each.holds else "-"
-                yield f"    {sign} {instant(each.at).isoformat()} {'/'.join(each.rules)}: {each.measured:g}"
+            yield from group.lines()
 
     def record(self) -> dict[str, Any]:
         """Return all of it as plain values; the fields are a contract."""
@@ -106,23 +128,15 @@ class CorrelationReason:
         }
 
 
-def explain_correlation(correlation: Correlation, fed: Sequence[Fed]) -> CorrelationReason:
-    """Explain a correlation on the signals of its rules, in any order."""
-    gathered: dict[tuple[str, ...], list[tuple[Fed, Facts]]] = {}
-    shown: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
-    excluded = 0
-    for each in sorted(fed, key=lambda each: (each.signal.time, each.signal.source, each.signal.position)):
-        facts = Facts(each.signal.record, Memo())
-        values = _group_of(correlation, each, facts)
-        if values is None:
-            excluded += 1
-            continue
-        key = tuple(value.casefold() for _, value in values)
-        shown.setdefault(key, values)
-        gathered.setdefault(key, []).append((each, facts))
-    groups = [
-        GroupReason(group=shown[key], steps=_steps(correlation, held)) for key, held in gathered.items()
-    ]
+def explain_correlation(
+    correlation: Correlation, fed: Sequence[Fed], fired: Sequence[Fired] | None = None
+) -> CorrelationReason:
+    """Explain a correlation on the signals of its rules, in any order.
+
+    `fired` are the alerts that the engine gave for them; they are the verdict. Without (None) the bounds
+    alone are, which is wrong for what is decided at a deadline and for extensions.
+    """
+    groups, excluded = _grouped(correlation, fed, fired)
     return CorrelationReason(
         rule_id=correlation.header.label,
         title=correlation.header.title,
@@ -138,8 +152,86 @@ def explain_correlation(correlation: Correlation, fed: Sequence[Fed]) -> Correla
     )
 
 
+def _grouped(
+    correlation: Correlation, fed: Sequence[Fed], fired: Sequence[Fired] | None
+) -> tuple[list[GroupReason], int]:
+    """Return the groups of signals and alerts, and how many signals belong to none."""
+    gathered: dict[tuple[str, ...], list[tuple[Fed, Facts]]] = {}
+    shown: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
+    excluded = 0
+    for each in sorted(fed, key=lambda each: (each.signal.time, each.signal.source, each.signal.position)):
+        facts = Facts(each.signal.record, Memo())
+        values = _group_of(correlation, each, facts)
+        if values is None:
+            excluded += 1
+            continue
+        shown.setdefault(_folded(values), values)
+        gathered.setdefault(_folded(values), []).append((each, facts))
+    alerts = {_folded(alert.group): alert for alert in reversed(fired or ())}
+    for key, alert in alerts.items():
+        # Silence is told also of groups that sent nothing at all.
+        shown.setdefault(key, alert.group)
+    groups: list[GroupReason] = []
+    for key, group in shown.items():
+        steps = _steps(correlation, gathered.get(key, ()))
+        made = (
+            _bounded(group, steps) if fired is None else _judged(correlation, group, steps, alerts.get(key))
+        )
+        groups.append(made)
+    return groups, excluded
+
+
+def _folded(group: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(value.casefold() for _, value in group)
+
+
+def _bounded(group: tuple[tuple[str, str], ...], steps: tuple[Step, ...]) -> GroupReason:
+    return GroupReason(
+        group=group, steps=steps, holds=any(step.holds for step in steps), nearest=_nearest(steps)
+    )
+
+
+def _judged(
+    correlation: Correlation, group: tuple[tuple[str, str], ...], steps: tuple[Step, ...], alert: Fired | None
+) -> GroupReason:
+    notes = [] if alert is None or not alert.measured else [f"alert: {alert.measured}"]
+    expression, lasting = correlation.expression, any(step.holds for step in steps)
+    if expression is not None and steps:
+        deadline = steps[0].at + correlation.span * _SECOND
+        seen = dict.fromkeys(word for step in steps if step.at <= deadline for word in step.rules)
+        unseen = [word for word in correlation.rules if word not in seen]
+        notes.append(f"by the deadline {_iso(deadline)} seen: {_listed(seen)}; not seen: {_listed(unseen)}")
+        lasting = _true(expression, seen)
+    if alert is None and lasting:
+        notes.append(f"no alert although its bounds held: it also needs {_missing(correlation)}")
+    silent = (Step(at=alert.at, rules=(), measured=0.0, holds=False),) if alert is not None else ()
+    return GroupReason(
+        group=group,
+        steps=steps,
+        holds=alert is not None,
+        nearest=_nearest(steps or silent),
+        notes=tuple(notes),
+    )
+
+
+def _missing(correlation: Correlation) -> str:
+    return "; ".join(_also(correlation)) or "that its window has ended by the last signal, and holds then"
+
+
+def _nearest(steps: Sequence[Step]) -> Step:
+    """Return the first step at which the bounds held, else the one that measured most."""
+    first = next((step for step in steps if step.holds), None)
+    return first or max(steps, key=lambda step: step.measured)
+
+
+def _listed(listed: Iterable[str]) -> str:
+    return ", ".join(listed) or "none"
+
+
 def needed(correlation: Correlation) -> str:
     """Return in words what a correlation measures and what its bounds ask of it."""
+    if correlation.expression is not None:
+        return f"`{_worded(correlation.expression)}` of its rules"
     fields = "/".join(correlation.fields)
     what = {
         Kind.EVENT_COUNT: "signals",
@@ -153,6 +245,28 @@ def needed(correlation: Correlation) -> str:
     }[correlation.kind]
     bounds = " and ".join(f"{_SIGNS[name]} {bound:g}" for name, bound in _bounds(correlation))
     return f"{bounds} {what}"
+
+
+def _worded(expression: Expression) -> str:
+    if isinstance(expression, Seen):
+        return expression.word
+    if isinstance(expression, Never):
+        return f"not {_inner(expression.branch)}"
+    joint = " and " if isinstance(expression, Every) else " or "
+    return joint.join(_inner(branch) for branch in expression.branches)
+
+
+def _inner(expression: Expression) -> str:
+    return f"({_worded(expression)})" if isinstance(expression, Every | Either) else _worded(expression)
+
+
+def _true(expression: Expression, seen: Collection[str]) -> bool:
+    if isinstance(expression, Seen):
+        return expression.word in seen
+    if isinstance(expression, Never):
+        return not _true(expression.branch, seen)
+    answers = [_true(branch, seen) for branch in expression.branches]
+    return all(answers) if isinstance(expression, Every) else any(answers)
 
 
 def _bounds(correlation: Correlation) -> tuple[tuple[str, float], ...]:
@@ -170,9 +284,16 @@ def _also(correlation: Correlation) -> Iterator[str]:
     if extensions.pending:
         yield f"that this lasts for {extensions.pending} s"
     if (baseline := extensions.baseline) is not None:
-        yield f"a count of at least {baseline.minimum:g} that is unusual for the group's own past"
+        past = f"the group's own past, after a warm-up of {baseline.warmup} s"
+        yield f"a count of at least {baseline.minimum:g} that is unusual for {past}"
     if (new := extensions.new_value) is not None:
-        yield f"a value of {new.field} that is new to the group within {new.history} s"
+        warmup = f"after its warm-up of {new.warmup} s"
+        yield f"a value of {new.field} that is new to the group within {new.history} s, {warmup}"
+    if (heartbeat := extensions.heartbeat) is not None:
+        yield f"silence, which is told also of those in the table {heartbeat.inventory} that sent nothing"
+    if extensions.window is not WindowKind.SLIDING:
+        gap = f" that ends with a gap of {extensions.gap} s" if extensions.gap else ""
+        yield f"that it holds in a {extensions.window.value} window{gap}"
 
 
 def _group_of(correlation: Correlation, fed: Fed, facts: Facts) -> tuple[tuple[str, str], ...] | None:
@@ -196,20 +317,15 @@ def _steps(correlation: Correlation, held: Sequence[tuple[Fed, Facts]]) -> tuple
         while micros(held[start][0].signal.time) < at - correlation.span * _SECOND:
             start += 1
         measured = _measured(correlation, held[start:end])
-        holds = all(_holds(name, measured, bound) for name, bound in _bounds(correlation))
+        holds = _held(correlation, measured, held[start:end])
         steps.append(Step(at=at, rules=fed.rules, measured=measured, holds=holds))
     return tuple(steps)
 
 
-def _holds(name: str, measured: float, bound: float) -> bool:
-    return {
-        "gt": measured > bound,
-        "gte": measured >= bound,
-        "lt": measured < bound,
-        "lte": measured <= bound,
-        "eq": measured == bound,
-        "neq": measured != bound,
-    }[name]
+def _held(correlation: Correlation, measured: float, window: Sequence[tuple[Fed, Facts]]) -> bool:
+    if correlation.expression is not None:
+        return _true(correlation.expression, {word for fed, _ in window for word in fed.rules})
+    return all(BOUNDS[name](measured, bound) for name, bound in _bounds(correlation))
 
 
 def _measured(correlation: Correlation, window: Sequence[tuple[Fed, Facts]]) -> float:
@@ -270,6 +386,7 @@ def _group_record(group: GroupReason) -> Mapping[str, Any]:
         "holds": group.holds,
         "measured": group.nearest.measured,
         "at": _iso(group.nearest.at),
+        "notes": list(group.notes),
         "steps": [
             {"at": _iso(step.at), "rules": list(step.rules), "measured": step.measured, "holds": step.holds}
             for step in group.steps
