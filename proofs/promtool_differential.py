@@ -6,6 +6,7 @@ service is watched by, and rules that use the rest of the subset), makes series 
 births, writes down what our evaluator says at every step, and lets `promtool test rules` say whether that is so.
 Ends with 1 when promtool disagrees once.
 """
+# ruff: noqa: E501 - expressions stand here one a line, as they do in rule files.
 
 from __future__ import annotations
 

@@ -4,31 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('store', '0002_guards'),
+        ("store", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DetectorShard',
+            name="DetectorShard",
             fields=[
-                ('number', models.IntegerField(primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField()),
-                ('state', models.BinaryField()),
+                ("number", models.IntegerField(primary_key=True, serialize=False)),
+                ("version", models.BigIntegerField()),
+                ("state", models.BinaryField()),
             ],
         ),
         migrations.DeleteModel(
-            name='DetectorState',
+            name="DetectorState",
         ),
         migrations.AddField(
-            model_name='detectorposition',
-            name='heard_at',
+            model_name="detectorposition",
+            name="heard_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='detectorposition',
-            name='newest',
+            model_name="detectorposition",
+            name="newest",
             field=models.DateTimeField(null=True),
         ),
     ]

@@ -5,23 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('store', '0003_detector_shards'),
+        ("store", "0003_detector_shards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SourceMark',
+            name="SourceMark",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('name', tocsin.store.columns.Text()),
-                ('state', models.BinaryField()),
-                ('kept_at', models.DateTimeField()),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=32)),
+                ("name", tocsin.store.columns.Text()),
+                ("state", models.BinaryField()),
+                ("kept_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'kept_at'], name='mark_kind')],
+                "indexes": [models.Index(fields=["kind", "kept_at"], name="mark_kind")],
             },
         ),
     ]
