@@ -139,10 +139,13 @@ def test_a_handshake_that_never_ends_is_ended(bad: Any) -> None:
 
 def test_a_line_that_breaks_in_time_is_told_as_broken(bad: Any) -> None:
     def reset(talk: Any, stop: Any) -> None:
+        # Not before the connection stands on both sides, or connecting would fail instead.
+        talk.recv(1)
         talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with TimeLimit(20.0) as limit:
         stream = backend(limit).connect_tcp("127.0.0.1", bad.serve(reset))
+        stream.write(b"x")
         with pytest.raises(httpcore.ReadError):
             stream.read(1)
         stream.close()
