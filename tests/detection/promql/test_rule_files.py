@@ -4,7 +4,7 @@ import pytest
 
 from tocsin.detection.problems import RuleProblem
 from tocsin.detection.promql.rule import AlertingRule, RecordingRule
-from tocsin.detection.promql.rule_files import load, load_with_twins, looks_like_rules
+from tocsin.detection.promql.rule_files import load, load_with_twins
 
 WHOLE = """\
 # A file as Prometheus takes it.
@@ -132,8 +132,3 @@ def test_twins_come_behind_their_group() -> None:
         [("f.yml", WHOLE), ("g.yml", "groups: [{name: g, rules: [{alert: A, expr: 'rate(c[5m]) > 1'}]}]")]
     )
     assert [group.name for group in loaded.groups] == ["first", "first-no-data", "second", "g"]
-
-
-def test_a_rule_file_is_told_from_other_yaml() -> None:
-    assert looks_like_rules(WHOLE)
-    assert not looks_like_rules("title: a Sigma rule\n")

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.detection.promql.parser import parse
 from tocsin.detection.promql.rule_files import load
-from tocsin.detection.promql.twins import metric_names, no_data_twin, rule_file, twin_group
+from tocsin.detection.promql.twins import no_data_twin, rule_file, twin_group
 
 
 def _rule(expr: str):
@@ -89,10 +88,3 @@ def test_a_rule_file_leaves_out_what_it_need_not_say() -> None:
         '        expr: "up"',
         "        for: 0s",
     ]
-
-
-def test_the_metrics_of_an_expression_are_known() -> None:
-    assert metric_names(parse('a + rate(b[5m]) + {x="1"} + on () group_left () {__name__=~"c"}')) == {
-        "a",
-        "b",
-    }

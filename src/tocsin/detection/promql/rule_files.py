@@ -64,11 +64,6 @@ def load_with_twins(files: Iterable[tuple[str, str | RuleProblem]]) -> RuleGroup
     return RuleGroups(groups=tuple(groups), problems=loaded.problems)
 
 
-def looks_like_rules(text: str) -> bool:
-    """Say whether a YAML text is meant as a Prometheus rule file: it has `groups` at its top."""
-    return any(line.startswith("groups:") for line in text.splitlines())
-
-
 class _Loading:
     """One file on its way in."""
 

@@ -10,7 +10,7 @@ from tocsin.detection.promql.durations import duration_of
 from tocsin.detection.promql.labels import NAME
 from tocsin.detection.promql.parser import parse
 from tocsin.detection.promql.rule import AlertingRule, Group
-from tocsin.detection.promql.syntax import Call, Expr, Selector, all_of, parts_of
+from tocsin.detection.promql.syntax import Call, Expr, Selector, parts_of
 from tocsin.detection.promql.templates import compiled
 from tocsin.domain.sample import LabelMatcher, MatchOp
 
@@ -81,17 +81,6 @@ def _gauges(expr: Expr) -> Iterator[Selector]:
         yield expr
     for part in parts_of(expr):
         yield from _gauges(part)
-
-
-def metric_names(expr: Expr) -> frozenset[str]:
-    """Return the metrics an expression names."""
-    return frozenset(
-        matcher.value
-        for part in all_of(expr)
-        if isinstance(part, Selector)
-        for matcher in part.matchers
-        if matcher.name == NAME and matcher.op is MatchOp.EQUAL
-    )
 
 
 def _silence(selector: str) -> str:

@@ -25,7 +25,7 @@ class Reading:
     `number` is set for JSON numbers and for text in canonical decimal form (T10: `05` and `0x5` are not).
     """
 
-    __slots__ = ("answers", "folded", "is_number", "number", "routed", "text")
+    __slots__ = ("answers", "folded", "is_number", "number", "text")
 
     def __init__(self, atom: str | int | float) -> None:
         self.is_number = not isinstance(atom, str)
@@ -35,7 +35,6 @@ class Reading:
         self.text = self.text.encode("utf-8", "replace").decode("utf-8")
         self.folded = self.text.casefold()
         self.answers: dict[int, bool] = {}
-        self.routed: dict[int, tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
