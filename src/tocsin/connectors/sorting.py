@@ -32,7 +32,9 @@ def failure_of(answer: Answer, partner: str, *secrets: Secret) -> DeliveryFailed
     """Make the failure of an answer: its kind, its first words, and the partner's wish to wait."""
     words = shown(answer, *secrets)
     reason = f"{partner} answered {answer.status}" + (f": {words}" if words else "")
-    return DeliveryFailed(kind_of(answer.status), reason, retry_after_s=retry_after(answer))
+    return DeliveryFailed(
+        kind_of(answer.status), reason, retry_after_s=retry_after(answer), status=answer.status
+    )
 
 
 def shown(answer: Answer, *secrets: Secret) -> str:

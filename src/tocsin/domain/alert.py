@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from tocsin.domain.timeline import Happening
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
@@ -54,6 +56,20 @@ class Alert:
     def is_resolved(self, now: datetime) -> bool:
         """Say whether the lease has run out at `now`."""
         return self.ends_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    """One line of an alert's own story: what was decided about it and why, in plain words.
+
+    `number` is 0 until stored and grows. The kinds are those of the timeline.
+    """
+
+    alert: int
+    at: datetime
+    kind: Happening
+    text: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

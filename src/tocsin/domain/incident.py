@@ -57,7 +57,8 @@ class Incident:
     """One incident. `incident_id` is the record's identity, `INC-number` its short name.
 
     `commander` is the username of the person who owns it, None while nobody does. `group_key` is what later
-    alerts are joined by. `drill` marks practice.
+    alerts are joined by. `drill` marks practice. `policy` names the escalation policy it was routed
+    to when it opened, empty where none was.
     """
 
     incident_id: UUID
@@ -79,6 +80,7 @@ class Incident:
     root_cause: str = ""
     clocks: tuple[IncidentClock, ...] = ()
     drill: bool = False
+    policy: str = ""
 
     @property
     def short_name(self) -> str:

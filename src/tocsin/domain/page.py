@@ -21,8 +21,9 @@ class DeliveryState(StrEnum):
 class Page:
     """One call to one person.
 
-    `page_id` stays the same over retries. `step` is the escalation step (0 first). `acknowledge_by` is the
-    deadline. `reason` says in plain words why this person was called (schedule, rotation, step).
+    `page_id` stays the same over retries. `policy` names the escalation policy, `step` is its step (0
+    first). `acknowledge_by` is the deadline. `reason` says in plain words why this person was called
+    (schedule, rotation, step).
     `link_expires_at` ends the single-use link; `link_used_at` is set by the POST that used it.
     """
 
@@ -37,6 +38,7 @@ class Page:
     link_expires_at: datetime
     link_used_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,9 @@ class Delivery:
     """One message to one address, for a page or a notice.
 
     `key` is unique, is sent to the partner as the idempotency key, and never changes over retries. `page_id`
-    is None for a notice. `answer` is the channel's bounded answer or the last failure.
+    is None for a notice. `answer` is the channel's bounded answer or the last failure, `status` the HTTP (or
+    SMTP) status of that failure, None where no answer came. `reference` is what the partner calls the message
+    (Slack's `ts`, Jira's key), empty where it has no name, so that a later message can change it in place.
     """
 
     key: str
@@ -59,6 +63,8 @@ class Delivery:
     attempts: int = 0
     finished_at: datetime | None = None
     answer: str = ""
+    status: int | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,11 @@ class Message:
 
     `key` is the idempotency key. `link` is the page where the receiver can act. `fields` are short facts in
     the order to be shown (`("Severity", "P1 Critical")`). All text comes from outside and must be escaped by
-    the channel's own rules. `runbook_url` is empty when there is none.
+    the channel's own rules. `runbook_url` is empty when there is none. `event` is `page` or a notice's event
+    (opened, acknowledged, escalated, resolved ...). `thread` is the `reference` that an earlier message about
+    the same incident to the same address was given, empty for the first: a channel that can, changes that one
+    or answers below it. `incident_key` names the incident for partners that keep state (PagerDuty's
+    `dedup_key`, a label in Jira): the same for all messages of an incident. `page_id` is empty for a notice.
     """
 
     key: str
@@ -80,3 +90,8 @@ class Message:
     fields: tuple[tuple[str, str], ...] = ()
     runbook_url: str = ""
     event: str = "page"
+    thread: str = ""
+    incident_key: str = ""
+    page_id: str = ""
+    person: str = ""
+    status: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
+from tocsin.flow.notify import Notify
 from tocsin.flow.record import held, note, record
 from tocsin.flow.respond import Respond
 from tocsin.incidents import lifecycle
@@ -61,6 +62,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one report."""
+
+    change: Change
+    alert: Alert
+    incident: Incident | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """The first chapter. Each public method is one transaction, or runs inside the caller's."""
 
@@ -72,6 +82,7 @@ class Take:
     call: Call
     respond: Respond
     close: Close
+    notify: Notify = field(default_factory=Notify)
 
     def alerts(
         self,
@@ -100,8 +111,7 @@ class Take:
         """Take what we say ourselves, inside the caller's transaction."""
         now = self.clock.now()
         _hold_alerts(shelves, reports)
-        for report in reports:
-            self._take(shelves, report, now, RESOLVE_TIMEOUT)
+        self._told(shelves, [self._take(shelves, report, now, RESOLVE_TIMEOUT) for report in reports], now)
 
     def lapse(self, shelves: Shelves, job: Job) -> None:
         """An alert's lease ran out without a resend: it is over. A moved lease is waited for anew."""
@@ -111,6 +121,7 @@ class Take:
             return
         if lapsed(alert, now):
             self._resolved(shelves, alert, now)
+            self.notify.heard(shelves, [alert], now)
         else:
             self._watch_lease(shelves, alert)
 
@@ -141,16 +152,14 @@ class Take:
     def _take_body(self, shelves: Shelves, body: Body, now: datetime) -> Taken:
         touched: dict[str, None] = {}
         refused = list(body.unreadable)
-        changed = False
+        outcomes: list[_Outcome] = []
         for report in body.reports:
             try:
-                change, incident = self._take(shelves, report, now, body.resolve_timeout)
+                outcomes.append(self._take(shelves, report, now, body.resolve_timeout))
             except AlertRefused as problem:
                 refused.append(Unreadable(body.arrival.body, problem.explain()))
-                continue
-            changed = changed or change is not Change.RESENT
-            if incident is not None:
-                touched[incident.short_name] = None
+        touched.update((each.incident.short_name, None) for each in outcomes if each.incident is not None)
+        changed = self._told(shelves, outcomes, now)
         kept = tuple(self.set_aside(shelves, body.arrival, part) for part in refused)
         if changed or refused:
             shelves.arrivals.add(body.arrival)
@@ -158,17 +167,24 @@ class Take:
 
     def _take(
         self, shelves: Shelves, report: AlertReport, now: datetime, resolve_timeout: timedelta
-    ) -> tuple[Change, Incident | None]:
+    ) -> _Outcome:
         known = shelves.alerts.latest(fingerprint_of(report))
         merged = merge(report, known, now, resolve_timeout)
         alert = self._keep(shelves, merged.alert, known if merged.alert.number else None, now)
         if merged.change is Change.RESENT:
-            return merged.change, None
+            return _Outcome(merged.change, alert)
         # One body may touch many groups; taken one by one, two bodies could wait for each other for ever.
         shelves.lock(TRIAGE)
         if merged.change is Change.RESOLVED:
-            return merged.change, self._resolved(shelves, alert, now)
-        return merged.change, self._put_to_incident(shelves, alert, merged.change, now)
+            return _Outcome(merged.change, alert, self._resolved(shelves, alert, now))
+        return _Outcome(merged.change, alert, self._put_to_incident(shelves, alert, merged.change, now))
+
+    def _told(self, shelves: Shelves, outcomes: Sequence[_Outcome], now: datetime) -> bool:
+        """Let receivers know of what changed; say whether anything did."""
+        changed = [each.alert for each in outcomes if each.change is not Change.RESENT]
+        if changed:
+            self.notify.heard(shelves, changed, now)
+        return bool(changed)
 
     def _keep(self, shelves: Shelves, alert: Alert, known: Alert | None, now: datetime) -> Alert:
         if known is None:

@@ -24,7 +24,9 @@ from tocsin.store.shelves.exhibits import DjangoExhibits
 from tocsin.store.shelves.incidents import DjangoIncidents
 from tocsin.store.shelves.log import DjangoLog
 from tocsin.store.shelves.marks import DjangoMarks
+from tocsin.store.shelves.overrides import DjangoOverrides
 from tocsin.store.shelves.pages import DjangoInbox, DjangoPages
+from tocsin.store.shelves.silences import DjangoSilences
 from tocsin.store.shelves.timeline import DjangoTimeline
 from tocsin.store.shelves.tokens import DjangoTokens
 from tocsin.store.turns import Turns
@@ -45,6 +47,8 @@ class DjangoShelves:
         self.incidents = DjangoIncidents(alias)
         self.timeline = DjangoTimeline(alias)
         self.pages = DjangoPages(alias)
+        self.silences = DjangoSilences(alias)
+        self.overrides = DjangoOverrides(alias)
         self.inbox = DjangoInbox(alias)
         self.jobs = DjangoJobs(alias)
         self.log = DjangoLog(alias, entry_key)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from tocsin.domain.matchers import Matcher, read_matcher
 from tocsin.domain.pack_file import Located, parse
 from tocsin.domain.severity import Severity
-from tocsin.triage.matchers import Matcher, read_matcher
 from tocsin.triage.severities import read_severity
 
 UNKNOWN = "unknown"

@@ -19,20 +19,36 @@ class FailureKind(StrEnum):
 
 
 class DeliveryFailed(Exception):
-    """A message did not get through. `retry_after_s` is the partner's own wish, None if it had none."""
+    """A message did not get through.
 
-    def __init__(self, kind: FailureKind, reason: str, *, retry_after_s: float | None = None) -> None:
+    `retry_after_s` is the partner's own wish, None if it had none; `status` its HTTP (or SMTP) status, None
+    where no answer came.
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        reason: str,
+        *,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The partner accepted the message (which does not mean that a person read it)."""
+    """The partner accepted the message (which does not mean that a person read it).
+
+    `reference` is what the partner calls the message, empty where it has no name; see `Message.thread`.
+    """
 
     answer: str
+    reference: str = ""
 
 
 class Channel(Protocol):

@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.alert import Alert, AlertLine
 from tocsin.domain.arrival import Arrival, Quarantined
+from tocsin.domain.attempt import Attempt
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.job import Job, JobState
+from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
 from tocsin.domain.severity import Severity
+from tocsin.domain.silence import Silence
 from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.domain.timeline import TimelineEntry
 
@@ -67,6 +70,14 @@ class AlertShelf(Protocol):
 
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
         """Return the newest alerts first."""
+        ...
+
+    def tell(self, lines: Sequence[AlertLine]) -> None:
+        """Write lines into the stories of alerts, in one statement."""
+        ...
+
+    def story(self, number: int) -> tuple[AlertLine, ...]:
+        """Return an alert's lines, oldest first."""
         ...
 
 
@@ -127,6 +138,36 @@ class PageShelf(Protocol):
     def save_delivery(self, delivery: Delivery) -> None: ...
     def delivery(self, key: str) -> Delivery | None: ...
     def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]: ...
+    def add_attempt(self, attempt: Attempt) -> None: ...
+    def attempts(self, keys: Sequence[str]) -> tuple[Attempt, ...]:
+        """Return the attempts of some deliveries, oldest first."""
+        ...
+
+
+class SilenceShelf(Protocol):
+    """Silences, whoever made them."""
+
+    def add(self, silence: Silence) -> None: ...
+    def save(self, silence: Silence) -> None: ...
+    def get(self, silence_id: UUID) -> Silence | None: ...
+    def ending_after(self, at: datetime) -> tuple[Silence, ...]:
+        """Return those whose `ends_at` is later than an instant, by their end."""
+        ...
+
+    def drop_ended(self, before: datetime) -> int:
+        """Forget those that ended before an instant; return how many."""
+        ...
+
+
+class OverrideShelf(Protocol):
+    """Overrides of schedules."""
+
+    def add(self, override: Override) -> None: ...
+    def save(self, override: Override) -> None: ...
+    def get(self, override_id: UUID) -> Override | None: ...
+    def between(self, start: datetime, end: datetime, schedule: str = "") -> tuple[Override, ...]:
+        """Return those that touch a span (of one schedule, or of all), by creation."""
+        ...
 
 
 class InboxShelf(Protocol):
@@ -332,6 +373,10 @@ class Shelves(Protocol):
     def timeline(self) -> TimelineShelf: ...
     @property
     def pages(self) -> PageShelf: ...
+    @property
+    def silences(self) -> SilenceShelf: ...
+    @property
+    def overrides(self) -> OverrideShelf: ...
     @property
     def inbox(self) -> InboxShelf: ...
     @property

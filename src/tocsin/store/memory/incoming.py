@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.alert import Alert, AlertLine
 from tocsin.domain.arrival import Arrival, Quarantined
 from tocsin.store.memory.tables import Tables, newest, put_changed
 
@@ -85,3 +86,11 @@ class MemoryAlerts:
 
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
         return newest(self._tables.alerts.values(), limit, attrgetter("number"))
+
+    def tell(self, lines: Sequence[AlertLine]) -> None:
+        for line in lines:
+            number = self._tables.next_number("alert line")
+            self._tables.stories[number] = replace(line, number=number)
+
+    def story(self, number: int) -> tuple[AlertLine, ...]:
+        return tuple(line for line in self._tables.stories.values() if line.alert == number)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
+from tocsin.domain.attempt import Attempt
 from tocsin.domain.page import Delivery, Page
 from tocsin.store.memory.tables import Tables, put_changed, put_new
 
@@ -40,6 +41,12 @@ class MemoryPages:
     def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]:
         deliveries = (kept for kept in self._tables.deliveries.values() if kept.incident_id == incident_id)
         return tuple(sorted(deliveries, key=attrgetter("requested_at")))
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        self._tables.attempts[self._tables.next_number("attempt")] = attempt
+
+    def attempts(self, keys: Sequence[str]) -> tuple[Attempt, ...]:
+        return tuple(attempt for attempt in self._tables.attempts.values() if attempt.key in keys)
 
 
 class MemoryInbox:

@@ -10,6 +10,7 @@ from tocsin.store.memory.incidents import MemoryIncidents, MemoryTimeline
 from tocsin.store.memory.incoming import MemoryAlerts, MemoryArrivals, MemoryQuarantine
 from tocsin.store.memory.jobs import MemoryJobs
 from tocsin.store.memory.marks import MemoryMarks
+from tocsin.store.memory.oncall import MemoryOverrides, MemorySilences
 from tocsin.store.memory.pages import MemoryInbox, MemoryPages
 from tocsin.store.memory.proof import MemoryExhibits, MemoryLog
 from tocsin.store.memory.tables import Tables
@@ -26,6 +27,8 @@ class MemoryShelves:
         self.incidents = MemoryIncidents(tables)
         self.timeline = MemoryTimeline(tables)
         self.pages = MemoryPages(tables)
+        self.silences = MemorySilences(tables)
+        self.overrides = MemoryOverrides(tables)
         self.inbox = MemoryInbox(tables)
         self.jobs = MemoryJobs(tables)
         self.log = MemoryLog(tables, entry_key)

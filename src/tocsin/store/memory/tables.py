@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.alert import Alert, AlertLine
 from tocsin.domain.arrival import Arrival, Quarantined
+from tocsin.domain.attempt import Attempt
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
+from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
+from tocsin.domain.silence import Silence
 from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.domain.timeline import TimelineEntry
 
@@ -63,6 +66,10 @@ class Tables:
     timeline: dict[int, TimelineEntry] = field(default_factory=dict)
     pages: dict[UUID, Page] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    stories: dict[int, AlertLine] = field(default_factory=dict)
+    attempts: dict[int, Attempt] = field(default_factory=dict)
+    silences: dict[UUID, Silence] = field(default_factory=dict)
+    overrides: dict[UUID, Override] = field(default_factory=dict)
     inbox: dict[str, dict[str, str]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     waiting: dict[UUID, bytes] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.alert import Alert, AlertLine
+from tocsin.domain.timeline import Happening
 from tocsin.store import models
 from tocsin.store.rows import change, find, insert
+
+AT_ONCE = 500
 
 
 class DjangoAlerts:
@@ -43,6 +47,20 @@ class DjangoAlerts:
 
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
         return tuple(_alert(row) for row in self._rows.order_by("-number")[:limit])
+
+    def tell(self, lines: Sequence[AlertLine]) -> None:
+        rows = [
+            models.AlertLine(alert=line.alert, at=line.at, kind=line.kind.value, text=line.text)
+            for line in lines
+        ]
+        models.AlertLine.objects.using(self._alias).bulk_create(rows, batch_size=AT_ONCE)
+
+    def story(self, number: int) -> tuple[AlertLine, ...]:
+        rows = models.AlertLine.objects.using(self._alias).filter(alert=number).order_by("number")
+        return tuple(
+            AlertLine(alert=row.alert, at=row.at, kind=Happening(row.kind), text=row.text, number=row.number)
+            for row in rows
+        )
 
     @property
     def _rows(self) -> QuerySet[models.Alert]:

@@ -94,6 +94,7 @@ def _columns(incident: Incident) -> dict[str, Any]:
         "root_cause": incident.root_cause,
         "clocks": [_clock_columns(clock) for clock in incident.clocks],
         "drill": incident.drill,
+        "policy": incident.policy,
     }
 
 
@@ -118,6 +119,7 @@ def _incident(row: models.Incident) -> Incident:
         root_cause=row.root_cause,
         clocks=tuple(_clock(kept) for kept in row.clocks),
         drill=row.drill,
+        policy=row.policy,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from tocsin.domain.attempt import Attempt
 from tocsin.domain.page import Delivery, DeliveryState, Page
 from tocsin.store import models
 from tocsin.store.rows import change, find, insert, insert_once
@@ -45,6 +46,37 @@ class DjangoPages:
     def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]:
         rows = self._deliveries.filter(incident=incident_id).order_by("requested_at", "id")
         return tuple(_delivery(row) for row in rows)
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        insert(
+            models.Attempt(
+                key=attempt.key,
+                number=attempt.number,
+                at=attempt.at,
+                took_ms=attempt.took_ms,
+                outcome=attempt.outcome,
+                status=attempt.status,
+                answer=attempt.answer,
+                digest=attempt.digest,
+            ),
+            self._alias,
+        )
+
+    def attempts(self, keys: Sequence[str]) -> tuple[Attempt, ...]:
+        rows = models.Attempt.objects.using(self._alias).filter(key__in=keys).order_by("id")
+        return tuple(
+            Attempt(
+                key=row.key,
+                number=row.number,
+                at=row.at,
+                took_ms=row.took_ms,
+                outcome=row.outcome,
+                status=row.status,
+                answer=row.answer,
+                digest=row.digest,
+            )
+            for row in rows
+        )
 
     @property
     def _pages(self) -> QuerySet[models.Page]:
@@ -91,6 +123,7 @@ def _page_columns(page: Page) -> dict[str, Any]:
         "link_expires_at": page.link_expires_at,
         "link_used_at": page.link_used_at,
         "acknowledged_at": page.acknowledged_at,
+        "policy": page.policy,
     }
 
 
@@ -107,6 +140,7 @@ def _page(row: models.Page) -> Page:
         link_expires_at=row.link_expires_at,
         link_used_at=row.link_used_at,
         acknowledged_at=row.acknowledged_at,
+        policy=row.policy,
     )
 
 
@@ -124,6 +158,8 @@ def _delivery_columns(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "finished_at": delivery.finished_at,
         "answer": delivery.answer,
+        "status": delivery.status,
+        "reference": delivery.reference,
     }
 
 
@@ -141,4 +177,6 @@ def _delivery(row: models.Delivery) -> Delivery:
         attempts=row.attempts,
         finished_at=row.finished_at,
         answer=row.answer,
+        status=row.status,
+        reference=row.reference,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
 from tocsin.domain.pack_file import Located
 
+OPERATORS = ("=", "!=", "=~", "!~")
 _MATCHER = re.compile(
     r"\s*(?P<label>[^\s=!~\"{},]+)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL
 )
@@ -28,13 +29,31 @@ class Matcher:
     label: str
     operator: str
     value: str
-    pattern: Any = None
+    pattern: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """Return the matcher as people write it, the value in double quotes."""
+        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.label}{self.operator}"{escaped}"'
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Say whether the labels satisfy the condition."""
         actual = labels.get(self.label, "")
         equal = actual == self.value if self.pattern is None else self.pattern.fullmatch(actual) is not None
         return equal is not self.operator.startswith("!")
+
+
+def matcher(label: str, operator: str, value: str) -> Matcher:
+    """Return a matcher from its parts. Raises `ValueError` with the reason for a bad operator or pattern."""
+    if operator not in OPERATORS:
+        raise ValueError(f"`{operator}` is no operator; use one of {', '.join(OPERATORS)}")
+    return Matcher(
+        label=label,
+        operator=operator,
+        value=value,
+        pattern=_pattern(value) if operator.endswith("~") else None,
+    )
 
 
 def read_matcher(written: Located) -> Matcher:
@@ -49,12 +68,12 @@ def read_matcher(written: Located) -> Matcher:
             'Write `name = value` or `name =~ "pattern"`; also != and !~.',
         )
     value = _unquoted(found["value"], written)
-    return Matcher(
-        label=found["label"],
-        operator=found["operator"],
-        value=value,
-        pattern=_compiled(value, written) if found["operator"].endswith("~") else None,
-    )
+    try:
+        return matcher(found["label"], found["operator"], value)
+    except ValueError as error:
+        raise written.problem(
+            f"{error}.", "Correct the pattern; RE2 has no look-around and no back-references."
+        ) from error
 
 
 def _unquoted(value: str, written: Located) -> str:
@@ -69,16 +88,13 @@ def _unquoted(value: str, written: Located) -> str:
     return re.sub(r'\\[\\"n]', lambda escape: _ESCAPES[escape.group()], quoted["inner"])
 
 
-def _compiled(pattern: str, written: Located) -> Any:
+def _pattern(text: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     try:
-        return re2.compile(pattern, options=options)
+        return re2.compile(text, options=options)
     except re2.error as error:
-        raise written.problem(
-            f"`{pattern}` is not an RE2 pattern ({_reason(error)}).",
-            "Correct the pattern; RE2 has no look-around and no back-references.",
-        ) from error
+        raise ValueError(f"`{text}` is not an RE2 pattern ({_reason(error)})") from error
 
 
 def _reason(error: Exception) -> str:

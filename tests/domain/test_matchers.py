@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tocsin.domain.matchers import read_matcher
 from tocsin.domain.pack_file import Located, PackProblem
-from tocsin.triage.matchers import read_matcher
 
 
 def written(text: str) -> Located:
