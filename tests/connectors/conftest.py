@@ -36,6 +36,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
 
 @dataclass
@@ -52,7 +53,8 @@ def http_partner(partner: HttpPartner, tls: ssl.SSLContext | None = None) -> Ite
     class Talk(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            named = {name.lower(): value for name, value in self.headers.items()}
+            got = Received(self.path, named, body, self.command)
             partner.received.append(got)
             status, headers, answer = partner.reply(got)
             self.send_response(status)
@@ -61,6 +63,8 @@ def http_partner(partner: HttpPartner, tls: ssl.SSLContext | None = None) -> Ite
             self.end_headers()
             with suppress(OSError):
                 self.wfile.write(answer)
+
+        do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -10,7 +10,7 @@ import pytest
 
 import tocsin.connectors
 from tocsin.app.settings import SETTINGS
-from tocsin.connectors.catalogue import CONNECTORS, load, manifest_of, manifests
+from tocsin.connectors.catalogue import CONNECTORS, load, manifest_of, manifests, notifier_places
 from tocsin.connectors.manifest import Category
 from tocsin.domain.errors import NotFound
 
@@ -25,8 +25,9 @@ def test_a_manifest_points_to_code_that_is_there(name: str) -> None:
     manifest = manifest_of(name)
     assert manifest.name == name
     assert manifest.summary.endswith(".")
-    assert bool(manifest.channel) == (manifest.category is Category.MESSAGES)
-    places = (*manifest.inbound, *filter(None, [manifest.channel]))
+    others = tuple(place for _, place in (*manifest.channels, *manifest.notifiers))
+    assert bool(manifest.channel or others) == (manifest.category is Category.MESSAGES)
+    places = (*manifest.inbound, *filter(None, [manifest.channel]), *others)
     assert places
     assert all(callable(load(place)) for place in places)
 
@@ -53,3 +54,8 @@ def test_looking_at_the_catalogue_imports_no_client() -> None:
     )
     assert told.stdout.strip() == "[]"
     assert len(manifests()) == len(CONNECTORS)
+
+
+def test_each_kind_of_integration_has_one_notifier() -> None:
+    named = [kind for manifest in manifests() for kind, _ in manifest.notifiers]
+    assert sorted(named) == sorted(notifier_places())

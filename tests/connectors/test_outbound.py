@@ -38,6 +38,12 @@ def test_a_post_is_sent_and_answered(partner: Any) -> None:
     assert sent.headers["host"] == partner.url.split("/")[2]
 
 
+def test_other_methods_are_sent_as_they_are_named(partner: Any) -> None:
+    Outbound(time_limit_s=20).request("PATCH", partner.url, content=b"{}", headers={})
+    Outbound(time_limit_s=20).request("GET", partner.url, headers={})
+    assert [(got.method, got.body) for got in partner.received] == [("PATCH", b"{}"), ("GET", b"")]
+
+
 def test_a_huge_answer_is_cut(partner: Any) -> None:
     partner.reply = lambda got: (200, {}, b"x" * 5_000_000)
     answer = post(partner.url, Outbound(longest_answer=1000, time_limit_s=20))

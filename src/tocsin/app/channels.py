@@ -21,9 +21,15 @@ def build_channels(settings: Settings, store: Store, clock: Clock) -> Mapping[st
     channels: dict[str, Channel] = {}
     for manifest in manifests():
         values = {setting.name: settings.text(setting.name) for setting in manifest.settings}
-        if manifest.channel and _is_set_up(manifest, values):
-            channels[manifest.name] = load(manifest.channel)(values, clock, store)
+        places = _places(manifest)
+        if places and _is_set_up(manifest, values):
+            channels |= {name: load(place)(values, clock, store) for name, place in places}
     return channels
+
+
+def _places(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    own = ((manifest.name, manifest.channel),) if manifest.channel else ()
+    return (*own, *manifest.channels)
 
 
 def _is_set_up(manifest: Manifest, values: Mapping[str, str]) -> bool:

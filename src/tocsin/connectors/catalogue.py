@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -53,6 +54,11 @@ def manifest_of(name: str) -> Manifest:
 def manifests() -> tuple[Manifest, ...]:
     """Return all manifests, by name."""
     return tuple(manifest_of(name) for name in CONNECTORS)
+
+
+def notifier_places() -> Mapping[str, str]:
+    """Return the `module:name` of what tells each kind of integration (`webhook`, `email` ...)."""
+    return {kind: place for manifest in manifests() for kind, place in manifest.notifiers}
 
 
 def load(place: str) -> Any:

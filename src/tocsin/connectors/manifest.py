@@ -59,7 +59,11 @@ class Format:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One connector. `inbound` and `channel` are `module:name` of its parsers and channel, empty if none."""
+    """One connector. `inbound` and `channel` are `module:name` of its parsers and channel, empty if none.
+
+    `channels` are (name, `module:name`) where a connector has several, or one that is not named as it is.
+    `notifiers` are (kind, `module:name`) of what tells the receivers of an imported `alertmanager.yml`.
+    """
 
     name: str
     title: str
@@ -70,3 +74,5 @@ class Manifest:
     inbound: tuple[str, ...] = ()
     formats: tuple[Format, ...] = ()
     channel: str = ""
+    channels: tuple[tuple[str, str], ...] = ()
+    notifiers: tuple[tuple[str, str], ...] = ()

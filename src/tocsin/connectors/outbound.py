@@ -44,12 +44,16 @@ class Outbound:
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send one POST and return the answer, whatever its status.
+        """Send one POST and return the answer, whatever its status. Raises as `request` does."""
+        return self.request("POST", url, content=content, headers=headers)
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b"") -> Answer:
+        """Send one request and return the answer, whatever its status.
 
         Raises `DeliveryFailed`: misconfigured for an address that is none, is refused, or shows a wrong
         certificate; retry later for everything that time may heal. The reasons name the host, never the URL.
         """
-        host, request = _request(url, content, headers)
+        host, request = _request(method, url, content, headers)
         tls = self.tls or system_trust()
         try:
             with TimeLimit(self.time_limit_s) as limit:
@@ -85,7 +89,9 @@ class Outbound:
         return Answer(response.status, headers, body, is_cut=size > self.longest_answer)
 
 
-def _request(url: str, content: bytes, headers: Mapping[str, str]) -> tuple[str, httpcore.Request]:
+def _request(
+    method: str, url: str, content: bytes, headers: Mapping[str, str]
+) -> tuple[str, httpcore.Request]:
     """Return the host for people and the request, with our own headers; compressed answers are not wanted."""
     try:
         parsed = httpx.URL(url)
@@ -111,7 +117,7 @@ def _request(url: str, content: bytes, headers: Mapping[str, str]) -> tuple[str,
         raw_headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent.items()]
     except UnicodeEncodeError:
         raise _unwritable(host) from None
-    return host, httpcore.Request(b"POST", target, headers=raw_headers, content=content)
+    return host, httpcore.Request(method.encode("ascii"), target, headers=raw_headers, content=content)
 
 
 def _unwritable(host: str) -> DeliveryFailed:
