@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import json
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.message import Message as Mail
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,137 +25,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-Reply = tuple[int, dict[str, str], bytes]
+from http_partner import HttpPartner, http_partner
 
-
-@dataclass
-class Received:
-    """One request as a partner got it."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
-    method: str = "POST"
-
-
-@dataclass
-class HttpPartner:
-    """An HTTP server on this machine that writes down what it gets and answers as it is told."""
-
-    reply: Callable[[Received], Reply] = lambda received: (200, {}, b"fine")
-    received: list[Received] = field(default_factory=list)
-    url: str = ""
-
-
-@contextmanager
-def http_partner(partner: HttpPartner, tls: ssl.SSLContext | None = None) -> Iterator[HttpPartner]:
-    class Talk(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            named = {name.lower(): value for name, value in self.headers.items()}
-            got = Received(self.path, named, body, self.command)
-            partner.received.append(got)
-            status, headers, answer = partner.reply(got)
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(answer))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            with suppress(OSError):
-                self.wfile.write(answer)
-
-        do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Talk)
-    server.daemon_threads = True
-    scheme = "http"
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-        scheme = "https"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    partner.url = f"{scheme}://127.0.0.1:{server.server_address[1]}/"
-    try:
-        yield partner
-    finally:
-        server.shutdown()
-        server.server_close()
+# Each service's fake lies beside that service's tests, and the contract test needs them all.
+sys.path.extend(sorted({str(fake.parent) for fake in Path(__file__).parent.glob("*/fake_*.py")}))
+from fake_slack import FakeSlack
 
 
 @pytest.fixture
 def partner() -> Iterator[HttpPartner]:
     with http_partner(HttpPartner()) as running:
         yield running
-
-
-@dataclass
-class FakeSlack(HttpPartner):
-    """A Slack that knows one bot, one channel and one person, and checks blocks as Slack documents them."""
-
-    token: str = "xoxb-a-very-secret-bot-token"
-    channels: tuple[str, ...] = ("C0INCIDENTS", "U0BEN")
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    error: str = ""
-
-    def __post_init__(self) -> None:
-        self.reply = self.answer
-
-    def answer(self, got: Received) -> Reply:
-        verdict: dict[str, Any] = {"ok": False, "error": self.error or self.fault_of(got)}
-        if not verdict["error"]:
-            message = json.loads(got.body)
-            self.messages.append(message)
-            ts = f"1795207000.{len(self.messages):06}"
-            verdict = {"ok": True, "channel": message["channel"], "ts": ts, "message": message}
-        return 200, {"Content-Type": "application/json"}, json.dumps(verdict).encode()
-
-    def fault_of(self, got: Received) -> str:
-        if got.path != "/chat.postMessage":
-            return "unknown_method"
-        if got.headers.get("authorization") != f"Bearer {self.token}":
-            return "invalid_auth"
-        if not got.headers.get("content-type", "").startswith("application/json"):
-            return "invalid_post_type"
-        message = json.loads(got.body)
-        if message.get("channel") not in self.channels:
-            return "channel_not_found"
-        if not message.get("text") and not message.get("blocks"):
-            return "no_text"
-        if not all(map(is_valid_block, message.get("blocks", []))) or len(message.get("blocks", [])) > 50:
-            return "invalid_blocks"
-        total = sum(len(block["text"]["text"]) for block in message.get("blocks", []) if "text" in block)
-        return "msg_blocks_too_long" if total > 13_000 else ""
-
-
-def is_valid_block(block: Any) -> bool:
-    kind = block.get("type")
-    if kind == "header":
-        return is_valid_text(block["text"], "plain_text", 150)
-    if kind == "section":
-        return is_valid_text(block["text"], "mrkdwn", 3000)
-    if kind == "actions":
-        return 1 <= len(block["elements"]) <= 25 and all(map(is_valid_button, block["elements"]))
-    return False
-
-
-def is_valid_text(text: Any, kind: str, longest: int) -> bool:
-    if not isinstance(text, dict) or text.get("type") != kind:
-        return False
-    width = len(text["text"].encode("utf-16-le", "surrogatepass")) // 2
-    is_quiet = kind == "plain_text" or ("<" not in text["text"] and ">" not in text["text"])
-    return 1 <= width <= longest and is_quiet
-
-
-def is_valid_button(button: Any) -> bool:
-    return (
-        button["type"] == "button"
-        and is_valid_text(button["text"], "plain_text", 75)
-        and button.get("url", "").startswith(("http://", "https://"))
-        and len(button["url"]) <= 3000
-        and button.get("style", "primary") in ("primary", "danger")
-    )
 
 
 @pytest.fixture
