@@ -78,6 +78,8 @@ class Message:
     the same incident to the same address was given, empty for the first: a channel that can, changes that one
     or answers below it. `incident_key` names the incident for partners that keep state (PagerDuty's
     `dedup_key`, a label in Jira): the same for all messages of an incident. `page_id` is empty for a notice.
+    `attempt` counts the tries to send it, 1 the first: from the second on, a channel without idempotency keys
+    may look for what an earlier try has left.
     """
 
     key: str
@@ -95,3 +97,4 @@ class Message:
     page_id: str = ""
     person: str = ""
     status: str = ""
+    attempt: int = 1

@@ -79,7 +79,9 @@ class SlackChannel:
         if verdict["ok"]:
             return Receipt(f"ts {self._shown(verdict.get('ts'))} in {self._shown(verdict.get('channel'))}")
         code = self._shown(verdict.get("error"))
-        raise DeliveryFailed(_kind_of(code), f"Slack refused: {code}", retry_after_s=retry_after(answer))
+        raise DeliveryFailed(
+            _kind_of(code), f"Slack refused: {code}", retry_after_s=retry_after(answer), status=200
+        )
 
     def _shown(self, word: object) -> str:
         return one_line(hidden_in(str(word), self.token), limit=80)

@@ -1,0 +1,205 @@
+"""One rig a channel for the connector contract: how it is made, its partner, and how that partner fails.
+
+A channel joins the contract by one function here and one row in `RIGS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from http_partner import HttpPartner
+from tocsin.connectors.inbox.channel import InboxChannel
+from tocsin.connectors.outbound import Outbound
+from tocsin.connectors.secret import Secret
+from tocsin.connectors.slack.channel import SlackChannel
+from tocsin.connectors.smtp.channel import SmtpChannel
+from tocsin.connectors.webhook.channel import WebhookChannel
+from tocsin.domain.clock import PushedClock
+from tocsin.domain.errors import Overloaded
+from tocsin.domain.page import Message
+from tocsin.domain.ports.delivery import Channel, FailureKind
+
+CLOCK = PushedClock(datetime(2026, 11, 20, 20, 36, 54, tzinfo=UTC))
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr"
+
+MESSAGE = Message(
+    key="page:7c1f0e6a:slack",
+    subject="P1 Critical: login failures on agent-gateway",
+    text="61 failed logins in 5 minutes.",
+    link="https://tocsin.example/pages/7c1f0e6a?t=once",
+    severity="P1",
+    incident="INC-1",
+    incident_key="tocsin:INC-1",
+    is_page=True,
+    fields=(("Severity", "P1 Critical"), ("Service", "agent-gateway")),
+    runbook_url="https://runbooks.example/login-failures",
+)
+HOSTILE = replace(
+    MESSAGE,
+    subject="<script>alert(1)</script>\r\nBcc: eve@evil.example\n\n<!channel> \u202egnp.exe\0 & 🔔"
+    + "𝔸" * 400,
+    text="<script>alert(1)</script>\r\n.\r\nQUIT\r\n<!channel> \u2066x\u2069 *bold* \0\x1b[31m 𝔸<&>" * 2000,
+    fields=(
+        ("<b>\r\nX-Evil: 1", "</b>\r\n\r\n" + "&" * 100_000),
+        *((f"f{n}", "<" * 900) for n in range(200)),
+    ),
+    runbook_url="javascript:alert(1)",
+)
+
+Made = tuple[Channel, str]
+
+
+@dataclass
+class Rig:
+    """One channel, its partner, and ways to make the partner misbehave.
+
+    `made(base, outbound)` returns the channel and an address for the partner at this base address (ending
+    with a slash), None for the good one; a channel without HTTP takes the time limit from `outbound` and the
+    host and port from `base`. The first of `secrets` is its credential. `count` tells how many messages the
+    good partner holds. `failing` makes the good partner fail in each way it can. `partner` is None for what
+    does not speak HTTP. `drip` is how a slow answer of its protocol begins and goes on.
+    """
+
+    made: Callable[[str | None, Outbound], Made]
+    secrets: tuple[str, ...]
+    count: Callable[[], int]
+    failing: Mapping[FailureKind, Callable[[], None]]
+    partner: HttpPartner | None = None
+    drip: tuple[bytes, bytes] = (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One channel in the contract: its rig and what can be asked of it.
+
+    `fails` are the kinds of failure its partner can be brought to. `speaks_http` False takes what is about
+    HTTP alone out, `reads_answer` False what is about the form of a success (any 2xx is one), `is_networked`
+    False everything about partners outside. `tells_status` says that its failures carry a status.
+    """
+
+    rig: Callable[[pytest.FixtureRequest], Rig]
+    fails: frozenset[FailureKind] = frozenset(FailureKind)
+    is_networked: bool = True
+    speaks_http: bool = True
+    reads_answer: bool = True
+    tells_status: bool = True
+
+
+def answering(partner: HttpPartner, status: int, body: bytes = b"", **headers: str) -> Callable[[], None]:
+    """Return what makes the partner answer everything like this; `_` in a header's name stands for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda: setattr(partner, "reply", lambda got: (status, named, body))
+
+
+def slack_rig(request: pytest.FixtureRequest) -> Rig:
+    slack = request.getfixturevalue("slack")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        return SlackChannel(Secret(slack.token), base or slack.url, outbound), "C0INCIDENTS"
+
+    def fail(error: str) -> Callable[[], None]:
+        return lambda: setattr(slack, "error", error)
+
+    failing = {
+        FailureKind.RETRY_LATER: fail("internal_error"),
+        FailureKind.REFUSED: fail("msg_too_long"),
+        FailureKind.MISCONFIGURED: fail("channel_not_found"),
+        FailureKind.UNKNOWN: fail(f"something new, {slack.token}"),
+    }
+    return Rig(made, (slack.token,), lambda: len(slack.messages), failing, slack)
+
+
+def webhook_rig(request: pytest.FixtureRequest) -> Rig:
+    partner = request.getfixturevalue("partner")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        return WebhookChannel((Secret(WHSEC),), CLOCK, outbound), f"{base or partner.url}secret-path"
+
+    failing = {
+        kind: answering(partner, status, f"no: {WHSEC}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 503),
+            (FailureKind.REFUSED, 410),
+            (FailureKind.MISCONFIGURED, 401),
+            (FailureKind.UNKNOWN, 999),
+        )
+    }
+    secrets = (WHSEC, "secret-path")
+    return Rig(made, secrets, lambda: len(partner.received), failing, partner)
+
+
+def smtp_rig(request: pytest.FixtureRequest) -> Rig:
+    mail = request.getfixturevalue("mail")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        port = urlsplit(base).port if base else mail.port
+        url = f"smtp://{mail.user}:{mail.password}@127.0.0.1:{port}?starttls=false"
+        sender = "tocsin@tocsin.example"
+        return (
+            SmtpChannel(Secret(url), sender, CLOCK, time_limit_s=outbound.time_limit_s),
+            "ben@tocsin.example",
+        )
+
+    def fail(command: str, answer: str) -> Callable[[], None]:
+        return lambda: mail.says.update({command: answer})
+
+    failing = {
+        FailureKind.RETRY_LATER: fail("RCPT", "451 try again"),
+        FailureKind.REFUSED: fail("RCPT", f"550 no such user {mail.password}"),
+        FailureKind.MISCONFIGURED: fail("MAIL", "553 you may not send as this"),
+    }
+    return Rig(made, (mail.password,), lambda: len(mail.letters), failing, drip=(b"", b"220-x\r\n"))
+
+
+@dataclass
+class PretendStore:
+    """A store with an inbox shelf alone, kept by the inbox's rules."""
+
+    kept: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    is_full: bool = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        if self.is_full:
+            raise Overloaded("The disk is full.", means="Nothing was kept.", next_step="Make room.")
+        yield self
+
+    @property
+    def inbox(self) -> PretendStore:
+        return self
+
+    def keep(self, key: str, *rest: Any) -> bool:
+        is_new = key not in self.kept
+        self.kept.setdefault(key, rest)
+        return is_new
+
+
+def inbox_rig(request: pytest.FixtureRequest) -> Rig:
+    store = PretendStore()
+    made: Any = InboxChannel(store, CLOCK)  # type: ignore[arg-type]
+    failing = {FailureKind.RETRY_LATER: lambda: setattr(store, "is_full", True)}
+    return Rig(lambda base, outbound: (made, "ben"), (), lambda: len(store.kept), failing)
+
+
+ROWS: Mapping[str, Row] = {
+    "inbox": Row(
+        inbox_rig,
+        frozenset({FailureKind.RETRY_LATER}),
+        is_networked=False,
+        speaks_http=False,
+        tells_status=False,
+    ),
+    "slack": Row(slack_rig),
+    "smtp": Row(
+        smtp_rig, frozenset(FailureKind) - {FailureKind.UNKNOWN}, speaks_http=False, tells_status=False
+    ),
+    "webhook": Row(webhook_rig, reads_answer=False),
+}
+"""Every channel by its name; a new one is a row."""
