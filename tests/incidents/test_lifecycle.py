@@ -27,7 +27,7 @@ from tocsin.incidents.lifecycle import (
     TextTooLong,
     UnknownCommander,
     acknowledge,
-    alert_resolved,
+    alerts_resolved,
     allowed_move,
     assign,
     change_severity,
@@ -125,7 +125,7 @@ def test_a_drill_says_that_it_is_one(opening: Opening, now: datetime) -> None:
 
 
 def test_an_alert_joins_with_a_line(incident: Incident, alert: Alert, now: datetime) -> None:
-    joined = join(incident, alert, now, DEFAULT_CLOCKS)
+    joined = join(incident, [alert], now, DEFAULT_CLOCKS)
     assert [entry.text for entry in joined.entries] == ["ALR-8 from prometheus joined: ApiDown"]
     assert joined.incident == incident
 
@@ -133,9 +133,9 @@ def test_an_alert_joins_with_a_line(incident: Incident, alert: Alert, now: datet
 def test_a_joining_alert_raises_the_severity_and_never_lowers_it(
     incident: Incident, alert: Alert, now: datetime
 ) -> None:
-    assert join(incident, alert, now, DEFAULT_CLOCKS, Severity.P2).incident.severity is Severity.P1
+    assert join(incident, [alert], now, DEFAULT_CLOCKS, Severity.P2).incident.severity is Severity.P1
     p3 = replace(incident, severity=Severity.P3, clocks=())
-    raised = join(p3, alert, now, DEFAULT_CLOCKS, Severity.P1)
+    raised = join(p3, [alert], now, DEFAULT_CLOCKS, Severity.P1)
     assert raised.incident.severity is Severity.P1
     assert raised.incident.clocks == incident.clocks
     assert raised.entries[1].text == "P3 Medium → P1 Critical because of ALR-8"
@@ -143,7 +143,7 @@ def test_a_joining_alert_raises_the_severity_and_never_lowers_it(
 
 
 def test_the_end_of_an_alert_is_written_down(incident: Incident, alert: Alert, now: datetime) -> None:
-    ended = alert_resolved(incident, alert, now)
+    ended = alerts_resolved(incident, [alert], now)
     assert kinds(ended) == [Happening.ALERT_RESOLVED]
     assert ended.entries[0].text == "ALR-8 from prometheus ended at 2026-11-20 12:05:00 UTC: ApiDown"
 
@@ -253,7 +253,7 @@ def test_a_raise_to_an_emergency_asks_for_a_new_acknowledgement(
     incident: Incident, alert: Alert, now: datetime
 ) -> None:
     p3 = acknowledge(replace(incident, severity=Severity.P3, clocks=()), "ben", now).incident
-    raised = join(p3, alert, now, DEFAULT_CLOCKS, Severity.P1)
+    raised = join(p3, [alert], now, DEFAULT_CLOCKS, Severity.P1)
     assert (raised.incident.acknowledged_at, raised.incident.acknowledged_by) == (None, None)
     assert raised.incident.commander == "ben"
     assert raised.entries[1].text == (

@@ -17,7 +17,9 @@ class Alert:
     `fingerprint` is Alertmanager's (16 hex digits over the labels). `ends_at` is a lease: once it has passed
     the alert is resolved; `ends_by_timeout` says that the sender named no end and ours was assumed.
     `number` is 0 until the alert is stored (then `ALR-n`). `count` is how many signals or reports stand
-    behind it. `evidence` holds bounded raw records, as text, exactly as received.
+    behind it. `evidence` holds bounded raw records, as text, exactly as received. `muted_by` says in words
+    what keeps it from calling anybody, empty while it is heard. `inhibits` marks what an inhibition rule may
+    look for. `over` says that its end was looked at, and what follows from it done.
     """
 
     fingerprint: str
@@ -33,6 +35,9 @@ class Alert:
     incident_id: UUID | None = None
     count: int = 1
     evidence: tuple[str, ...] = ()
+    muted_by: str = ""
+    inhibits: bool = False
+    over: bool = False
 
     @property
     def short_name(self) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from tocsin.domain.alert import Alert, AlertReport
 from tocsin.domain.arrival import Arrival, Quarantined
@@ -17,21 +16,29 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
+from tocsin.flow.gather import Gathering, Heard
 from tocsin.flow.notify import Notify
-from tocsin.flow.record import held, note, record
+from tocsin.flow.record import note
 from tocsin.flow.respond import Respond
-from tocsin.incidents import lifecycle
 from tocsin.incidents.clock_policy import ClockPolicy
 from tocsin.intake.detected import detected_report
-from tocsin.intake.lease import RESOLVE_TIMEOUT, AlertRefused, Change, fingerprint_of, lapsed, merge
+from tocsin.intake.lease import (
+    RESOLVE_TIMEOUT,
+    AlertRefused,
+    Change,
+    Merged,
+    fingerprint_of,
+    lapsed,
+    merge,
+)
 from tocsin.intake.quarantine import quarantine
-from tocsin.triage.classify import Classified, classify
-from tocsin.triage.joining import Join, Open, RecordOnly, decide
+from tocsin.triage.classify import classify
 from tocsin.triage.policy import TriagePolicy
 from tocsin.triage.severities import SeverityWords
 
 LAPSE = "lapse"
 TRIAGE = "triage"
+LAPSES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,23 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of one report."""
+class _Given:
+    """One report of a batch, the body it came in (by place), and the fingerprint it is merged under."""
 
-    change: Change
-    alert: Alert
-    incident: Incident | None = None
+    report: AlertReport
+    body: int
+    fingerprint: str
+    resolve_timeout: timedelta
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of the reports of one body."""
+
+    accepted: int = 0
+    has_changed: bool = False
+    refused: list[Unreadable] = field(default_factory=list)
+    incidents: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +116,17 @@ class Take:
     def bodies(self, bodies: Sequence[Body]) -> tuple[Taken, ...]:
         """Take several bodies in one transaction, in order: many senders then share one commit."""
         now = self.clock.now()
+        given = [
+            _Given(report, place, fingerprint_of(report), body.resolve_timeout)
+            for place, body in enumerate(bodies)
+            for report in body.reports
+        ]
         with self.store.transaction() as shelves:
-            _hold_alerts(shelves, [report for body in bodies for report in body.reports])
-            return tuple(self._take_body(shelves, body, now) for body in bodies)
+            _hold_alerts(shelves, given)
+            outcomes = self._taken(shelves, given, [body.arrival.body for body in bodies], now)
+            return tuple(
+                self._settled(shelves, body, outcome) for body, outcome in zip(bodies, outcomes, strict=True)
+            )
 
     def detected(self, shelves: Shelves, alerts: Sequence[DetectedAlert]) -> None:
         """Take what our own detection found, inside the transaction that saves detection's state."""
@@ -108,26 +134,25 @@ class Take:
         self.own(shelves, [detected_report(alert, now) for alert in alerts])
 
     def own(self, shelves: Shelves, reports: Sequence[AlertReport]) -> None:
-        """Take what we say ourselves, inside the caller's transaction."""
-        now = self.clock.now()
-        _hold_alerts(shelves, reports)
-        self._told(shelves, [self._take(shelves, report, now, RESOLVE_TIMEOUT) for report in reports], now)
+        """Take what we say ourselves, inside the caller's transaction. Raises `AlertRefused`."""
+        given = [_Given(report, 0, fingerprint_of(report), RESOLVE_TIMEOUT) for report in reports]
+        _hold_alerts(shelves, given)
+        (outcome,) = self._taken(shelves, given, [b""], self.clock.now())
+        if outcome.refused:
+            raise ValueError(f"an alert of our own cannot be one: {outcome.refused[0].reason}")
 
     def lapse(self, shelves: Shelves, job: Job) -> None:
-        """An alert's lease ran out without a resend: it is over. A moved lease is waited for anew."""
+        """Leases ran out without a resend: those alerts are over. The job then waits for the next end."""
         now = self.clock.now()
-        alert = shelves.alerts.latest(job.args["fingerprint"])
-        if alert is None or alert.number != int(job.args["number"]):
-            return
-        if lapsed(alert, now):
-            self._resolved(shelves, alert, now)
-            self.notify.heard(shelves, [alert], now)
-        else:
-            self._watch_lease(shelves, alert)
-
-    def hold_for_lapse(self, shelves: Shelves, job: Job) -> None:
-        """Hold the alert that a job is about, before its row in the job table is touched."""
-        shelves.lock(_hold(job.args["fingerprint"]))
+        ended = self._ended_unseen(shelves, now)
+        if ended:
+            shelves.lock(TRIAGE)
+            gathering = self._gathering(shelves, now)
+            self._end(shelves, gathering, ended)
+            self.notify.heard(shelves, ended, now)
+        following = shelves.alerts.next_lapse()
+        if following is not None:
+            shelves.jobs.reschedule(_lapse_at(max(following, now)))
 
     def set_aside(self, shelves: Shelves, arrival: Arrival, part: Unreadable) -> Quarantined:
         """Quarantine one part of an arrival with its reason."""
@@ -149,149 +174,126 @@ class Take:
         )
         return kept
 
-    def _take_body(self, shelves: Shelves, body: Body, now: datetime) -> Taken:
-        touched: dict[str, None] = {}
-        refused = list(body.unreadable)
-        outcomes: list[_Outcome] = []
-        for report in body.reports:
+    def _taken(
+        self, shelves: Shelves, given: Sequence[_Given], bodies: Sequence[bytes], now: datetime
+    ) -> list[_Outcome]:
+        outcomes = [_Outcome() for _ in bodies]
+        for part in _parts(given):
+            self._take_part(shelves, part, bodies, outcomes, now)
+        return outcomes
+
+    def _take_part(
+        self,
+        shelves: Shelves,
+        given: Sequence[_Given],
+        bodies: Sequence[bytes],
+        outcomes: Sequence[_Outcome],
+        now: datetime,
+    ) -> None:
+        """Take reports of different fingerprints; what is known of them is read and written at once."""
+        known = shelves.alerts.latest_of([each.fingerprint for each in given])
+        merged: list[tuple[_Given, Merged]] = []
+        for each in given:
             try:
-                outcomes.append(self._take(shelves, report, now, body.resolve_timeout))
+                one = merge(each.report, known.get(each.fingerprint), now, each.resolve_timeout)
             except AlertRefused as problem:
-                refused.append(Unreadable(body.arrival.body, problem.explain()))
-        touched.update((each.incident.short_name, None) for each in outcomes if each.incident is not None)
-        changed = self._told(shelves, outcomes, now)
-        kept = tuple(self.set_aside(shelves, body.arrival, part) for part in refused)
-        if changed or refused:
-            shelves.arrivals.add(body.arrival)
-        return Taken(len(body.reports) + len(body.unreadable) - len(refused), kept, tuple(touched))
-
-    def _take(
-        self, shelves: Shelves, report: AlertReport, now: datetime, resolve_timeout: timedelta
-    ) -> _Outcome:
-        known = shelves.alerts.latest(fingerprint_of(report))
-        merged = merge(report, known, now, resolve_timeout)
-        alert = self._keep(shelves, merged.alert, known if merged.alert.number else None, now)
-        if merged.change is Change.RESENT:
-            return _Outcome(merged.change, alert)
-        # One body may touch many groups; taken one by one, two bodies could wait for each other for ever.
-        shelves.lock(TRIAGE)
-        if merged.change is Change.RESOLVED:
-            return _Outcome(merged.change, alert, self._resolved(shelves, alert, now))
-        return _Outcome(merged.change, alert, self._put_to_incident(shelves, alert, merged.change, now))
-
-    def _told(self, shelves: Shelves, outcomes: Sequence[_Outcome], now: datetime) -> bool:
-        """Let receivers know of what changed; say whether anything did."""
-        changed = [each.alert for each in outcomes if each.change is not Change.RESENT]
+                outcomes[each.body].refused.append(Unreadable(bodies[each.body], problem.explain()))
+                continue
+            outcomes[each.body].accepted += 1
+            merged.append((each, one))
+        resent = [one.alert for _, one in merged if one.change is Change.RESENT]
+        shelves.alerts.renew([alert for alert in resent if alert != known[alert.fingerprint]])
+        changed = [(each, one) for each, one in merged if one.change is not Change.RESENT]
         if changed:
-            self.notify.heard(shelves, changed, now)
-        return bool(changed)
+            # One body may touch many groups; taken one by one, two bodies could wait for each other for ever.
+            shelves.lock(TRIAGE)
+            touched = self._gather(shelves, [one for _, one in changed], now)
+            for (each, _), incident in zip(changed, touched, strict=True):
+                outcomes[each.body].has_changed = True
+                if incident is not None:
+                    outcomes[each.body].incidents[incident.short_name] = None
+        self._watch_leases(shelves, [one.alert.ends_at for _, one in merged], now)
 
-    def _keep(self, shelves: Shelves, alert: Alert, known: Alert | None, now: datetime) -> Alert:
-        if known is None:
-            alert = shelves.alerts.add(alert)
-        elif alert != known:
-            shelves.alerts.save(alert)
-        was_over = known is not None and known.is_resolved(now)
-        if alert.is_resolved(now) and was_over:
-            # Its lease ran out before; if the lapse has not been looked at yet, it is what will end it.
-            return alert
-        if alert.is_resolved(now):
-            shelves.jobs.drop(_lapse_key(alert))
-        elif known is None or was_over or alert.ends_at < known.ends_at:
-            # A lease that moved on needs no write: its job looks again when the old end has come.
-            self._watch_lease(shelves, alert)
-        return alert
-
-    def _watch_lease(self, shelves: Shelves, alert: Alert) -> None:
-        shelves.jobs.reschedule(
-            Job(
-                kind=LAPSE,
-                key=_lapse_key(alert),
-                run_at=alert.ends_at,
-                args={"fingerprint": alert.fingerprint, "number": str(alert.number)},
+    def _gather(self, shelves: Shelves, merged: Sequence[Merged], now: datetime) -> list[Incident | None]:
+        """Put what changed to its incidents; return for each the incident it touched."""
+        gathering = self._gathering(shelves, now)
+        heard = [
+            Heard(
+                alert=_as_heard(one, now),
+                classified=classify(one.alert, self.policy, self.words),
+                is_new=one.change is Change.NEW_EPISODE,
             )
-        )
+            for one in merged
+            if one.change is not Change.RESOLVED
+        ]
+        by_print = {alert.fingerprint: alert for alert in gathering.hear(heard)}
+        ended = [one.alert for one in merged if one.change is Change.RESOLVED]
+        by_print.update((alert.fingerprint, alert) for alert in self._end(shelves, gathering, ended))
+        stored = [by_print[one.alert.fingerprint] for one in merged]
+        self.notify.heard(shelves, stored, now)
+        return [gathering.incident_of(alert) for alert in stored]
 
-    def _put_to_incident(
-        self, shelves: Shelves, alert: Alert, change: Change, now: datetime
-    ) -> Incident | None:
-        classified = classify(alert, self.policy, self.words)
-        active = shelves.incidents.active_in_group(classified.group_key)
-        incident = held(shelves, active.incident_id) if active else None
-        decision = decide(incident, classified, alert, now)
-        if isinstance(decision, Open):
-            return self._open(shelves, alert, classified, decision, now)
-        if isinstance(decision, Join) and incident is not None:
-            return self._join(shelves, incident, alert, decision, now)
-        if isinstance(decision, RecordOnly) and change is Change.NEW_EPISODE:
-            _note_recorded(shelves, alert, decision, now)
-        return None
+    def _end(self, shelves: Shelves, gathering: Gathering, alerts: Sequence[Alert]) -> list[Alert]:
+        ended = [replace(alert, over=True, muted_by="") for alert in alerts]
+        for alert in ended:
+            shelves.alerts.save(alert)
+        gathering.ended(ended)
+        return ended
 
-    def _resolved(self, shelves: Shelves, alert: Alert, now: datetime) -> Incident | None:
-        if alert.incident_id is None:
-            return None
-        incident = held(shelves, alert.incident_id)
-        if not incident.status.is_active:
-            return incident
-        incident = record(shelves, lifecycle.alert_resolved(incident, alert, now))
-        firing = [a for a in shelves.alerts.of_incident(incident.incident_id) if not a.is_resolved(now)]
-        return incident if firing else self.close.quiet(shelves, incident, now)
+    def _gathering(self, shelves: Shelves, now: datetime) -> Gathering:
+        return Gathering(shelves, now, self.clocks, self.call, self.respond, self.close)
 
-    def _open(
-        self, shelves: Shelves, alert: Alert, classified: Classified, decision: Open, now: datetime
-    ) -> Incident:
-        opening = lifecycle.Opening(
-            incident_id=uuid4(),
-            number=shelves.incidents.next_number(),
-            title=classified.title,
-            severity=decision.severity,
-            type=classified.type,
-            group_key=classified.group_key,
-            detected_at=alert.starts_at,
-            description=classified.description,
-            services=classified.services,
-            reasons=(*classified.reasons, decision.reason),
-            drill=alert.is_drill,
-        )
-        opened = lifecycle.open_incident(opening, now, self.clocks)
-        facts = {"alert": alert.short_name, "fingerprint": alert.fingerprint}
-        incident = record(shelves, opened, facts, is_new=True)
-        shelves.alerts.save(replace(alert, incident_id=incident.incident_id))
-        self.call.begin(shelves, incident, now)
-        self.respond.begin(shelves, incident, now)
-        return incident
+    def _ended_unseen(self, shelves: Shelves, now: datetime) -> list[Alert]:
+        """Return alerts that have ended, held, as they stand once nobody else can change them."""
+        found = shelves.alerts.lapsed(now, LAPSES_AT_ONCE)
+        shelves.lock_all(sorted({_hold(alert.fingerprint) for alert in found}))
+        held = (shelves.alerts.get(alert.number) for alert in found)
+        return [alert for alert in held if alert is not None and not alert.over and lapsed(alert, now)]
 
-    def _join(
-        self, shelves: Shelves, incident: Incident, alert: Alert, decision: Join, now: datetime
-    ) -> Incident:
-        if alert.incident_id == incident.incident_id:
-            # Its severity counted when it joined; a person may have rated the incident lower since.
-            self.respond.grew(shelves, incident, now)
-            return incident
-        shelves.alerts.save(replace(alert, incident_id=incident.incident_id))
-        joined = record(
-            shelves, lifecycle.join(incident, alert, now, self.clocks, raise_to=decision.raise_to)
-        )
-        self.call.follow(shelves, incident, joined, now)
-        self.respond.joined(shelves, joined, now)
-        return joined
+    def _settled(self, shelves: Shelves, body: Body, outcome: _Outcome) -> Taken:
+        refused = [*body.unreadable, *outcome.refused]
+        kept = tuple(self.set_aside(shelves, body.arrival, part) for part in refused)
+        if outcome.has_changed or refused:
+            shelves.arrivals.add(body.arrival)
+        return Taken(outcome.accepted, kept, tuple(outcome.incidents))
+
+    def _watch_leases(self, shelves: Shelves, ends: Sequence[datetime], now: datetime) -> None:
+        """See to it that a job waits for the first of these leases to run out; it looks after all others."""
+        first = min((end for end in ends if end > now), default=None)
+        if first is None:
+            return
+        planned = shelves.jobs.next_due((LAPSE,)).get(LAPSE)
+        if planned is None or first < planned:
+            # Never by changing the job that waits: who looks at ends holds it, and then waits for our alerts.
+            shelves.jobs.put(_lapse_at(first))
 
 
-def _hold_alerts(shelves: Shelves, reports: Sequence[AlertReport]) -> None:
-    """Hold the alerts of a body, in one order for all bodies, so that no two wait for each other for ever."""
-    for fingerprint in sorted({fingerprint_of(report) for report in reports}):
-        shelves.lock(_hold(fingerprint))
+def _parts(given: Sequence[_Given]) -> Iterator[Sequence[_Given]]:
+    """Cut a batch where a fingerprint comes again, so that each part names an alert once."""
+    part: dict[str, _Given] = {}
+    for each in given:
+        if each.fingerprint in part:
+            yield tuple(part.values())
+            part = {}
+        part[each.fingerprint] = each
+    if part:
+        yield tuple(part.values())
+
+
+def _hold_alerts(shelves: Shelves, given: Sequence[_Given]) -> None:
+    """Hold the alerts of a batch, in one order for all, so that no two wait for each other for ever."""
+    shelves.lock_all(sorted({_hold(each.fingerprint) for each in given}))
 
 
 def _hold(fingerprint: str) -> str:
     return f"alert:{fingerprint}"
 
 
-def _lapse_key(alert: Alert) -> str:
-    return f"{LAPSE}:{alert.fingerprint}"
+def _lapse_at(at: datetime) -> Job:
+    return Job(kind=LAPSE, key=f"{LAPSE}:{at.isoformat()}", run_at=at)
 
 
-def _note_recorded(shelves: Shelves, alert: Alert, decision: RecordOnly, now: datetime) -> None:
-    """Write down why nobody is called for an alert."""
-    facts = {"source": alert.source, "fingerprint": alert.fingerprint, "reason": decision.reason}
-    note(shelves, Happening.ALERT_RECORDED, at=now, subject=alert.short_name, facts=facts)
+def _as_heard(merged: Merged, now: datetime) -> Alert:
+    """An episode that is over when it is first heard of has no end that would have to be looked at."""
+    alert = merged.alert
+    return replace(alert, over=True) if not alert.number and alert.is_resolved(now) else alert

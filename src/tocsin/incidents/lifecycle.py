@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,9 @@ from tocsin.incidents.clock_policy import ClockPolicy
 
 MAX_TEXT_CHARACTERS = 20_000
 """The most a note or a reason may hold."""
+ONE_BY_ONE = 3
+"""Up to so many alerts at once have a line each; more are told in one, or a burst would bury the rest."""
+MOST_SPANS = 20
 
 
 class MoveRefused(Explained):
@@ -138,25 +142,50 @@ def open_incident(opening: Opening, now: datetime, policy: ClockPolicy) -> Chang
 
 
 def join(
-    incident: Incident, alert: Alert, now: datetime, policy: ClockPolicy, raise_to: Severity | None = None
+    incident: Incident,
+    alerts: Sequence[Alert],
+    now: datetime,
+    policy: ClockPolicy,
+    raise_to: Severity | None = None,
 ) -> Changed:
-    """Add an alert to the incident; its severity rises to `raise_to`, and never falls this way."""
-    text = f"{alert.short_name} from {alert.source} joined: {alert.title}"
-    joined = Changed(
-        incident=incident, entries=(line(incident, Happening.ALERT_JOINED, text, by=TOCSIN, now=now),)
-    )
+    """Add alerts to the incident; its severity rises to `raise_to`, and never falls this way."""
+    texts = [f"{each.short_name} from {each.source} joined: {each.title}" for each in alerts]
+    if len(alerts) > ONE_BY_ONE:
+        texts = [f"{len(alerts)} alerts joined at once, {spans(alerts)}. The first: {alerts[0].title}"]
+    joined = _lines(incident, Happening.ALERT_JOINED, texts, now)
     if raise_to is None or not raise_to.is_worse_than(incident.severity):
         return joined
-    return joined.then(_rated(incident, raise_to, f"because of {alert.short_name}", TOCSIN, now, policy))
+    because = alerts[0].short_name if len(alerts) == 1 else f"{len(alerts)} alerts that joined"
+    return joined.then(_rated(incident, raise_to, f"because of {because}", TOCSIN, now, policy))
 
 
-def alert_resolved(incident: Incident, alert: Alert, now: datetime) -> Changed:
-    """Write down that one of the incident's alerts is over."""
-    ended = f"{alert.ends_at:%Y-%m-%d %H:%M:%S} UTC"
-    text = f"{alert.short_name} from {alert.source} ended at {ended}: {alert.title}"
-    return Changed(
-        incident=incident, entries=(line(incident, Happening.ALERT_RESOLVED, text, by=TOCSIN, now=now),)
-    )
+def alerts_resolved(incident: Incident, alerts: Sequence[Alert], now: datetime) -> Changed:
+    """Write down that some of the incident's alerts are over."""
+    texts = [
+        f"{each.short_name} from {each.source} ended at {each.ends_at:%Y-%m-%d %H:%M:%S} UTC: {each.title}"
+        for each in alerts
+    ]
+    if len(alerts) > ONE_BY_ONE:
+        texts = [f"{len(alerts)} alerts ended, {spans(alerts)}."]
+    return _lines(incident, Happening.ALERT_RESOLVED, texts, now)
+
+
+def spans(alerts: Sequence[Alert]) -> str:
+    """Return the names of alerts, runs of numbers as `ALR-3 to ALR-66`, at most `MOST_SPANS` of them."""
+    runs: list[list[int]] = []
+    for number in sorted(each.number for each in alerts):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    told = [f"ALR-{first}" if first == last else f"ALR-{first} to ALR-{last}" for first, last in runs]
+    more = f" and {len(told) - MOST_SPANS} more runs" if len(told) > MOST_SPANS else ""
+    return ", ".join(told[:MOST_SPANS]) + more
+
+
+def _lines(incident: Incident, kind: Happening, texts: Sequence[str], now: datetime) -> Changed:
+    entries = tuple(line(incident, kind, text, by=TOCSIN, now=now) for text in texts)
+    return Changed(incident=incident, entries=entries)
 
 
 def acknowledge(incident: Incident, person: str, now: datetime, via: str = "") -> Changed:

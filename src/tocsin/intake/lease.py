@@ -180,6 +180,9 @@ def _same_episode(known: Alert, alert: Alert) -> Alert:
         incident_id=known.incident_id,
         count=max(known.count, alert.count),
         evidence=known.evidence if keeps_evidence else alert.evidence,
+        muted_by=known.muted_by,
+        inhibits=known.inhibits,
+        over=known.over,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,11 +16,12 @@ from django.db.utils import Error
 from tocsin.store.databases import WAIT_S
 from tocsin.store.faults import is_read_only, overload_from, turn_never_came
 from tocsin.store.jobs import DjangoJobs
-from tocsin.store.locks import lock
+from tocsin.store.locks import lock, lock_all
 from tocsin.store.shelves.alerts import DjangoAlerts
 from tocsin.store.shelves.arrivals import DjangoArrivals, DjangoQuarantine
 from tocsin.store.shelves.detector import DjangoDetector
 from tocsin.store.shelves.exhibits import DjangoExhibits
+from tocsin.store.shelves.groups import DjangoGroups
 from tocsin.store.shelves.incidents import DjangoIncidents
 from tocsin.store.shelves.log import DjangoLog
 from tocsin.store.shelves.marks import DjangoMarks
@@ -49,6 +50,7 @@ class DjangoShelves:
         self.pages = DjangoPages(alias)
         self.silences = DjangoSilences(alias)
         self.overrides = DjangoOverrides(alias)
+        self.groups = DjangoGroups(alias)
         self.inbox = DjangoInbox(alias)
         self.jobs = DjangoJobs(alias)
         self.log = DjangoLog(alias, entry_key)
@@ -59,6 +61,9 @@ class DjangoShelves:
 
     def lock(self, name: str) -> None:
         lock(name, self._alias)
+
+    def lock_all(self, names: Sequence[str]) -> None:
+        lock_all(names, self._alias)
 
 
 class DjangoStore:

@@ -14,6 +14,7 @@ from tocsin.store import models
 from tocsin.store.rows import find, insert_once, insert_or_renew
 
 _READY = JobState.READY.value
+AT_ONCE = 500
 _RENEWED = ("run_at", "args", "state", "attempts", "owner", "last_error")
 
 
@@ -27,6 +28,15 @@ class DjangoJobs:
     def reschedule(self, job: Job) -> None:
         """Take the job from whoever holds it, too: their `finish` is then False."""
         insert_or_renew(_row(job), self._alias, key="key", renewed=_RENEWED)
+
+    def reschedule_all(self, jobs: Sequence[Job]) -> None:
+        self._rows.bulk_create(
+            [_row(job) for job in sorted(jobs, key=lambda job: job.key)],
+            batch_size=AT_ONCE,
+            update_conflicts=True,
+            unique_fields=["key"],
+            update_fields=_RENEWED,
+        )
 
     def drop(self, key: str) -> None:
         self._rows.filter(key=key).update(state=JobState.DONE.value, owner="")

@@ -61,9 +61,19 @@ class Alert(models.Model):
     incident = models.UUIDField(null=True, db_index=True)
     count = models.BigIntegerField()
     evidence = Json()
+    muted_by = Text(default="")
+    inhibits = models.BooleanField(default=False)
+    over = models.BooleanField(default=False)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["fingerprint", "number"], name="alert_latest")]
+        indexes: ClassVar = [
+            models.Index(fields=["fingerprint", "number"], name="alert_latest"),
+            models.Index(fields=["ends_at"], condition=models.Q(over=False), name="alert_lapse"),
+            models.Index(
+                fields=["number"], condition=models.Q(over=False) & ~models.Q(muted_by=""), name="alert_muted"
+            ),
+            models.Index(fields=["ends_at"], condition=models.Q(inhibits=True), name="alert_inhibits"),
+        ]
 
 
 class AlertLine(models.Model):

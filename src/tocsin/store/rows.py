@@ -89,6 +89,58 @@ def _insert(
     return statement, fields
 
 
+def insert_all(rows: Sequence[models.Model], alias: str, *, known_by: str) -> dict[str, Any]:
+    """Add rows of one model in one statement; return their keys by their values in the column `known_by`.
+
+    The values there must differ: no database promises to return keys in the order of the rows.
+    """
+    if not rows:
+        return {}
+    connection = connections[alias]
+    model = type(rows[0])
+    statement, fields = _insert(model, alias, connection.vendor, None, "", ())
+    head, one = _parts(statement, len(fields))
+    key, name = _quoted(model._meta.pk), _quoted(_field(model, known_by))
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection=connection)
+        for row in rows
+        for field in fields
+    ]
+    with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
+        cursor.execute(f"{head}{', '.join([one] * len(rows))} RETURNING {key}, {name}", values)
+        return {known: number for number, known in cursor.fetchall()}
+
+
+@cache
+def _parts(statement: str, columns: int) -> tuple[str, str]:
+    """Return what stands before the values of an INSERT of one row, and those."""
+    one = f"({', '.join(['%s'] * columns)})"
+    head, found, _ = statement.partition(one)
+    if not found:
+        raise ValueError("the statement of an insert is not as expected")
+    return head, one
+
+
+def change_all(
+    model: type[models.Model], alias: str, changes: Sequence[Mapping[str, Any]], *, by: str
+) -> None:
+    """Change several rows, each found by its value in the column `by`; all name the same columns."""
+    if not changes:
+        return
+    connection = connections[alias]
+    names = tuple(name for name in changes[0] if name != by)
+    statement, fields = _update(model, connection.vendor, names, (by,))
+    values = [
+        [
+            field.get_db_prep_save(row[name], connection=connection)
+            for field, name in zip(fields, (*names, by), strict=True)
+        ]
+        for row in changes
+    ]
+    with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
 def change(model: type[models.Model], alias: str, columns: Mapping[str, Any], **equal: Any) -> None:
     """Change exactly the one row with these values.
 

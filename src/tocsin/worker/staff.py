@@ -100,7 +100,7 @@ def transitions(app: App) -> Mapping[str, Transition | Effect]:
     """Return the jobs that change only our own state."""
     return {
         ESCALATE: Transition(app.call.escalate, hold_for),
-        LAPSE: Transition(app.take.lapse, app.take.hold_for_lapse),
+        LAPSE: Transition(app.take.lapse),
         CLOCK: Transition(app.close.look_at_clock, hold_for),
     }
 

@@ -18,6 +18,7 @@ from tocsin.domain.job import Job, JobState
 from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
+from tocsin.domain.ports.groups import GroupShelf
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Silence
 from tocsin.domain.source import SourceProgress, StoredShard
@@ -54,11 +55,43 @@ class AlertShelf(Protocol):
     """Alert episodes; the latest of a fingerprint is the one a new report is merged into."""
 
     def latest(self, fingerprint: str) -> Alert | None: ...
+    def latest_of(self, fingerprints: Sequence[str]) -> Mapping[str, Alert]:
+        """Return the latest episode of each of these fingerprints that is known."""
+        ...
+
     def add(self, alert: Alert) -> Alert:
         """Keep a new episode and return it with its number."""
         ...
 
+    def add_all(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        """Keep new episodes of different fingerprints; return them with their numbers, in the same order."""
+        ...
+
     def save(self, alert: Alert) -> None: ...
+    def renew(self, alerts: Sequence[Alert]) -> None:
+        """Save of each nothing but its lease and when it was updated."""
+        ...
+
+    def lapsed(self, now: datetime, limit: int = 500) -> tuple[Alert, ...]:
+        """Return alerts that have ended and of which nobody looked at the end yet, by their end."""
+        ...
+
+    def next_lapse(self) -> datetime | None:
+        """Return when the first alert ends of which the end was not looked at."""
+        ...
+
+    def muted(self, limit: int = 1000, after: int = 0) -> tuple[Alert, ...]:
+        """Return alerts that are muted and not over, with greater numbers than `after`, by number."""
+        ...
+
+    def inhibitors(self, now: datetime) -> tuple[Alert, ...]:
+        """Return unresolved alerts that an inhibition rule may look for."""
+        ...
+
+    def firing_in(self, incident_id: UUID, now: datetime) -> int:
+        """Return how many alerts of an incident are unresolved."""
+        ...
+
     def get(self, number: int) -> Alert | None: ...
     def of_incident(self, incident_id: UUID) -> tuple[Alert, ...]:
         """Return the incident's alerts, by number."""
@@ -191,6 +224,10 @@ class JobShelf(Protocol):
 
     def reschedule(self, job: Job) -> None:
         """Add the job, or make the one with this key ready again with the new `run_at` and `args`."""
+        ...
+
+    def reschedule_all(self, jobs: Sequence[Job]) -> None:
+        """Do the same with several jobs of different keys."""
         ...
 
     def drop(self, key: str) -> None:
@@ -378,6 +415,8 @@ class Shelves(Protocol):
     @property
     def overrides(self) -> OverrideShelf: ...
     @property
+    def groups(self) -> GroupShelf: ...
+    @property
     def inbox(self) -> InboxShelf: ...
     @property
     def jobs(self) -> JobShelf: ...
@@ -394,6 +433,10 @@ class Shelves(Protocol):
 
     def lock(self, name: str) -> None:
         """Hold off others who ask for the same name until this transaction ends."""
+        ...
+
+    def lock_all(self, names: Sequence[str]) -> None:
+        """Hold off others from all these names, taken in the order given, in one step."""
         ...
 
 

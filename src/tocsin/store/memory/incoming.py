@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -63,6 +63,42 @@ class MemoryAlerts:
     def latest(self, fingerprint: str) -> Alert | None:
         number = self._tables.latest_alerts.get(fingerprint)
         return None if number is None else self._tables.alerts[number]
+
+    def latest_of(self, fingerprints: Sequence[str]) -> Mapping[str, Alert]:
+        known = {fingerprint: self.latest(fingerprint) for fingerprint in fingerprints}
+        return {fingerprint: alert for fingerprint, alert in known.items() if alert is not None}
+
+    def add_all(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        return tuple(self.add(alert) for alert in alerts)
+
+    def renew(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            kept = self._tables.alerts[alert.number]
+            self._tables.alerts[alert.number] = replace(
+                kept,
+                ends_at=alert.ends_at,
+                ends_by_timeout=alert.ends_by_timeout,
+                updated_at=alert.updated_at,
+            )
+
+    def lapsed(self, now: datetime, limit: int = 500) -> tuple[Alert, ...]:
+        ended = (kept for kept in self._tables.alerts.values() if not kept.over and kept.ends_at <= now)
+        return tuple(sorted(ended, key=attrgetter("ends_at", "number"))[:limit])
+
+    def next_lapse(self) -> datetime | None:
+        return min((kept.ends_at for kept in self._tables.alerts.values() if not kept.over), default=None)
+
+    def muted(self, limit: int = 1000, after: int = 0) -> tuple[Alert, ...]:
+        kept = self._tables.alerts.values()
+        muted = (each for each in kept if each.muted_by and not each.over and each.number > after)
+        return tuple(sorted(muted, key=attrgetter("number"))[:limit])
+
+    def inhibitors(self, now: datetime) -> tuple[Alert, ...]:
+        kept = self._tables.alerts.values()
+        return tuple(each for each in kept if each.inhibits and not each.is_resolved(now))
+
+    def firing_in(self, incident_id: UUID, now: datetime) -> int:
+        return sum(not alert.is_resolved(now) for alert in self.of_incident(incident_id))
 
     def add(self, alert: Alert) -> Alert:
         numbered = replace(alert, number=self._tables.next_number("alert"))

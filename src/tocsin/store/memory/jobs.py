@@ -27,6 +27,10 @@ class MemoryJobs:
         kind = job.kind if known is None else known.kind
         self._tables.jobs[job.key] = replace(job, kind=kind, created_at=created_at)
 
+    def reschedule_all(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self.reschedule(job)
+
     def drop(self, key: str) -> None:
         job = self._tables.jobs.get(key)
         if job is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from tocsin.store.memory.groups import MemoryGroups
 from tocsin.store.memory.incidents import MemoryIncidents, MemoryTimeline
 from tocsin.store.memory.incoming import MemoryAlerts, MemoryArrivals, MemoryQuarantine
 from tocsin.store.memory.jobs import MemoryJobs
@@ -29,6 +30,7 @@ class MemoryShelves:
         self.pages = MemoryPages(tables)
         self.silences = MemorySilences(tables)
         self.overrides = MemoryOverrides(tables)
+        self.groups = MemoryGroups(tables)
         self.inbox = MemoryInbox(tables)
         self.jobs = MemoryJobs(tables)
         self.log = MemoryLog(tables, entry_key)
@@ -39,6 +41,9 @@ class MemoryShelves:
 
     def lock(self, name: str) -> None:
         """Do nothing: only one transaction writes at a time."""
+
+    def lock_all(self, names: Sequence[str]) -> None:
+        """Do nothing, for the same reason."""
 
 
 class MemoryStore:

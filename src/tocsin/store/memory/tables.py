@@ -15,6 +15,7 @@ from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
+from tocsin.domain.notification import NotificationGroup, Notified
 from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
@@ -70,6 +71,9 @@ class Tables:
     attempts: dict[int, Attempt] = field(default_factory=dict)
     silences: dict[UUID, Silence] = field(default_factory=dict)
     overrides: dict[UUID, Override] = field(default_factory=dict)
+    groups: dict[str, NotificationGroup] = field(default_factory=dict)
+    group_members: dict[tuple[str, str], int] = field(default_factory=dict)
+    notified: dict[tuple[str, str, str], Notified] = field(default_factory=dict)
     inbox: dict[str, dict[str, str]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     waiting: dict[UUID, bytes] = field(default_factory=dict)

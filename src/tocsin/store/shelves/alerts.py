@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from tocsin.domain.alert import Alert, AlertLine
 from tocsin.domain.timeline import Happening
 from tocsin.store import models
-from tocsin.store.rows import change, find, insert
+from tocsin.store.rows import change, change_all, find, insert, insert_all
 
 AT_ONCE = 500
 
@@ -24,7 +24,53 @@ class DjangoAlerts:
 
     def latest(self, fingerprint: str) -> Alert | None:
         row = find(models.Alert, self._alias, newest_by="number", fingerprint=fingerprint)
-        return None if row is None else _alert(row)
+        return None if row is None else alert_of(row)
+
+    def latest_of(self, fingerprints: Sequence[str]) -> Mapping[str, Alert]:
+        known: dict[str, Alert] = {}
+        for start in range(0, len(fingerprints), AT_ONCE):
+            asked = fingerprints[start : start + AT_ONCE]
+            rows = self._rows.filter(fingerprint__in=asked)
+            newest = rows.values("fingerprint").annotate(last=Max("number")).values("last")
+            known.update((row.fingerprint, alert_of(row)) for row in self._rows.filter(number__in=newest))
+        return known
+
+    def add_all(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        numbers: dict[str, int] = {}
+        for start in range(0, len(alerts), AT_ONCE):
+            rows = [models.Alert(**_columns(alert)) for alert in alerts[start : start + AT_ONCE]]
+            numbers.update(insert_all(rows, self._alias, known_by="fingerprint"))
+        return tuple(replace(alert, number=numbers[alert.fingerprint]) for alert in alerts)
+
+    def renew(self, alerts: Sequence[Alert]) -> None:
+        renewed = [
+            {
+                "ends_at": alert.ends_at,
+                "ends_by_timeout": alert.ends_by_timeout,
+                "updated_at": alert.updated_at,
+                "number": alert.number,
+            }
+            for alert in alerts
+        ]
+        change_all(models.Alert, self._alias, renewed, by="number")
+
+    def lapsed(self, now: datetime, limit: int = 500) -> tuple[Alert, ...]:
+        rows = self._rows.filter(over=False, ends_at__lte=now).order_by("ends_at", "number")
+        return tuple(alert_of(row) for row in rows[:limit])
+
+    def next_lapse(self) -> datetime | None:
+        first = self._rows.filter(over=False).order_by("ends_at").values_list("ends_at", flat=True).first()
+        return first
+
+    def muted(self, limit: int = 1000, after: int = 0) -> tuple[Alert, ...]:
+        rows = self._rows.filter(over=False, number__gt=after).exclude(muted_by="").order_by("number")
+        return tuple(alert_of(row) for row in rows[:limit])
+
+    def inhibitors(self, now: datetime) -> tuple[Alert, ...]:
+        return tuple(alert_of(row) for row in self._rows.filter(inhibits=True, ends_at__gt=now))
+
+    def firing_in(self, incident_id: UUID, now: datetime) -> int:
+        return self._rows.filter(incident=incident_id, ends_at__gt=now).count()
 
     def add(self, alert: Alert) -> Alert:
         row = models.Alert(**_columns(alert))
@@ -36,17 +82,17 @@ class DjangoAlerts:
 
     def get(self, number: int) -> Alert | None:
         row = find(models.Alert, self._alias, number=number)
-        return None if row is None else _alert(row)
+        return None if row is None else alert_of(row)
 
     def of_incident(self, incident_id: UUID) -> tuple[Alert, ...]:
-        return tuple(_alert(row) for row in self._rows.filter(incident=incident_id).order_by("number"))
+        return tuple(alert_of(row) for row in self._rows.filter(incident=incident_id).order_by("number"))
 
     def unresolved(self, now: datetime, limit: int = 1000) -> tuple[Alert, ...]:
         rows = self._rows.filter(ends_at__gt=now).order_by("fingerprint", "number")
-        return tuple(_alert(row) for row in rows[:limit])
+        return tuple(alert_of(row) for row in rows[:limit])
 
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
-        return tuple(_alert(row) for row in self._rows.order_by("-number")[:limit])
+        return tuple(alert_of(row) for row in self._rows.order_by("-number")[:limit])
 
     def tell(self, lines: Sequence[AlertLine]) -> None:
         rows = [
@@ -81,10 +127,14 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "incident": alert.incident_id,
         "count": alert.count,
         "evidence": alert.evidence,
+        "muted_by": alert.muted_by,
+        "inhibits": alert.inhibits,
+        "over": alert.over,
     }
 
 
-def _alert(row: models.Alert) -> Alert:
+def alert_of(row: models.Alert) -> Alert:
+    """Return the alert that a row holds."""
     return Alert(
         fingerprint=row.fingerprint,
         source=row.source,
@@ -99,4 +149,7 @@ def _alert(row: models.Alert) -> Alert:
         incident_id=row.incident,
         count=row.count,
         evidence=tuple(row.evidence),
+        muted_by=row.muted_by,
+        inhibits=row.inhibits,
+        over=row.over,
     )

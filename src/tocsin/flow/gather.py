@@ -1,0 +1,228 @@
+"""Alerts of one batch are gathered by incident, so that each incident is held, changed and told once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from uuid import UUID, uuid4
+
+from tocsin.domain.alert import Alert, AlertLine
+from tocsin.domain.incident import Incident
+from tocsin.domain.ports.shelves import Shelves
+from tocsin.domain.severity import Severity
+from tocsin.domain.timeline import Happening
+from tocsin.flow.call import Call
+from tocsin.flow.close import Close
+from tocsin.flow.record import held, note, record
+from tocsin.flow.respond import Respond
+from tocsin.incidents import lifecycle
+from tocsin.incidents.clock_policy import ClockPolicy
+from tocsin.triage.classify import Classified
+from tocsin.triage.joining import Open, RecordOnly, decide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An alert that began or changed, and what triage made of it. `is_new` says that it is not stored yet."""
+
+    alert: Alert
+    classified: Classified
+    is_new: bool
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What a batch does to one incident. `opening` is set while it is still to be opened."""
+
+    incident: Incident
+    opening: lifecycle.Opening | None = None
+    opener: Alert | None = None
+    joined: list[Alert] = field(default_factory=list)
+    raise_to: Severity | None = None
+    has_grown: bool = False
+
+    def raised(self, severity: Severity | None) -> None:
+        """Remember the worst severity that a joining alert asks for."""
+        if severity is not None and (self.raise_to is None or severity.is_worse_than(self.raise_to)):
+            self.raise_to = severity
+
+
+class _Part(Enum):
+    """What an alert does to its incident."""
+
+    OPENS = "opens"
+    JOINS = "joins"
+    GROWS = "grows"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an alert goes: to a desk and as what, or only into the record, and why."""
+
+    desk: _Desk | None = None
+    part: _Part = _Part.GROWS
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Gathering:
+    """The alerts of one batch, inside one transaction; the triage lock is held.
+
+    `hear` and `ended` may be called several times; every call leaves everything written.
+    """
+
+    shelves: Shelves
+    now: datetime
+    clocks: ClockPolicy
+    call: Call
+    respond: Respond
+    close: Close
+    touched: dict[UUID, Incident] = field(default_factory=dict)
+    _desks: dict[UUID, _Desk] = field(default_factory=dict)
+    _groups: dict[str, UUID | None] = field(default_factory=dict)
+
+    def hear(self, heard: Sequence[Heard]) -> tuple[Alert, ...]:
+        """Put alerts to their incidents and keep them; return them as stored, in the same order."""
+        self._desks.clear()
+        self._groups.clear()
+        places = [self._placed(each) for each in heard]
+        alerts = self._stored(heard, places)
+        recorded: dict[str, list[Alert]] = {}
+        for alert, place, each in zip(alerts, places, heard, strict=True):
+            if place.part is _Part.OPENS and place.desk is not None:
+                place.desk.opener = alert
+            elif place.part is _Part.JOINS and place.desk is not None:
+                place.desk.joined.append(alert)
+            elif place.desk is None and each.is_new:
+                recorded.setdefault(place.reason, []).append(alert)
+        for desk in self._desks.values():
+            self._write(desk)
+        for reason, those in recorded.items():
+            keep_apart(self.shelves, Happening.ALERT_RECORDED, those, reason, self.now)
+        return alerts
+
+    def ended(self, alerts: Sequence[Alert]) -> None:
+        """Stored alerts have ended: tell their incidents, and let those end that may."""
+        of_incident: dict[UUID, list[Alert]] = {}
+        for alert in alerts:
+            if alert.incident_id is not None:
+                of_incident.setdefault(alert.incident_id, []).append(alert)
+        for incident_id, those in of_incident.items():
+            self.touched[incident_id] = self._told_of_ends(held(self.shelves, incident_id), those)
+
+    def incident_of(self, alert: Alert) -> Incident | None:
+        """Return the incident of an alert, as it stands, if this batch touched it."""
+        return self.touched.get(alert.incident_id) if alert.incident_id else None
+
+    def _placed(self, heard: Heard) -> _Place:
+        alert, classified = heard.alert, heard.classified
+        desk = self._desk_of(classified.group_key)
+        decision = decide(desk.incident if desk else None, classified, alert, self.now)
+        if isinstance(decision, Open):
+            return _Place(self._opening(alert, classified, decision), _Part.OPENS)
+        if isinstance(decision, RecordOnly) or desk is None:
+            return _Place(reason=decision.reason)
+        if alert.incident_id == desk.incident.incident_id:
+            # Its severity counted when it joined; a person may have rated the incident lower since.
+            desk.has_grown = True
+            return _Place(desk, _Part.GROWS)
+        desk.raised(decision.raise_to)
+        return _Place(desk, _Part.JOINS)
+
+    def _desk_of(self, group_key: str) -> _Desk | None:
+        if group_key not in self._groups:
+            active = self.shelves.incidents.active_in_group(group_key)
+            if active is not None:
+                self._desks[active.incident_id] = _Desk(held(self.shelves, active.incident_id))
+            self._groups[group_key] = active.incident_id if active else None
+        incident_id = self._groups[group_key]
+        return self._desks[incident_id] if incident_id else None
+
+    def _opening(self, alert: Alert, classified: Classified, decision: Open) -> _Desk:
+        opening = lifecycle.Opening(
+            incident_id=uuid4(),
+            number=self.shelves.incidents.next_number(),
+            title=classified.title,
+            severity=decision.severity,
+            type=classified.type,
+            group_key=classified.group_key,
+            detected_at=alert.starts_at,
+            description=classified.description,
+            services=classified.services,
+            reasons=(*classified.reasons, decision.reason),
+            drill=alert.is_drill,
+        )
+        desk = _Desk(lifecycle.open_incident(opening, self.now, self.clocks).incident, opening)
+        self._desks[opening.incident_id] = desk
+        self._groups[classified.group_key] = opening.incident_id
+        return desk
+
+    def _stored(self, heard: Sequence[Heard], places: Sequence[_Place]) -> tuple[Alert, ...]:
+        seated = [
+            replace(each.alert, incident_id=place.desk.incident.incident_id) if place.desk else each.alert
+            for each, place in zip(heard, places, strict=True)
+        ]
+        new = [alert for alert, each in zip(seated, heard, strict=True) if each.is_new]
+        added = iter(self.shelves.alerts.add_all(new))
+        for alert, each in zip(seated, heard, strict=True):
+            if not each.is_new:
+                self.shelves.alerts.save(alert)
+        return tuple(next(added) if each.is_new else alert for alert, each in zip(seated, heard, strict=True))
+
+    def _write(self, desk: _Desk) -> None:
+        """Record first, then call; one that opens and grows in one batch calls once, at its worst."""
+        before = desk.incident
+        if desk.opening is not None and desk.opener is not None:
+            facts = {"alert": desk.opener.short_name, "fingerprint": desk.opener.fingerprint}
+            opened = lifecycle.open_incident(desk.opening, self.now, self.clocks)
+            desk.incident = record(self.shelves, opened, facts, is_new=True)
+        if desk.joined:
+            joined = lifecycle.join(desk.incident, desk.joined, self.now, self.clocks, raise_to=desk.raise_to)
+            desk.incident = record(self.shelves, joined, named(desk.joined))
+        self.touched[before.incident_id] = desk.incident
+        if desk.opening is not None:
+            self.call.begin(self.shelves, desk.incident, self.now)
+            self.respond.begin(self.shelves, desk.incident, self.now)
+        elif desk.joined:
+            self.call.follow(self.shelves, before, desk.incident, self.now)
+        if desk.joined:
+            self.respond.joined(self.shelves, desk.incident, self.now)
+        elif desk.has_grown:
+            self.respond.grew(self.shelves, desk.incident, self.now)
+
+    def _told_of_ends(self, incident: Incident, alerts: Sequence[Alert]) -> Incident:
+        if not incident.status.is_active:
+            return incident
+        ended = lifecycle.alerts_resolved(incident, alerts, self.now)
+        incident = record(self.shelves, ended, named(alerts))
+        if self.shelves.alerts.firing_in(incident.incident_id, self.now):
+            return incident
+        return self.close.quiet(self.shelves, incident, self.now)
+
+
+def keep_apart(
+    shelves: Shelves, kind: Happening, alerts: Sequence[Alert], reason: str, now: datetime
+) -> None:
+    """Write down why nobody is called for some alerts: into the story of each, and once into the log."""
+    shelves.alerts.tell([AlertLine(alert=each.number, at=now, kind=kind, text=reason) for each in alerts])
+    first = alerts[0]
+    facts = {"source": first.source, "reason": reason, **named(alerts)}
+    note(shelves, kind, at=now, subject=first.short_name, facts=facts)
+
+
+def named(alerts: Sequence[Alert]) -> dict[str, str]:
+    """Return what a log entry says of the alerts it is about: their numbers, and one digest over them.
+
+    The digest is the SHA-256 (hex) of their fingerprints, sorted, one a line.
+    """
+    if len(alerts) == 1:
+        return {"alert": alerts[0].short_name, "fingerprint": alerts[0].fingerprint}
+    fingerprints = "\n".join(sorted(each.fingerprint for each in alerts))
+    return {
+        "alerts": lifecycle.spans(alerts),
+        "count": str(len(alerts)),
+        "fingerprints": hashlib.sha256(fingerprints.encode("ascii")).hexdigest(),
+    }
