@@ -31,9 +31,9 @@ class BusinessDays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """A team's business time. `workdays` are weekday numbers (Monday 0), never empty; `closes` is after `opens`.
+    """A team's business time. `workdays` are weekday numbers (Monday 0), never empty.
 
-    Times are local to `zone`, by the rule of `local_time.instant`.
+    `closes` is later than `opens`; both are local to `zone`, by the rule of `local_time.instant`.
     """
 
     zone: ZoneInfo = UTC_ZONE

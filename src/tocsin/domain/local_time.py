@@ -6,7 +6,7 @@ import zoneinfo
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-import tzdata
+import tzdata  # type: ignore[import-untyped]
 
 # The rules of zones are those of the pinned package on every machine, whatever its system files say.
 zoneinfo.reset_tzpath(to=())
