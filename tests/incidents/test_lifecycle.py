@@ -36,6 +36,7 @@ from tocsin.incidents.lifecycle import (
     note,
     open_incident,
     quiet,
+    spans,
 )
 
 A_MINUTE = timedelta(minutes=1)
@@ -370,3 +371,26 @@ def test_a_person_who_opens_again_what_ended_unanswered_has_it(incident: Inciden
     assert (again.status, again.acknowledged_by, again.commander) == (Status.INVESTIGATING, "ada", "ada")
     closed = move(ended, Status.CLOSED, now, by="ada").incident
     assert closed.acknowledged_at is None
+
+
+def test_a_burst_that_joins_is_told_in_one_line(incident: Incident, alert: Alert, now: datetime) -> None:
+    burst = [replace(alert, number=number) for number in (3, 4, 5, 9, 11, 12)]
+    joined = join(incident, burst, now, DEFAULT_CLOCKS)
+    assert [entry.text for entry in joined.entries] == [
+        "6 alerts joined at once, ALR-3 to ALR-5, ALR-9, ALR-11 to ALR-12. The first: ApiDown"
+    ]
+    p3 = replace(incident, severity=Severity.P3, clocks=())
+    raised = join(p3, burst, now, DEFAULT_CLOCKS, Severity.P1)
+    assert raised.entries[1].text == "P3 Medium → P1 Critical because of 6 alerts that joined"
+
+
+def test_the_ends_of_a_burst_are_told_in_one_line(incident: Incident, alert: Alert, now: datetime) -> None:
+    burst = [replace(alert, number=number) for number in (1, 2, 3, 4)]
+    ended = alerts_resolved(incident, burst, now)
+    assert [entry.text for entry in ended.entries] == ["4 alerts ended, ALR-1 to ALR-4."]
+    assert len(alerts_resolved(incident, burst[:3], now).entries) == 3
+
+
+def test_scattered_numbers_are_not_listed_without_end(alert: Alert) -> None:
+    scattered = [replace(alert, number=2 * number) for number in range(1, 31)]
+    assert spans(scattered).endswith("ALR-40 and 10 more runs")

@@ -7,7 +7,17 @@ from django.db import IntegrityError
 
 from nouns import NOON
 from tocsin.store import models
-from tocsin.store.rows import change, digest_of, find, insert, insert_once, insert_or_renew
+from tocsin.store.rows import (
+    _parts,
+    change,
+    change_all,
+    digest_of,
+    find,
+    insert,
+    insert_all,
+    insert_once,
+    insert_or_renew,
+)
 
 
 def a_row(key="k", text="first"):
@@ -66,3 +76,31 @@ def test_a_row_is_renewed_where_its_key_is_here_already(database_store):
             insert_or_renew(row, "default", key="key", renewed=("text",))
         found = find(models.InboxMessage, "default", key="k")
         assert (found.text, found.subject) == ("second", "first subject")
+
+
+def test_many_rows_are_added_in_one_statement_and_known_by_a_value(database_store):
+    with database_store.transaction():
+        numbers = insert_all([a_row(f"k{n}", f"t{n}") for n in range(300)], "default", known_by="key")
+        assert insert_all([], "default", known_by="key") == {}
+        assert len(numbers) == 300
+        assert find(models.InboxMessage, "default", id=numbers["k7"]).text == "t7"
+
+
+def test_many_rows_are_changed_each_by_its_own_value(database_store):
+    with database_store.transaction():
+        insert(a_row("a"), "default")
+        insert(a_row("b"), "default")
+        change_all(
+            models.InboxMessage,
+            "default",
+            [{"text": "one", "key": "a"}, {"text": "two", "key": "b"}],
+            by="key",
+        )
+        change_all(models.InboxMessage, "default", [], by="key")
+        texts = {row.key: row.text for row in models.InboxMessage.objects.all()}
+        assert texts == {"a": "one", "b": "two"}
+
+
+def test_a_statement_that_is_not_as_expected_is_a_mistake():
+    with pytest.raises(ValueError, match="not as expected"):
+        _parts("INSERT INTO t DEFAULT VALUES", 2)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from nouns import INCIDENT, NOON, an_alert, later
+from tocsin.domain.alert import AlertLine
+from tocsin.domain.timeline import Happening
 
 
 def test_an_alert_comes_back_as_it_was_with_labels_in_their_order(any_store):
@@ -65,3 +67,98 @@ def test_alerts_are_listed_by_incident_and_by_newness(any_store):
         assert shelves.alerts.of_incident(INCIDENT) == (first, second)
         assert shelves.alerts.recent() == (second, other, first)
         assert shelves.alerts.recent(limit=2) == (second, other)
+
+
+def test_episodes_that_are_added_at_once_come_back_numbered_in_their_order(any_store):
+    three = [an_alert(fingerprint=name, labels={"n": name}) for name in ("cc", "aa", "bb")]
+    with any_store.transaction() as shelves:
+        kept = shelves.alerts.add_all(three)
+        assert shelves.alerts.add_all([]) == ()
+    assert [alert.fingerprint for alert in kept] == ["cc", "aa", "bb"]
+    assert len({alert.number for alert in kept}) == 3
+    with any_store.reading() as shelves:
+        assert tuple(shelves.alerts.get(alert.number) for alert in kept) == kept
+
+
+def test_the_latest_of_many_fingerprints_are_found_at_once(any_store):
+    with any_store.transaction() as shelves:
+        shelves.alerts.add(an_alert(fingerprint="aa"))
+        second = shelves.alerts.add(an_alert(fingerprint="aa", starts_at=later(600)))
+        other = shelves.alerts.add(an_alert(fingerprint="bb"))
+    with any_store.reading() as shelves:
+        assert shelves.alerts.latest_of(["aa", "bb", "cc"]) == {"aa": second, "bb": other}
+        assert shelves.alerts.latest_of([]) == {}
+
+
+def test_a_renewed_alert_changes_nothing_but_its_lease(any_store):
+    with any_store.transaction() as shelves:
+        kept = shelves.alerts.add(an_alert())
+        renewed = replace(
+            kept, ends_at=later(900), ends_by_timeout=True, updated_at=later(60), labels={}, count=9
+        )
+        shelves.alerts.renew([renewed])
+        shelves.alerts.renew([])
+    with any_store.reading() as shelves:
+        assert shelves.alerts.get(kept.number) == replace(
+            kept, ends_at=later(900), ends_by_timeout=True, updated_at=later(60)
+        )
+
+
+def test_ends_that_nobody_looked_at_are_found_by_their_time(any_store):
+    with any_store.transaction() as shelves:
+        assert shelves.alerts.next_lapse() is None
+        late = shelves.alerts.add(an_alert(fingerprint="aa", ends_at=later(10)))
+        early = shelves.alerts.add(an_alert(fingerprint="bb", ends_at=later(5)))
+        shelves.alerts.add(an_alert(fingerprint="cc", ends_at=later(1), over=True))
+    with any_store.reading() as shelves:
+        assert shelves.alerts.next_lapse() == later(5)
+        assert shelves.alerts.lapsed(later(4)) == ()
+        assert shelves.alerts.lapsed(later(10)) == (early, late)
+        assert shelves.alerts.lapsed(later(10), limit=1) == (early,)
+
+
+def test_muted_alerts_are_listed_until_they_are_over(any_store):
+    with any_store.transaction() as shelves:
+        shelves.alerts.add(an_alert(fingerprint="aa"))
+        first = shelves.alerts.add(an_alert(fingerprint="bb", muted_by="a silence"))
+        second = shelves.alerts.add(an_alert(fingerprint="cc", muted_by="a silence"))
+        shelves.alerts.add(an_alert(fingerprint="dd", muted_by="a silence", over=True))
+    with any_store.reading() as shelves:
+        assert shelves.alerts.muted() == (first, second)
+        assert shelves.alerts.muted(limit=1) == (first,)
+        assert shelves.alerts.muted(after=first.number) == (second,)
+
+
+def test_alerts_that_may_inhibit_are_found_while_they_fire(any_store):
+    with any_store.transaction() as shelves:
+        kept = shelves.alerts.add(an_alert(fingerprint="aa", inhibits=True, ends_at=later(10)))
+        shelves.alerts.add(an_alert(fingerprint="bb", ends_at=later(10)))
+    with any_store.reading() as shelves:
+        assert shelves.alerts.inhibitors(later(9)) == (kept,)
+        assert shelves.alerts.inhibitors(later(10)) == ()
+
+
+def test_the_firing_alerts_of_an_incident_are_counted(any_store):
+    with any_store.transaction() as shelves:
+        shelves.alerts.add(an_alert(fingerprint="aa", incident_id=INCIDENT, ends_at=later(5)))
+        shelves.alerts.add(an_alert(fingerprint="bb", incident_id=INCIDENT, ends_at=later(10)))
+        shelves.alerts.add(an_alert(fingerprint="cc", ends_at=later(10)))
+    with any_store.reading() as shelves:
+        assert shelves.alerts.firing_in(INCIDENT, later(1)) == 2
+        assert shelves.alerts.firing_in(INCIDENT, later(5)) == 1
+
+
+def test_an_alert_has_a_story_in_the_order_it_was_told(any_store):
+    with any_store.transaction() as shelves:
+        kept = shelves.alerts.add(an_alert())
+        lines = [
+            AlertLine(alert=kept.number, at=later(n), kind=Happening.ALERT_MUTED, text=f"line {n}")
+            for n in range(3)
+        ]
+        shelves.alerts.tell([*lines, replace(lines[0], alert=kept.number + 1)])
+        shelves.alerts.tell([])
+    with any_store.reading() as shelves:
+        told = shelves.alerts.story(kept.number)
+        assert [replace(line, number=0) for line in told] == lines
+        assert [line.at for line in told] == [later(0), later(1), later(2)]
+        assert len({line.number for line in told}) == 3

@@ -38,7 +38,12 @@ class DjangoIncidents:
         return _found(find(models.Incident, self._alias, number=number))
 
     def active_in_group(self, group_key: str) -> Incident | None:
-        rows = self._rows.filter(group_digest=digest_of(group_key), status__in=_ACTIVE)
+        digest = digest_of(group_key)
+        # Nearly always the newest of a group is the active one, or none is.
+        newest = find(models.Incident, self._alias, newest_by="number", group_digest=digest)
+        if newest is None or newest.status in _ACTIVE:
+            return _found(newest)
+        rows = self._rows.filter(group_digest=digest, status__in=_ACTIVE)
         return _found(rows.order_by("-number").first())
 
     def listed(
