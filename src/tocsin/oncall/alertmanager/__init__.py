@@ -1,0 +1,1 @@
+"""Alertmanager's own way with alerts: its file, its route tree, its groups, its times and its templates."""
