@@ -52,8 +52,9 @@ def test_the_same_alert_twice_in_a_batch_is_taken_in_order(story, report) -> Non
 
 def test_alerts_without_an_incident_have_the_reason_in_their_story_and_one_log_entry(story, report) -> None:
     story.hear(*(report(alertname=f"A{n}", severity="debug") for n in range(5)))
+    alerts = alerts_of(story)
     with story.store.reading() as shelves:
-        stories = [shelves.alerts.story(alert.number) for alert in alerts_of(story)]
+        stories = [shelves.alerts.story(alert.number) for alert in alerts]
     assert [[line.kind for line in lines] for lines in stories] == [[Happening.ALERT_RECORDED]] * 5
     (entry,) = [entry for entry in story.log() if entry.kind is Happening.ALERT_RECORDED]
     assert entry.facts["alerts"] == "ALR-1 to ALR-5"
