@@ -1,4 +1,4 @@
-"""Read the YAML of an `alertmanager.yml` as Alertmanager does: YAML 1.1 words, anchors, aliases and merges."""
+"""Read the YAML of an `alertmanager.yml` as Alertmanager does: words of YAML 1.1, anchors and merges."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def _composed(text: str) -> Node | None:
     yaml = YAML(typ="safe", pure=True)
     # An anchor may be set anew; the later one counts, as for every reader of YAML.
     yaml.composer.warn_double_anchors = False
-    return yaml.compose(text)
+    node: Node | None = yaml.compose(text)
+    return node
 
 
 class _Reader:

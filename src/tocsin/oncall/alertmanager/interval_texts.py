@@ -96,10 +96,8 @@ def _number(spoken: str, written: Located) -> int:
 
 def _named(written: Located, names: tuple[str, ...], what: str) -> Range:
     def number(spoken: str, where: Located) -> int:
-        if not spoken or spoken not in names:
-            raise where.problem(
-                f"`{spoken}` is not a {what}.", f"Use one of: {', '.join(filter(None, names))}."
-            )
+        if spoken not in names:
+            raise where.problem(f"`{spoken}` is not a {what}.", f"Use one of: {', '.join(names)}.")
         return names.index(spoken)
 
     return _ordered(written, _range(written, number))

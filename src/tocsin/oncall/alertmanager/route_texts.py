@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from tocsin.domain.inhibition import InhibitRule
 from tocsin.domain.matchers import Matcher, matcher
@@ -90,19 +89,16 @@ def _route(written: Located, known: Known, parent: Route, path: str) -> Route:
         matchers=_conditions(found, "match", "match_re", "matchers"),
         continues="continue" in found and flag(found["continue"]),
         group_by=_group_by(found, parent),
-        **{name: _time(found, name) if name in found else getattr(parent, name) for name in _TIMES},
+        group_wait=_time(found, "group_wait", parent.group_wait),
+        group_interval=_time(found, "group_interval", parent.group_interval),
+        repeat_interval=_time(found, "repeat_interval", parent.repeat_interval),
         mute_intervals=_interval_names(found, "mute_time_intervals", known),
         active_intervals=_interval_names(found, "active_time_intervals", known),
         place=_place(written),
     )
     below = sequence(found["routes"]) if "routes" in found else ()
     children = tuple(_route(each, known, own, f"{path}/{at}") for at, each in enumerate(below))
-    return _with(own, children)
-
-
-def _with(route: Route, children: tuple[Route, ...]) -> Route:
-    kept: dict[str, Any] = {name: getattr(route, name) for name in Route.__slots__}
-    return Route(**kept | {"children": children})
+    return replace(own, children=children)
 
 
 def _place(written: Located) -> str:
@@ -118,7 +114,9 @@ def _receiver(found: Mapping[str, Located], known: Known) -> str:
     return name
 
 
-def _time(found: Mapping[str, Located], name: str) -> timedelta:
+def _time(found: Mapping[str, Located], name: str, inherited: timedelta) -> timedelta:
+    if name not in found or found[name].is_null:
+        return inherited
     amount = length(found[name])
     if not amount and name != "group_wait":
         raise found[name].problem(f"{name} is zero.", "Write a time such as `5m`.")

@@ -78,7 +78,7 @@ def notified(
     resolved: Iterable[str],
     at: datetime,
 ) -> Notified:
-    """Return what to keep once a `Tell` was sent or for a `Record`, with the time of the tick or of the send."""
+    """Return what to keep once a `Tell` was sent, or for a `Record`; `at` is when it was sent."""
     return Notified(
         group_id=group_id,
         receiver=integration.receiver,
