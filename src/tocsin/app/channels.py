@@ -41,4 +41,5 @@ def _is_set_up(manifest: Manifest, values: Mapping[str, str]) -> bool:
             means="Tocsin does not start, because messages by this channel would reach nobody.",
             next_step=f"Set {' and '.join(missing)}, or remove the other settings of {manifest.name}.",
         )
-    return not missing
+    ways = [setting.name for setting in manifest.settings if setting.either]
+    return not missing and (not ways or any(values[name] for name in ways))

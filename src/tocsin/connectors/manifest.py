@@ -16,11 +16,15 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSetting:
-    """One `TOCSIN_*` setting a connector reads. `hint` tells a person where to get the value."""
+    """One `TOCSIN_*` setting a connector reads. `hint` tells a person where to get the value.
+
+    Of those that are `either` at least one must be set: they are several ways to the same partner.
+    """
 
     name: str
     hint: str
     required: bool = False
+    either: bool = False
     secret: bool = False
 
 
@@ -63,6 +67,8 @@ class Manifest:
 
     `channels` are (name, `module:name`) where a connector has several, or one that is not named as it is.
     `notifiers` are (kind, `module:name`) of what tells the receivers of an imported `alertmanager.yml`.
+    `hook` is what proves and reads bodies pushed to `/hooks/<name>/<source>`, `secrets` the setting that holds
+    its secrets, `errand` what is done outside after such a body was kept.
     """
 
     name: str
@@ -76,3 +82,6 @@ class Manifest:
     channel: str = ""
     channels: tuple[tuple[str, str], ...] = ()
     notifiers: tuple[tuple[str, str], ...] = ()
+    hook: str = ""
+    secrets: str = ""
+    errand: str = ""
