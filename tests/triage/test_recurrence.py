@@ -44,7 +44,7 @@ def starts(recurrence: Recurrence, first: datetime, days: int = 40) -> list[str]
     [
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", ["03-01 02:30", "03-15 02:30", "03-29 03:30"]),
         ("RRULE:FREQ=WEEKLY;INTERVAL=4;BYDAY=MO,WE;WKST=MO", ["03-23 02:30", "03-25 02:30"]),
-        ("FREQ=DAILY;INTERVAL=20;BYHOUR=9;BYMINUTE=5", ["03-01 09:05", "03-21 09:05"),
+        ("FREQ=DAILY;INTERVAL=20;BYHOUR=9;BYMINUTE=5", ["03-01 09:05", "03-21 09:05"]),
         ("FREQ=MONTHLY", ["03-01 02:30", "04-01 02:30"]),
         ("FREQ=MONTHLY;BYDAY=-1FR", ["03-27 02:30"]),
         ("FREQ=MONTHLY;BYDAY=2TU", ["03-10 02:30"]),
@@ -118,7 +118,7 @@ def test_a_usable_recurrence_passes() -> None:
     check(weekly("FREQ=DAILY"))
 
 
-NUMBERED = st.sampled_from(["1MO", "2FR", "-1SU", "5SA", "WE"])
+NUMBERED = st.sampled_from(["1MO", "2FR", "-1SU", "5SA"])
 
 
 @st.composite
