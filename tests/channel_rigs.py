@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,17 +17,28 @@ import pytest
 
 from http_partner import HttpPartner
 from tocsin.connectors.inbox.channel import InboxChannel
+from tocsin.connectors.ntfy.channel import NtfyChannel
 from tocsin.connectors.outbound import Outbound
+from tocsin.connectors.push.channel import PushChannel
+from tocsin.connectors.push.subscriptions import PUSH, Subscription, written
+from tocsin.connectors.push.vapid import Vapid, key_of
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.slack.channel import SlackChannel
+from tocsin.connectors.slack.web_api import WebApi
 from tocsin.connectors.smtp.channel import SmtpChannel
+from tocsin.connectors.statuspage.channel import StatuspageChannel
+from tocsin.connectors.twilio.client import TwilioAccount
+from tocsin.connectors.twilio.sms import SmsChannel
+from tocsin.connectors.twilio.voice import VoiceChannel
 from tocsin.connectors.webhook.channel import WebhookChannel
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.page import Message
-from tocsin.domain.ports.delivery import Channel, FailureKind
+from tocsin.domain.ports.delivery import Channel, FailureKind, Receipt
+from tocsin.store.memory import MemoryStore
 
 CLOCK = PushedClock(datetime(2026, 11, 20, 20, 36, 54, tzinfo=UTC))
+PUSH_AUTH = "c2l4dGVlbi1ieXRlcy1vaw"
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr"
 
 MESSAGE = Message(
@@ -102,7 +114,7 @@ def slack_rig(request: pytest.FixtureRequest) -> Rig:
     slack = request.getfixturevalue("slack")
 
     def made(base: str | None, outbound: Outbound) -> Made:
-        return SlackChannel(Secret(slack.token), base or slack.url, outbound), "C0INCIDENTS"
+        return SlackChannel(WebApi(Secret(slack.token), base or slack.url, outbound)), "C0INCIDENTS"
 
     def fail(error: str) -> Callable[[], None]:
         return lambda: setattr(slack, "error", error)
@@ -188,6 +200,103 @@ def inbox_rig(request: pytest.FixtureRequest) -> Rig:
     return Rig(lambda base, outbound: (made, "ben"), (), lambda: len(store.kept), failing)
 
 
+def ntfy_rig(request: pytest.FixtureRequest) -> Rig:
+    ntfy = request.getfixturevalue("ntfy")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        return NtfyChannel(base or ntfy.url, Secret(ntfy.token), outbound), "nights"
+
+    failing = {
+        kind: answering(ntfy, status, f"no: {ntfy.token}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 507),
+            (FailureKind.REFUSED, 413),
+            (FailureKind.MISCONFIGURED, 403),
+            (FailureKind.UNKNOWN, 999),
+        )
+    }
+    return Rig(made, (ntfy.token,), lambda: len(ntfy.messages), failing, ntfy)
+
+
+def twilio_rig(request: pytest.FixtureRequest, kind: type[SmsChannel] | type[VoiceChannel]) -> Rig:
+    twilio = request.getfixturevalue("twilio")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        account = TwilioAccount(twilio.sid, (Secret(twilio.token),), base or twilio.url, outbound)
+        return kind(account, "+15005550006", "https://tocsin.example"), "+491701234567"
+
+    def fail(status: int, code: int) -> Callable[[], None]:
+        return lambda: setattr(twilio, "error", (status, code))
+
+    failing = {
+        FailureKind.RETRY_LATER: fail(429, 20429),
+        FailureKind.REFUSED: fail(400, 21610),
+        FailureKind.MISCONFIGURED: fail(400, 21211),
+        FailureKind.UNKNOWN: answering(twilio, 200, b"<html>"),
+    }
+    return Rig(made, (twilio.token,), lambda: len(twilio.created), failing, twilio)
+
+
+def push_rig(request: pytest.FixtureRequest) -> Rig:
+    browser, store = request.getfixturevalue("browser"), MemoryStore()
+    vapid = Vapid(key_of(b"\7" * 32), "mailto:ada@example.org", CLOCK)
+    browser.believes = vapid.public_key
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        told = Subscription("ben", f"{base or browser.url}secret-path", browser.p256dh, PUSH_AUTH)
+        with store.transaction() as shelves:
+            shelves.marks.keep(PUSH, {told.name: written(told)}, CLOCK.now())
+        return PushChannel(store, CLOCK, vapid, outbound), "ben"
+
+    failing = {
+        kind: answering(browser, status, b"no")
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 503),
+            (FailureKind.REFUSED, 413),
+            (FailureKind.MISCONFIGURED, 403),
+            (FailureKind.UNKNOWN, 999),
+        )
+    }
+    return Rig(made, (PUSH_AUTH, "secret-path"), lambda: len(browser.shown), failing, browser)
+
+
+def statuspage_rig(request: pytest.FixtureRequest) -> Rig:
+    statuspage = request.getfixturevalue("statuspage")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        channel = StatuspageChannel(Secret(statuspage.key), base or statuspage.url, outbound)
+        return Opening(channel), f"{statuspage.page}/{statuspage.components[0]}"
+
+    failing = {
+        kind: answering(statuspage, status, f"no: {statuspage.key}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 420),
+            (FailureKind.REFUSED, 422),
+            (FailureKind.MISCONFIGURED, 401),
+            (FailureKind.UNKNOWN, 999),
+        )
+    }
+    return Rig(made, (statuspage.key,), lambda: len(statuspage.incidents), failing, statuspage)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A channel that tells the public nothing of pages is given the notice of the opening instead."""
+
+    channel: Channel
+
+    @property
+    def name(self) -> str:
+        return self.channel.name
+
+    @property
+    def is_real(self) -> bool:
+        return self.channel.is_real
+
+    def send(self, message: Message, address: str) -> Receipt:
+        return self.channel.send(replace(message, is_page=False, event="opened"), address)
+
+
 ROWS: Mapping[str, Row] = {
     "inbox": Row(
         inbox_rig,
@@ -196,7 +305,12 @@ ROWS: Mapping[str, Row] = {
         speaks_http=False,
         tells_status=False,
     ),
+    "ntfy": Row(ntfy_rig),
+    "push": Row(push_rig, reads_answer=False),
     "slack": Row(slack_rig),
+    "sms": Row(partial(twilio_rig, kind=SmsChannel)),
+    "statuspage": Row(statuspage_rig),
+    "voice": Row(partial(twilio_rig, kind=VoiceChannel)),
     "smtp": Row(
         smtp_rig, frozenset(FailureKind) - {FailureKind.UNKNOWN}, speaks_http=False, tells_status=False
     ),

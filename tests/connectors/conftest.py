@@ -29,7 +29,11 @@ from http_partner import HttpPartner, http_partner
 
 # Each service's fake lies beside that service's tests, and the contract test needs them all.
 sys.path.extend(sorted({str(fake.parent) for fake in Path(__file__).parent.glob("*/fake_*.py")}))
+from fake_browser import FakeBrowser
+from fake_ntfy import FakeNtfy
 from fake_slack import FakeSlack
+from fake_statuspage import FakeStatuspage
+from fake_twilio import FakeTwilio
 
 
 @pytest.fixture
@@ -41,6 +45,34 @@ def partner() -> Iterator[HttpPartner]:
 @pytest.fixture
 def slack() -> Iterator[FakeSlack]:
     fake = FakeSlack()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def browser() -> Iterator[FakeBrowser]:
+    fake = FakeBrowser()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def ntfy() -> Iterator[FakeNtfy]:
+    fake = FakeNtfy()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilio]:
+    fake = FakeTwilio()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def statuspage() -> Iterator[FakeStatuspage]:
+    fake = FakeStatuspage()
     with http_partner(fake):
         yield fake
 

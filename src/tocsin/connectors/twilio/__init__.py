@@ -1,0 +1,1 @@
+"""Twilio: text messages and telephone calls, and what people answer to them."""
