@@ -38,6 +38,28 @@ SETTINGS: tuple[Setting, ...] = (
         words=("never", "loopback"),
     ),
     Setting(
+        "TOCSIN_ALERTMANAGER_FILE",
+        "",
+        "An `alertmanager.yml` whose receivers are told; empty: that of a pack in force, or none.",
+    ),
+    Setting(
+        "TOCSIN_ALERTMANAGER_AS_UPSTREAM",
+        "false",
+        "`true` gives up every answer 4xx of a receiver until the next flush, as Alertmanager does.",
+        words=("true", "false"),
+    ),
+    Setting("TOCSIN_ROUTE_PREFIX", "", "Path such as `/am` below which Alertmanager's API lies, too."),
+    Setting(
+        "TOCSIN_CLUSTER_PEERS",
+        "",
+        "Addresses of all processes on one database, comma-separated, as /api/v2/status shows them.",
+    ),
+    Setting(
+        "TOCSIN_PROMETHEUS_ALERTS",
+        "",
+        "Prometheus servers whose firing alerts are read at the start and now and then, comma-separated.",
+    ),
+    Setting(
         "TOCSIN_PACKS",
         "baseline,cloud",
         "Shipped packs whose rules are in force, comma-separated; packs in the home folder always are.",

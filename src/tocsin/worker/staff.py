@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+from tocsin.app.alertmanager import flush_of, notifying_of
 from tocsin.app.lakekeeping import keeping_of
+from tocsin.app.notifiers import build_notifiers
 from tocsin.app.wiring import App
 from tocsin.connectors.signals.inbound import signal_of
 from tocsin.flow.call import DELIVER, ESCALATE
+from tocsin.flow.flushing import NOTIFY
+from tocsin.flow.notify import FLUSH
 from tocsin.flow.record import CLOCK, hold_for
 from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
+from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker.collecting import Collecting
 from tocsin.worker.deliveries import Sending
 from tocsin.worker.evaluating import Evaluating
@@ -25,6 +30,7 @@ from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.loops import Loop, Loops
 from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import Seals
+from tocsin.worker.telling import Telling
 
 TRANSITIONS_AT_ONCE = 16
 COLLECTORS = 2
@@ -92,6 +98,22 @@ def lanes(app: App) -> list[Lane]:
                 threads=app.settings.number("TOCSIN_DELIVERY_THREADS"),
             )
             for name in app.channel_names
+        ),
+        *telling_lanes(app),
+    ]
+
+
+def telling_lanes(app: App) -> list[Lane]:
+    """Return a lane that flushes groups, and one for each kind of integration that can be told."""
+    notifiers, notifying = build_notifiers(app.clock), notifying_of(app)
+    return [
+        _lane({FLUSH: Transition(flush_of(app).run)}, threads=1),
+        *(
+            _lane(
+                {f"{NOTIFY}.{kind}": Telling(kind, notifiers.get(kind), notifying).effect()},
+                threads=app.settings.number("TOCSIN_DELIVERY_THREADS"),
+            )
+            for kind in KINDS
         ),
     ]
 

@@ -52,6 +52,7 @@ def test_a_group_is_kept_held_and_replaced(any_store):
         }
     with any_store.reading() as shelves:
         assert [group.group_id for group in shelves.groups.all()] == [HERE, THERE]
+        assert shelves.groups.of([HERE, "3" * 64]) == {HERE: flushed}
 
 
 def test_a_newer_episode_takes_the_place_of_the_earlier_one(any_store):

@@ -18,4 +18,5 @@ MANIFEST = Manifest(
         ),
     ),
     channel="tocsin.connectors.webhook.setup:build",
+    notifiers=(("webhook", "tocsin.connectors.webhook.notifier:build_notifier"),),
 )

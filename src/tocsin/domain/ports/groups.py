@@ -25,6 +25,10 @@ class GroupShelf(Protocol):
         """Return those there are, by id; they change for nobody else until this transaction ends."""
         ...
 
+    def of(self, group_ids: Sequence[str]) -> Mapping[str, NotificationGroup]:
+        """Return those there are, by id, without holding them."""
+        ...
+
     def all(self) -> tuple[NotificationGroup, ...]:
         """Return every group, by its key."""
         ...

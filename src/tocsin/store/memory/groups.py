@@ -19,6 +19,9 @@ class MemoryGroups:
     def hold(self, group_ids: Sequence[str]) -> Mapping[str, NotificationGroup]:
         return {each: self._tables.groups[each] for each in group_ids if each in self._tables.groups}
 
+    def of(self, group_ids: Sequence[str]) -> Mapping[str, NotificationGroup]:
+        return self.hold(group_ids)
+
     def all(self) -> tuple[NotificationGroup, ...]:
         return tuple(sorted(self._tables.groups.values(), key=attrgetter("group_key", "group_id")))
 

@@ -25,10 +25,16 @@ class DjangoGroups:
         self._alias = alias
 
     def hold(self, group_ids: Sequence[str]) -> Mapping[str, NotificationGroup]:
+        return self._found(group_ids, for_us=connections[self._alias].features.has_select_for_update)
+
+    def of(self, group_ids: Sequence[str]) -> Mapping[str, NotificationGroup]:
+        return self._found(group_ids, for_us=False)
+
+    def _found(self, group_ids: Sequence[str], *, for_us: bool) -> Mapping[str, NotificationGroup]:
         found: dict[str, NotificationGroup] = {}
         for ids in _slices(sorted(group_ids)):
             rows = models.NotificationGroup.objects.using(self._alias).filter(group_id__in=ids)
-            if connections[self._alias].features.has_select_for_update:
+            if for_us:
                 rows = rows.order_by("group_id").select_for_update()
             found.update((row.group_id, _group(row)) for row in rows)
         return found
@@ -56,7 +62,15 @@ class DjangoGroups:
             batch_size=AT_ONCE,
             update_conflicts=True,
             unique_fields=["group_id"],
-            update_fields=["group_key", "route", "receiver", "labels", "created_at", "flush_at", "flushed_at"],
+            update_fields=[
+                "group_key",
+                "route",
+                "receiver",
+                "labels",
+                "created_at",
+                "flush_at",
+                "flushed_at",
+            ],
         )
 
     def end(self, group_ids: Sequence[str]) -> None:
