@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from fake_slack import is_valid_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.connectors.slack.blocks import LONGEST_SECTION, payload_of
+from tocsin.connectors.slack.blocks import LONGEST_SECTION, content_of
 from tocsin.domain.page import Message
 
 TEXT = (
@@ -17,6 +18,10 @@ TEXT = (
     | st.text(alphabet="&<>🔔\n\r\0\u202ea ", max_size=9000)
     | st.sampled_from(["x" * 100_000, "🔔" * 5000])
 )
+
+
+def blocks(made: Message, *, interactive: bool = False) -> list[dict[str, Any]]:
+    return list(content_of(made, interactive=interactive)["blocks"])
 
 
 def message(**changes: Any) -> Message:
@@ -30,14 +35,13 @@ def message(**changes: Any) -> Message:
 
 
 def test_a_page_has_header_text_facts_and_buttons() -> None:
-    sent = payload_of(
+    sent = content_of(
         message(
             fields=(("Severity", "P1 Critical"), ("Who", "<@U1>")), runbook_url="https://runbooks.example/1"
         ),
-        "C0INCIDENTS",
+        interactive=False,
     )
     assert sent == {
-        "channel": "C0INCIDENTS",
         "text": "P1: &lt;b&gt; &amp; co",
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": "P1: <b> & co", "emoji": False}},
@@ -48,6 +52,7 @@ def test_a_page_has_header_text_facts_and_buttons() -> None:
             },
             {
                 "type": "actions",
+                "block_id": "tocsin_actions",
                 "elements": [
                     {
                         "type": "button",
@@ -67,33 +72,61 @@ def test_a_page_has_header_text_facts_and_buttons() -> None:
         ],
         "unfurl_links": False,
         "unfurl_media": False,
-        "metadata": {"event_type": "tocsin_message", "event_payload": {"key": "k1"}},
+        "metadata": {
+            "event_type": "tocsin_message",
+            "event_payload": {"key": "k1", "page": "", "incident": "INC-1"},
+        },
     }
 
 
 def test_a_notice_is_opened_not_acknowledged() -> None:
-    button = payload_of(message(is_page=False), "C0")["blocks"][-1]["elements"][0]
+    button = blocks(message(is_page=False))[-1]["elements"][0]
     assert button["text"]["text"] == "Open"
 
 
 @pytest.mark.parametrize("link", ["", "javascript:alert(1)", "https://a.example/" + "x" * 3000])
 def test_what_is_no_usable_link_makes_no_button(link: str) -> None:
-    assert [block["type"] for block in payload_of(message(link=link), "C0")["blocks"]] == [
+    assert [block["type"] for block in blocks(message(link=link))] == [
         "header",
         "section",
     ]
 
 
+@pytest.mark.parametrize(
+    ("event", "is_page", "shown"),
+    [
+        ("page", True, ["acknowledge", "escalate", "note", "open", "runbook"]),
+        ("opened", False, ["acknowledge", "escalate", "note", "open", "runbook"]),
+        ("acknowledged", False, ["escalate", "note", "open", "runbook"]),
+        ("resolved", False, ["open", "runbook"]),
+    ],
+)
+def test_buttons_fit_how_far_the_incident_is_and_carry_it(
+    event: str, is_page: bool, shown: list[str]
+) -> None:
+    made = message(event=event, is_page=is_page, runbook_url="https://runbooks.example/1")
+    row = blocks(made, interactive=True)[-1]["elements"]
+    assert [button["action_id"] for button in row] == shown
+    assert {button["value"] for button in row if "url" not in button} <= {"INC-1"}
+    assert sum(button.get("style") == "primary" for button in row) == (event != "acknowledged")
+    assert is_valid_block(blocks(made, interactive=True)[-1])
+
+
+def test_without_an_incident_there_is_nothing_to_ask() -> None:
+    row = blocks(message(incident=""), interactive=True)[-1]["elements"]
+    assert [button["action_id"] for button in row] == ["open"]
+
+
 def test_an_escape_is_never_cut_in_two() -> None:
     for extra in range(6):
-        text = payload_of(message(text="x" * extra + "&" * 5000), "C0")["blocks"][1]["text"]["text"]
+        text = blocks(message(text="x" * extra + "&" * 5000))[1]["text"]["text"]
         assert len(text) <= LONGEST_SECTION
         assert text.removeprefix("x" * extra).removesuffix("…").replace("&amp;", "") == ""
 
 
 def test_facts_that_do_not_fit_are_left_out_whole() -> None:
     fields = tuple((f"field {number}", "v" * 900) for number in range(50))
-    text = payload_of(message(fields=fields), "C0")["blocks"][2]["text"]["text"]
+    text = blocks(message(fields=fields))[2]["text"]["text"]
     assert len(text) <= LONGEST_SECTION
     assert all(line.endswith("…") for line in text.split("\n"))
 
@@ -101,7 +134,7 @@ def test_facts_that_do_not_fit_are_left_out_whole() -> None:
 @settings(deadline=None)
 @given(TEXT, TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=3))
 def test_any_text_makes_valid_blocks(subject: str, text: str, fields: list[tuple[str, str]]) -> None:
-    sent = payload_of(message(subject=subject, text=text, fields=tuple(fields)), "C0")
+    sent = content_of(message(subject=subject, text=text, fields=tuple(fields)), interactive=True)
     json.dumps(sent, ensure_ascii=False).encode("utf-8")
     header, *sections = (block["text"] for block in sent["blocks"] if "text" in block)
     assert 1 <= width(header["text"]) <= 150
@@ -109,6 +142,7 @@ def test_any_text_makes_valid_blocks(subject: str, text: str, fields: list[tuple
     assert all(1 <= width(section["text"]) <= 3000 for section in sections)
     assert not any(mark in section["text"] for section in sections for mark in "<>\0\u202e")
     assert 1 <= len(sent["text"]) <= 4000
+    assert is_valid_block(sent["blocks"][-1])
 
 
 def width(text: str) -> int:

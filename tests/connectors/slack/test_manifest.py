@@ -5,8 +5,14 @@ from __future__ import annotations
 from tocsin.connectors.slack.manifest import MANIFEST
 
 
-def test_the_token_is_required_and_secret_and_its_one_right_is_explained() -> None:
-    token = MANIFEST.settings[0]
-    assert (token.name, token.required, token.secret) == ("TOCSIN_SLACK_TOKEN", True, True)
-    assert [right.name for right in MANIFEST.permissions] == ["chat:write"]
-    assert MANIFEST.permissions[0].why
+def test_a_token_or_webhooks_are_needed_and_all_secrets_are_secret() -> None:
+    assert [setting.name for setting in MANIFEST.settings if setting.either] == [
+        "TOCSIN_SLACK_TOKEN",
+        "TOCSIN_SLACK_WEBHOOKS",
+    ]
+    assert [setting.name for setting in MANIFEST.settings if not setting.secret] == ["TOCSIN_SLACK_URL"]
+
+
+def test_every_right_is_explained() -> None:
+    assert MANIFEST.permissions[0].name == "chat:write"
+    assert all(right.why for right in MANIFEST.permissions)

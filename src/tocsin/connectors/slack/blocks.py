@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Any
 
+from tocsin.connectors.phase import Phase, phase_of
 from tocsin.connectors.plain import CUT, is_web_link, one_line, paragraphs, title_of
 from tocsin.domain.page import Message
 
@@ -12,47 +13,90 @@ from tocsin.domain.page import Message
 LONGEST_HEADER = 150
 LONGEST_SECTION = 3000
 LONGEST_URL = 3000
+LONGEST_VALUE = 2000
 LONGEST_FALLBACK = 4000
 """Slack recommends at most 4,000 characters of `text` and cuts beyond 40,000."""
 
+ACKNOWLEDGE = "acknowledge"
+ESCALATE = "escalate"
+NOTE = "note"
+"""The `action_id` of the buttons whose press Slack reports to us; their `value` is the incident (`INC-7`)."""
+OPEN = "open"
+RUNBOOK = "runbook"
+"""The `action_id` of the buttons that only open a link; Slack reports their press too, with nothing to do."""
+ACTIONS_BLOCK = "tocsin_actions"
+EVENT_TYPE = "tocsin_message"
+"""The type of the metadata in which a message carries its key and its page."""
+
 _LONGEST_FIELD = 400
+_SHOWN = {Phase.OPEN: "", Phase.ACKNOWLEDGED: "Acknowledged: ", Phase.RESOLVED: "Resolved: "}
 
 
-def payload_of(message: Message, channel: str) -> dict[str, Any]:
-    """Return the body of `chat.postMessage`.
+def content_of(message: Message, *, interactive: bool) -> dict[str, Any]:
+    """Return text, blocks and metadata: what `chat.postMessage`, `chat.update` and webhooks have in common.
 
     Slack has no idempotency key: the message's key travels in `metadata`, by which a repeat can be found.
-    Links are not unfurled, so that Slack's servers do not open a link that acknowledges.
+    Links are not unfurled, so that Slack's servers do not open a link that acknowledges. `interactive` adds
+    the buttons that need signed requests from Slack to be answered.
     """
     return {
-        "channel": channel,
-        "text": _escaped(title_of(message, limit=1000), LONGEST_FALLBACK),
-        "blocks": _blocks(message),
+        "text": _escaped(_SHOWN[phase_of(message)] + title_of(message, limit=1000), LONGEST_FALLBACK),
+        "blocks": [*_words(message), *_actions(message, interactive=interactive)],
         "unfurl_links": False,
         "unfurl_media": False,
-        "metadata": {"event_type": "tocsin_message", "event_payload": {"key": message.key}},
+        "metadata": {
+            "event_type": EVENT_TYPE,
+            "event_payload": {"key": message.key, "page": message.page_id, "incident": message.incident},
+        },
     }
 
 
-def _blocks(message: Message) -> list[dict[str, Any]]:
+def _words(message: Message) -> list[dict[str, Any]]:
+    shown = _SHOWN[phase_of(message)]
     longest = LONGEST_HEADER // 2 if _has_wide(message.subject) else LONGEST_HEADER
-    title = title_of(message, limit=longest)
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
-    ]
+    title = shown + title_of(message, limit=longest - len(shown))
     text = _escaped(paragraphs(message.text, limit=LONGEST_SECTION), LONGEST_SECTION)
-    facts = _escaped_facts(message)
-    blocks += [
-        {"type": "section", "text": {"type": "mrkdwn", "text": words}} for words in (text, facts) if words
+    return [
+        {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}},
+        *(
+            {"type": "section", "text": {"type": "mrkdwn", "text": words}}
+            for words in (text, _escaped_facts(message))
+            if words
+        ),
     ]
-    buttons = [
-        _button("open", "Acknowledge" if message.is_page else "Open", message.link, is_first=True),
-        _button("runbook", "Runbook", message.runbook_url, is_first=False),
+
+
+def _actions(message: Message, *, interactive: bool) -> list[dict[str, Any]]:
+    """Return the row of buttons that fits how far the incident is; none if there is nothing to press."""
+    opening = "Open" if interactive or not message.is_page else "Acknowledge"
+    is_first = not interactive or phase_of(message) is Phase.RESOLVED
+    links = [
+        _link(OPEN, opening, message.link, is_first=is_first),
+        _link(RUNBOOK, "Runbook", message.runbook_url, is_first=False),
     ]
-    elements = [button for button in buttons if button]
-    if elements:
-        blocks.append({"type": "actions", "elements": elements})
-    return blocks
+    buttons = _asking(message) if interactive else []
+    elements = [*buttons, *(link for link in links if link)]
+    return [{"type": "actions", "block_id": ACTIONS_BLOCK, "elements": elements}] if elements else []
+
+
+def _asking(message: Message) -> list[dict[str, Any]]:
+    """Return the buttons whose press Slack reports: who resolved has nothing to ask any more."""
+    phase = phase_of(message)
+    value = one_line(message.incident, limit=LONGEST_VALUE)
+    if phase is Phase.RESOLVED or not value:
+        return []
+    buttons = []
+    if phase is Phase.OPEN:
+        buttons.append(_button(ACKNOWLEDGE, "Acknowledge") | {"value": value, "style": "primary"})
+    sure = {
+        "title": {"type": "plain_text", "text": "Escalate?"},
+        "text": {"type": "plain_text", "text": "The next person of the escalation policy is called at once."},
+        "confirm": {"type": "plain_text", "text": "Escalate"},
+        "deny": {"type": "plain_text", "text": "Cancel"},
+    }
+    buttons.append(_button(ESCALATE, "Escalate") | {"value": value, "style": "danger", "confirm": sure})
+    buttons.append(_button(NOTE, "Add note") | {"value": value})
+    return buttons
 
 
 def _has_wide(text: str) -> bool:
@@ -74,16 +118,15 @@ def _escaped_facts(message: Message) -> str:
     return "\n".join(lines)
 
 
-def _button(action: str, words: str, url: str, *, is_first: bool) -> dict[str, Any] | None:
+def _button(action: str, words: str) -> dict[str, Any]:
+    return {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": words}}
+
+
+def _link(action: str, words: str, url: str, *, is_first: bool) -> dict[str, Any] | None:
     """Return a link button; none for what is no web link or too long for one."""
     if not is_web_link(url) or len(url) > LONGEST_URL:
         return None
-    button = {
-        "type": "button",
-        "action_id": action,
-        "text": {"type": "plain_text", "text": words},
-        "url": url,
-    }
+    button = _button(action, words) | {"url": url}
     return button | {"style": "primary"} if is_first else button
 
 

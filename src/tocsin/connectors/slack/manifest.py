@@ -8,12 +8,23 @@ MANIFEST = Manifest(
     name="slack",
     title="Slack",
     category=Category.MESSAGES,
-    summary="Posts pages and notices to a channel or to a person. The address is a channel id or a user id.",
+    summary="Posts pages and notices to a channel or to a person, and changes them as the incident goes on.",
     settings=(
         ConnectorSetting(
             name="TOCSIN_SLACK_TOKEN",
             hint="The bot token (xoxb-...) from the app's page OAuth & Permissions.",
-            required=True,
+            either=True,
+            secret=True,
+        ),
+        ConnectorSetting(
+            name="TOCSIN_SLACK_WEBHOOKS",
+            hint="Incoming webhooks as name=URL; the name is the address. They cannot change a message.",
+            either=True,
+            secret=True,
+        ),
+        ConnectorSetting(
+            name="TOCSIN_SLACK_SIGNING_SECRETS",
+            hint="The signing secret from the app's page Basic Information; without it there are no buttons.",
             secret=True,
         ),
         ConnectorSetting(
@@ -22,6 +33,12 @@ MANIFEST = Manifest(
     ),
     permissions=(
         PermissionWanted(name="chat:write", why="to post messages where the bot was invited, and to people"),
+        PermissionWanted(name="im:write", why="to find the conversation with a person, before a repeat"),
+        PermissionWanted(
+            name="channels:history, groups:history, im:history",
+            why="to see before a repeat whether the message is there already; without it one may come twice",
+        ),
     ),
     channel="tocsin.connectors.slack.setup:build",
+    notifiers=(("slack", "tocsin.connectors.slack.notifier:build_notifier"),),
 )
