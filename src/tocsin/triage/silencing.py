@@ -24,10 +24,13 @@ def state_of(silence: Silence, now: datetime) -> SilenceState:
 def muting(silences: Iterable[Silence], labels: Mapping[str, str], now: datetime) -> tuple[Silence, ...]:
     """Return the silences that mute an alert of these labels now, in the order given."""
     return tuple(
-        silence
-        for silence in silences
-        if silence.fits(labels) and state_of(silence, now) is SilenceState.ACTIVE
+        silence for silence in silences if silence.fits(labels) and muting_window(silence, now) is not None
     )
+
+
+def muting_window(silence: Silence, now: datetime) -> Window | None:
+    """Return the window in which it mutes now, None when it mutes nothing."""
+    return None if silence.needs_second and silence.second is None else window_at(silence, now)
 
 
 def window_at(silence: Silence, now: datetime) -> Window | None:
