@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.slack.blocks import EVENT_TYPE, content_of
-from tocsin.connectors.slack.hook import is_hook, post_to_hook
+from tocsin.connectors.slack.incoming_webhook import is_hook, post_to_hook
 from tocsin.connectors.slack.pace import Pace
 from tocsin.connectors.slack.web_api import SlackRefused, WebApi
 from tocsin.domain.clock import Clock, SystemClock

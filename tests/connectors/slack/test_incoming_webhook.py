@@ -8,7 +8,7 @@ import pytest
 
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.secret import Secret
-from tocsin.connectors.slack.hook import is_hook, post_to_hook
+from tocsin.connectors.slack.incoming_webhook import is_hook, post_to_hook
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
 
 
