@@ -44,7 +44,7 @@ def of_layer(schedule: Schedule, layer: Layer | FixedLayer) -> Cause:
     where = f"layer “{layer.name}” of schedule “{schedule.name}”"
     if isinstance(layer, FixedLayer):
         return Cause(kind=CauseKind.LAYER, text=f"the calendar in {where}", layer=layer.name)
-    turn = f"the {rhythm(layer)} rotation in {where}"
+    turn = f"the {rhythm(layer)} in {where}"
     if not layer.restrictions:
         return Cause(kind=CauseKind.LAYER, text=turn, layer=layer.name)
     hours = "; ".join(spoken(one) for one in layer.restrictions)
@@ -68,8 +68,10 @@ def of_override(override: Override, called: Callable[[str], str]) -> Cause:
 
 
 def rhythm(layer: Layer) -> str:
-    """Return `weekly`, or `every 2 weeks`."""
-    return layer.rotation.value if layer.every == 1 else f"every {layer.every} {_UNITS[layer.rotation]}"
+    """Return `weekly rotation`, or `rotation every 2 weeks`."""
+    if layer.every == 1:
+        return f"{layer.rotation} rotation"
+    return f"rotation every {layer.every} {_UNITS[layer.rotation]}"
 
 
 def spoken(restriction: Restriction) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 
@@ -100,3 +101,28 @@ class Schedule:
                 else dict.fromkeys(turn.person for turn in layer.turns)
             )
         return tuple(found)
+
+
+def laid_out(name: str, turns: Iterable[FixedTurn]) -> FixedLayer:
+    """Return a layer of turns that may overlap: there the one that starts later (or ends sooner) wins."""
+    found: list[FixedTurn] = []
+    last: FixedTurn | None = None
+    for start, end, holder in _holders([one for one in turns if one.start < one.end]):
+        if holder is not None and holder is last:
+            found[-1] = replace(found[-1], end=end)
+        elif holder is not None:
+            found.append(replace(holder, start=start, end=end))
+        last = holder
+    return FixedLayer(name=name, turns=tuple(found))
+
+
+def _holders(turns: list[FixedTurn]) -> Iterator[tuple[datetime, datetime, FixedTurn | None]]:
+    """Yield between each two edges the turn that wins there; of those that run it is the last begun."""
+    ahead = sorted(turns, key=lambda one: (one.start, -one.end.timestamp()), reverse=True)
+    running: list[FixedTurn] = []
+    for start, end in pairwise(sorted({edge for one in turns for edge in (one.start, one.end)})):
+        while ahead and ahead[-1].start <= start:
+            running.append(ahead.pop())
+        while running and running[-1].end <= start:
+            running.pop()
+        yield start, end, running[-1] if running else None
