@@ -26,6 +26,7 @@ from tocsin.store.shelves.incidents import DjangoIncidents
 from tocsin.store.shelves.log import DjangoLog
 from tocsin.store.shelves.marks import DjangoMarks
 from tocsin.store.shelves.overrides import DjangoOverrides
+from tocsin.store.shelves.oversight import DjangoOversight
 from tocsin.store.shelves.pages import DjangoInbox, DjangoPages
 from tocsin.store.shelves.silences import DjangoSilences
 from tocsin.store.shelves.timeline import DjangoTimeline
@@ -52,6 +53,7 @@ class DjangoShelves:
         self.overrides = DjangoOverrides(alias)
         self.groups = DjangoGroups(alias)
         self.inbox = DjangoInbox(alias)
+        self.oversight = DjangoOversight(alias)
         self.jobs = DjangoJobs(alias)
         self.log = DjangoLog(alias, entry_key)
         self.exhibits = DjangoExhibits(alias)

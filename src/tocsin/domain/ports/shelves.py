@@ -19,6 +19,7 @@ from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
 from tocsin.domain.ports.groups import GroupShelf
+from tocsin.domain.ports.oversight import OversightShelf
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Silence
 from tocsin.domain.source import SourceProgress, StoredShard
@@ -418,6 +419,8 @@ class Shelves(Protocol):
     def groups(self) -> GroupShelf: ...
     @property
     def inbox(self) -> InboxShelf: ...
+    @property
+    def oversight(self) -> OversightShelf: ...
     @property
     def jobs(self) -> JobShelf: ...
     @property

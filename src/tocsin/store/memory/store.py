@@ -12,6 +12,7 @@ from tocsin.store.memory.incoming import MemoryAlerts, MemoryArrivals, MemoryQua
 from tocsin.store.memory.jobs import MemoryJobs
 from tocsin.store.memory.marks import MemoryMarks
 from tocsin.store.memory.oncall import MemoryOverrides, MemorySilences
+from tocsin.store.memory.oversight import MemoryOversight
 from tocsin.store.memory.pages import MemoryInbox, MemoryPages
 from tocsin.store.memory.proof import MemoryExhibits, MemoryLog
 from tocsin.store.memory.tables import Tables
@@ -32,6 +33,7 @@ class MemoryShelves:
         self.overrides = MemoryOverrides(tables)
         self.groups = MemoryGroups(tables)
         self.inbox = MemoryInbox(tables)
+        self.oversight = MemoryOversight(tables)
         self.jobs = MemoryJobs(tables)
         self.log = MemoryLog(tables, entry_key)
         self.exhibits = MemoryExhibits(tables)
