@@ -29,6 +29,7 @@ from tocsin.domain.timeline import TimelineEntry
 from tocsin.flow.call import ESCALATE, Call
 from tocsin.flow.close import Close
 from tocsin.flow.deliver import Deliver, NotNeeded, Outgoing
+from tocsin.flow.mute import LOOK_AGAIN
 from tocsin.flow.record import CLOCK
 from tocsin.flow.respond import COLLECT, Respond
 from tocsin.flow.take import LAPSE, Take, Taken
@@ -122,7 +123,7 @@ class Story:
         self.clock.push(end - self.clock.now())
 
     def _next(self, end: datetime) -> datetime | None:
-        ready = [job.run_at for job in self.jobs() if job.kind in (ESCALATE, LAPSE, CLOCK)]
+        ready = [job.run_at for job in self.jobs() if job.kind in (ESCALATE, LAPSE, CLOCK, LOOK_AGAIN)]
         return min((at for at in ready if at <= end), default=None)
 
     def transitions(self) -> None:
@@ -130,6 +131,7 @@ class Story:
         doings: Mapping[str, Callable[[Shelves, Job], None]] = {
             ESCALATE: self.call.escalate,
             LAPSE: self.take.lapse,
+            LOOK_AGAIN: self.take.look_again,
             CLOCK: self.close.look_at_clock,
         }
         for job in self.claim(*doings):

@@ -56,7 +56,7 @@ def test_alerts_without_an_incident_have_the_reason_in_their_story_and_one_log_e
     with story.store.reading() as shelves:
         stories = [shelves.alerts.story(alert.number) for alert in alerts]
     assert [[line.kind for line in lines] for lines in stories] == [[Happening.ALERT_RECORDED]] * 5
-    (entry,) = [entry for entry in story.log() if entry.kind is Happening.ALERT_RECORDED]
+    (entry,) = [entry for entry in story.log() if entry.kind == Happening.ALERT_RECORDED]
     assert entry.facts["alerts"] == "ALR-1 to ALR-5"
     assert entry.facts["count"] == "5"
 

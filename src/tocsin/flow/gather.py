@@ -22,15 +22,22 @@ from tocsin.incidents import lifecycle
 from tocsin.incidents.clock_policy import ClockPolicy
 from tocsin.triage.classify import Classified
 from tocsin.triage.joining import Open, RecordOnly, decide
+from tocsin.triage.noise import Muted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """An alert that began or changed, and what triage made of it. `is_new` says that it is not stored yet."""
+    """An alert that began or changed, and what triage made of it.
+
+    `is_new` says that it is not stored yet, `muted` that it calls nobody for now. `remark` says why something
+    that would have muted it does not.
+    """
 
     alert: Alert
     classified: Classified
     is_new: bool
+    muted: Muted | None = None
+    remark: str = ""
 
 
 @dataclass(slots=True)
@@ -60,10 +67,11 @@ class _Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an alert goes: to a desk and as what, or only into the record, and why."""
+    """Where an alert goes: to a desk and as what, or only into the record, as what and why."""
 
     desk: _Desk | None = None
     part: _Part = _Part.GROWS
+    kind: Happening = Happening.ALERT_RECORDED
     reason: str = ""
 
 
@@ -90,18 +98,21 @@ class Gathering:
         self._groups.clear()
         places = [self._placed(each) for each in heard]
         alerts = self._stored(heard, places)
-        recorded: dict[str, list[Alert]] = {}
+        recorded: dict[tuple[Happening, str], list[Alert]] = {}
         for alert, place, each in zip(alerts, places, heard, strict=True):
             if place.part is _Part.OPENS and place.desk is not None:
                 place.desk.opener = alert
             elif place.part is _Part.JOINS and place.desk is not None:
                 place.desk.joined.append(alert)
-            elif place.desk is None and each.is_new:
-                recorded.setdefault(place.reason, []).append(alert)
+            elif place.reason and (each.is_new or place.kind is not Happening.ALERT_RECORDED):
+                recorded.setdefault((place.kind, place.reason), []).append(alert)
+            if each.remark or (each.alert.muted_by and each.muted is None):
+                reason = each.remark or "Nothing mutes it any more."
+                recorded.setdefault((Happening.ALERT_UNMUTED, reason), []).append(alert)
         for desk in self._desks.values():
             self._write(desk)
-        for reason, those in recorded.items():
-            keep_apart(self.shelves, Happening.ALERT_RECORDED, those, reason, self.now)
+        for (kind, reason), those in recorded.items():
+            keep_apart(self.shelves, kind, those, reason, self.now)
         return alerts
 
     def ended(self, alerts: Sequence[Alert]) -> None:
@@ -119,6 +130,9 @@ class Gathering:
 
     def _placed(self, heard: Heard) -> _Place:
         alert, classified = heard.alert, heard.classified
+        if heard.muted is not None:
+            was_told = alert.muted_by == heard.muted.reason
+            return _Place(kind=Happening.ALERT_MUTED, reason="" if was_told else heard.muted.reason)
         desk = self._desk_of(classified.group_key)
         decision = decide(desk.incident if desk else None, classified, alert, self.now)
         if isinstance(decision, Open):
@@ -162,7 +176,11 @@ class Gathering:
 
     def _stored(self, heard: Sequence[Heard], places: Sequence[_Place]) -> tuple[Alert, ...]:
         seated = [
-            replace(each.alert, incident_id=place.desk.incident.incident_id) if place.desk else each.alert
+            replace(
+                each.alert,
+                incident_id=place.desk.incident.incident_id if place.desk else each.alert.incident_id,
+                muted_by=each.muted.reason if each.muted else "",
+            )
             for each, place in zip(heard, places, strict=True)
         ]
         new = [alert for alert, each in zip(seated, heard, strict=True) if each.is_new]

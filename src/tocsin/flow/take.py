@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from tocsin.domain.timeline import Happening
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
 from tocsin.flow.gather import Gathering, Heard
+from tocsin.flow.mute import Mute, verdict
 from tocsin.flow.notify import Notify
 from tocsin.flow.record import note
 from tocsin.flow.respond import Respond
@@ -33,6 +34,8 @@ from tocsin.intake.lease import (
 )
 from tocsin.intake.quarantine import quarantine
 from tocsin.triage.classify import classify
+from tocsin.triage.flapping import Flaps
+from tocsin.triage.noise import Muted, Noise
 from tocsin.triage.policy import TriagePolicy
 from tocsin.triage.severities import SeverityWords
 
@@ -101,6 +104,7 @@ class Take:
     respond: Respond
     close: Close
     notify: Notify = field(default_factory=Notify)
+    mute: Mute = field(default_factory=Mute)
 
     def alerts(
         self,
@@ -207,37 +211,77 @@ class Take:
         if changed:
             # One body may touch many groups; taken one by one, two bodies could wait for each other for ever.
             shelves.lock(TRIAGE)
-            touched = self._gather(shelves, [one for _, one in changed], now)
+            touched = self._gather(shelves, [one for _, one in changed], known, now)
             for (each, _), incident in zip(changed, touched, strict=True):
                 outcomes[each.body].has_changed = True
                 if incident is not None:
                     outcomes[each.body].incidents[incident.short_name] = None
         self._watch_leases(shelves, [one.alert.ends_at for _, one in merged], now)
 
-    def _gather(self, shelves: Shelves, merged: Sequence[Merged], now: datetime) -> list[Incident | None]:
+    def _gather(
+        self, shelves: Shelves, merged: Sequence[Merged], known: Mapping[str, Alert], now: datetime
+    ) -> list[Incident | None]:
         """Put what changed to its incidents; return for each the incident it touched."""
         gathering = self._gathering(shelves, now)
-        heard = [
-            Heard(
-                alert=_as_heard(one, now),
-                classified=classify(one.alert, self.policy, self.words),
-                is_new=one.change is Change.NEW_EPISODE,
-            )
-            for one in merged
-            if one.change is not Change.RESOLVED
-        ]
+        changed = [one for one in merged if one.change is not Change.RESOLVED]
+        new = [one.alert for one in changed if one.change is Change.NEW_EPISODE]
+        noise = self.mute.noise(shelves, now, [one.alert for one in changed])
+        flaps = self.mute.flaps(shelves, new, known, now)
+        heard = [self._heard(one, noise, flaps.get(one.alert.fingerprint), now) for one in changed]
         by_print = {alert.fingerprint: alert for alert in gathering.hear(heard)}
+        self._look_at_the_end_of(shelves, heard)
         ended = [one.alert for one in merged if one.change is Change.RESOLVED]
         by_print.update((alert.fingerprint, alert) for alert in self._end(shelves, gathering, ended))
         stored = [by_print[one.alert.fingerprint] for one in merged]
         self.notify.heard(shelves, stored, now)
         return [gathering.incident_of(alert) for alert in stored]
 
+    def _heard(self, one: Merged, noise: Noise, flaps: Flaps | None, now: datetime) -> Heard:
+        is_new = one.change is Change.NEW_EPISODE
+        # An episode that is over when it is first heard of has no end that would have to be looked at.
+        alert = replace(
+            one.alert,
+            inhibits=self.mute.may_inhibit(one.alert),
+            over=one.alert.over or (is_new and one.alert.is_resolved(now)),
+        )
+        classified = classify(alert, self.policy, self.words)
+        judged = verdict(noise, alert, classified, flaps, now)
+        if isinstance(judged, Muted):
+            return Heard(alert=alert, classified=classified, is_new=is_new, muted=judged)
+        remark = judged.reason if is_new else ""
+        return Heard(alert=alert, classified=classified, is_new=is_new, remark=remark)
+
+    def look_again(self, shelves: Shelves, job: Job) -> None:
+        """What muted alerts may have ended: those that nothing mutes any more are heard now."""
+        now = self.clock.now()
+        page = shelves.alerts.muted(LAPSES_AT_ONCE, after=int(job.args.get("after", "0")))
+        shelves.lock_all(sorted(_hold(alert.fingerprint) for alert in page))
+        shelves.lock(TRIAGE)
+        held = (shelves.alerts.get(alert.number) for alert in page)
+        muted = [each for each in held if each is not None and each.muted_by and not each.is_resolved(now)]
+        noise = self.mute.noise(shelves, now)
+        flaps = self.mute.known_flaps(shelves, muted)
+        judged = [
+            self._heard(Merged(alert=each, change=Change.UPDATED), noise, flaps.get(each.fingerprint), now)
+            for each in muted
+        ]
+        self._gathering(shelves, now).hear([each for each in judged if _is_other(each)])
+        self._look_at_the_end_of(shelves, judged)
+        if len(page) == LAPSES_AT_ONCE:
+            # One page a transaction: no lock of an alert may be asked for while the lock of triage is held.
+            self.mute.look_at(shelves, now, after=page[-1].number)
+
+    def _look_at_the_end_of(self, shelves: Shelves, heard: Sequence[Heard]) -> None:
+        for until in {each.muted.until for each in heard if each.muted is not None}:
+            self.mute.look_at(shelves, until)
+
     def _end(self, shelves: Shelves, gathering: Gathering, alerts: Sequence[Alert]) -> list[Alert]:
-        ended = [replace(alert, over=True, muted_by="") for alert in alerts]
+        ended = [replace(alert, over=True) for alert in alerts]
         for alert in ended:
             shelves.alerts.save(alert)
         gathering.ended(ended)
+        if any(alert.inhibits for alert in ended):
+            self.mute.look_at(shelves, self.clock.now())
         return ended
 
     def _gathering(self, shelves: Shelves, now: datetime) -> Gathering:
@@ -293,7 +337,6 @@ def _lapse_at(at: datetime) -> Job:
     return Job(kind=LAPSE, key=f"{LAPSE}:{at.isoformat()}", run_at=at)
 
 
-def _as_heard(merged: Merged, now: datetime) -> Alert:
-    """An episode that is over when it is first heard of has no end that would have to be looked at."""
-    alert = merged.alert
-    return replace(alert, over=True) if not alert.number and alert.is_resolved(now) else alert
+def _is_other(heard: Heard) -> bool:
+    """Say whether a muted alert is muted no more, or by something else."""
+    return heard.muted is None or heard.muted.reason != heard.alert.muted_by

@@ -9,13 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from tocsin.app.alertmanager import flush_of, notifying_of
+from tocsin.app.hushing import hush_of, windows_of
 from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
 from tocsin.app.wiring import App
 from tocsin.connectors.signals.inbound import signal_of
-from tocsin.flow.call import DELIVER, ESCALATE
+from tocsin.flow.call import ESCALATE
 from tocsin.flow.flushing import NOTIFY
+from tocsin.flow.mute import LOOK_AGAIN
 from tocsin.flow.notify import FLUSH
+from tocsin.flow.paging import DELIVER
+from tocsin.flow.hush import HUSH
 from tocsin.flow.record import CLOCK, hold_for
 from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
@@ -28,6 +32,7 @@ from tocsin.worker.inlets import inlets
 from tocsin.worker.judging import Judging
 from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.loops import Loop, Loops
+from tocsin.worker.maintenance import Maintenance
 from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import Seals
 from tocsin.worker.telling import Telling
@@ -60,6 +65,7 @@ def staff(app: App) -> Loops:
         Loop("rules", evaluating.round),
         Loop("heartbeats", heartbeats.round),
         Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
+        Loop("maintenance", Maintenance(hush_of(app), windows_of(app.packs)).round),
         *inlets(app),
     )
     return Loops(loops, leave_thread=app.hang_up)
@@ -120,10 +126,13 @@ def telling_lanes(app: App) -> list[Lane]:
 
 def transitions(app: App) -> Mapping[str, Transition | Effect]:
     """Return the jobs that change only our own state."""
+    hush = hush_of(app)
     return {
         ESCALATE: Transition(app.call.escalate, hold_for),
         LAPSE: Transition(app.take.lapse),
+        LOOK_AGAIN: Transition(app.take.look_again),
         CLOCK: Transition(app.close.look_at_clock, hold_for),
+        HUSH: Transition(hush.sweep, hush.hold),
     }
 
 
