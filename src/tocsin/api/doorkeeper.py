@@ -65,12 +65,17 @@ class Doorkeeper:
             )
         return Caller(name, role)
 
-    def admit_alertmanager(self, sender: str, headers: Mapping[str, str]) -> Caller:
-        """Admit a sender to /api/v2: with a token, or without one from loopback where that is allowed."""
+    def admit_alertmanager(
+        self, sender: str, headers: Mapping[str, str], permission: Permission = Permission.INGEST
+    ) -> Caller:
+        """Admit a sender to /api/v2: with a token, or without one from loopback where that is allowed.
+
+        Who needs no token may do all that Alertmanager's API does, as with Alertmanager.
+        """
         token = token_in(headers)
         if token is None and self.open_to_loopback and is_loopback(sender) and self._is_local(headers):
             return Caller(NO_TOKEN, Role.INGEST)
-        return self.admit(token, Permission.INGEST)
+        return self.admit(token, permission)
 
     def _is_local(self, headers: Mapping[str, str]) -> bool:
         """Say whether a request was meant for us; a browser here also brings those of hostile pages."""

@@ -13,8 +13,8 @@ from tocsin.domain.errors import Explained
 from tocsin.domain.job import JobState
 
 
-def health_routes(app: App) -> list[Route]:
-    """Return the routes; they need no token and tell nothing about incidents."""
+def probes(app: App) -> list[Route]:
+    """Return the two probes that Alertmanager has too."""
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("Tocsin is healthy.\n")
@@ -25,6 +25,15 @@ def health_routes(app: App) -> list[Route]:
         except Explained as trouble:
             return PlainTextResponse(f"Tocsin is not ready: {trouble.happened}\n", 503)
         return PlainTextResponse("Tocsin is ready.\n")
+
+    return [
+        Route("/-/healthy", healthy, methods=["GET"]),
+        Route("/-/ready", ready, methods=["GET"]),
+    ]
+
+
+def health_routes(app: App) -> list[Route]:
+    """Return the routes; they need no token and tell nothing about incidents."""
 
     async def health(_: Request) -> Response:
         try:
@@ -37,11 +46,7 @@ def health_routes(app: App) -> list[Route]:
             )
         return Response(orjson.dumps({"status": "ok", **found}), media_type="application/json")
 
-    return [
-        Route("/-/healthy", healthy, methods=["GET"]),
-        Route("/-/ready", ready, methods=["GET"]),
-        Route("/health", health, methods=["GET"]),
-    ]
+    return [*probes(app), Route("/health", health, methods=["GET"])]
 
 
 def _look(app: App) -> dict[str, object]:

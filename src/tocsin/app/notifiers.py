@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from tocsin.connectors.catalogue import load, manifests
 from tocsin.domain.clock import Clock
-from tocsin.domain.notification import Notifier
+from tocsin.domain.notification import Integration, Notification, Notifier
+from tocsin.domain.ports.delivery import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class _OnFirstUse:
+    """Imports and makes a notifier when the first notification of its kind is there: most are never used."""
+
+    make: Callable[[], Notifier]
+
+    def notify(self, notification: Notification, integration: Integration) -> Receipt:
+        return self.make().notify(notification, integration)
 
 
 def notifier_kinds() -> tuple[str, ...]:
@@ -16,4 +29,17 @@ def notifier_kinds() -> tuple[str, ...]:
 
 def build_notifiers(clock: Clock) -> Mapping[str, Notifier]:
     """Return the notifiers by kind (`webhook`, `slack` ...)."""
-    return {kind: load(place)(clock) for manifest in manifests() for kind, place in manifest.notifiers}
+    return {
+        kind: _OnFirstUse(_made_once(place, clock))
+        for manifest in manifests()
+        for kind, place in manifest.notifiers
+    }
+
+
+def _made_once(place: str, clock: Clock) -> Callable[[], Notifier]:
+    @cache
+    def make() -> Notifier:
+        made: Notifier = load(place)(clock)
+        return made
+
+    return make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from datetime import timedelta
 import uvicorn
 
 from tocsin.app import drills
+from tocsin.app.alertmanager import reload
 from tocsin.app.settings import ADDRESS_FILE, Settings
 from tocsin.app.wiring import App, build_app, install
 from tocsin.domain.errors import Explained
@@ -42,6 +44,7 @@ class Serving:
         install(self.app)
         accesses = self.app.settings.chosen("TOCSIN_ACCESS_LOG", "true", "false") == "true"
         write_logs(accesses=accesses)
+        signal.signal(signal.SIGHUP, self._reload)
         welcome = self._welcome()
         config = uvicorn.Config(
             build_asgi(self.app, on_start=lambda: self._started(welcome)),
@@ -54,6 +57,18 @@ class Serving:
         # A second Ctrl-C is raised again by uvicorn after its shutdown; the work is done by then.
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
+
+    def _reload(self, *_: object) -> None:
+        """Read alertmanager.yml again, in a thread: a signal may come in the middle of anything."""
+        threading.Thread(target=self._reload_now, name="tocsin-reload", daemon=True).start()
+
+    def _reload_now(self) -> None:
+        try:
+            reload(self.app)
+        except Explained as refusal:
+            self.say(f"alertmanager.yml stays as it was: {refusal.explain()}")
+        finally:
+            self.app.hang_up()
 
     def _started(self, welcome: list[str]) -> None:
         self._write_address()
