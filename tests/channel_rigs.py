@@ -19,6 +19,8 @@ from http_partner import HttpPartner
 from tocsin.connectors.inbox.channel import InboxChannel
 from tocsin.connectors.ntfy.channel import NtfyChannel
 from tocsin.connectors.outbound import Outbound
+from tocsin.connectors.pagerduty.channel import PagerDutyChannel
+from tocsin.connectors.pagerduty.events_api import EventsApi
 from tocsin.connectors.push.channel import PushChannel
 from tocsin.connectors.push.subscriptions import PUSH, Subscription, written
 from tocsin.connectors.push.vapid import Vapid, key_of
@@ -297,6 +299,25 @@ class Opening:
         return self.channel.send(replace(message, is_page=False, event="opened"), address)
 
 
+def pagerduty_rig(request: pytest.FixtureRequest) -> Rig:
+    pagerduty = request.getfixturevalue("pagerduty")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        api = EventsApi(base or pagerduty.url, outbound)
+        return PagerDutyChannel({"ops": Secret(pagerduty.key)}, api), "ops"
+
+    failing = {
+        kind: answering(pagerduty, status, f"no: {pagerduty.key}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 503),
+            (FailureKind.REFUSED, 400),
+            (FailureKind.MISCONFIGURED, 403),
+            (FailureKind.UNKNOWN, 204),
+        )
+    }
+    return Rig(made, (pagerduty.key,), lambda: len(pagerduty.alerts), failing, pagerduty)
+
+
 ROWS: Mapping[str, Row] = {
     "inbox": Row(
         inbox_rig,
@@ -306,6 +327,7 @@ ROWS: Mapping[str, Row] = {
         tells_status=False,
     ),
     "ntfy": Row(ntfy_rig),
+    "pagerduty": Row(pagerduty_rig),
     "push": Row(push_rig, reads_answer=False),
     "slack": Row(slack_rig),
     "sms": Row(partial(twilio_rig, kind=SmsChannel)),

@@ -31,6 +31,7 @@ from http_partner import HttpPartner, http_partner
 sys.path.extend(sorted({str(fake.parent) for fake in Path(__file__).parent.glob("*/fake_*.py")}))
 from fake_browser import FakeBrowser
 from fake_ntfy import FakeNtfy
+from fake_pagerduty import FakePagerDuty
 from fake_slack import FakeSlack
 from fake_statuspage import FakeStatuspage
 from fake_twilio import FakeTwilio
@@ -40,6 +41,13 @@ from fake_twilio import FakeTwilio
 def partner() -> Iterator[HttpPartner]:
     with http_partner(HttpPartner()) as running:
         yield running
+
+
+@pytest.fixture
+def pagerduty() -> Iterator[FakePagerDuty]:
+    fake = FakePagerDuty()
+    with http_partner(fake):
+        yield fake
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ CONNECTORS: tuple[str, ...] = (
     "mcp_audit",
     "ntfy",
     "otlp",
+    "pagerduty",
     "parquet",
     "prometheus",
     "push",

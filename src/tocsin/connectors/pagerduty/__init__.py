@@ -1,0 +1,1 @@
+"""PagerDuty: alerts out by its Events API v2."""

@@ -1,0 +1,24 @@
+"""What the PagerDuty connector says of itself."""
+
+from __future__ import annotations
+
+from tocsin.connectors.manifest import Category, ConnectorSetting, Manifest
+
+MANIFEST = Manifest(
+    name="pagerduty",
+    title="PagerDuty",
+    category=Category.MESSAGES,
+    summary="Triggers, acknowledges and resolves PagerDuty alerts by its Events API v2.",
+    settings=(
+        ConnectorSetting(
+            name="TOCSIN_PAGERDUTY_ROUTING_KEYS",
+            hint="The integration key of a service's Events API v2 integration, as name=key.",
+            required=True,
+            secret=True,
+        ),
+        ConnectorSetting(
+            name="TOCSIN_PAGERDUTY_URL", hint="https://events.eu.pagerduty.com/ for accounts in the EU."
+        ),
+    ),
+    channel="tocsin.connectors.pagerduty.setup:build",
+)
