@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from tocsin.oncall.alertmanager.intervals import Interval
 from tocsin.oncall.alertmanager.kinds import GLOBAL, KINDS, fields_of
 from tocsin.oncall.alertmanager.route_texts import Known, read_rule, read_tree
 from tocsin.oncall.alertmanager.routes import Route
+from tocsin.oncall.alertmanager.template_shipped import SHIPPED
+from tocsin.oncall.alertmanager.templates import Library, faults_in
 
 RESOLVE_TIMEOUT = timedelta(minutes=5)
 _SUFFIX = "_configs"
@@ -72,7 +74,8 @@ def parse_alertmanager(written: str, path: str) -> Configuration:
     document = read_document(written, path)
     found = document.mapping(_TOP)
     globals_ = _globals(found.get("global"))
-    receivers = _receivers(found, globals_)
+    templates = texts(found["templates"]) if "templates" in found else ()
+    receivers = _receivers(found, globals_, None if templates else SHIPPED)
     intervals = _intervals(found)
     if "route" not in found or found["route"].is_null:
         raise document.problem("there is no route.", "Add `route:` with at least a receiver.")
@@ -85,7 +88,7 @@ def parse_alertmanager(written: str, path: str) -> Configuration:
         inhibit_rules=tuple(read_rule(each, at) for at, each in enumerate(rules, start=1)),
         intervals=intervals,
         resolve_timeout=globals_["resolve_timeout"],
-        templates=texts(found["templates"]) if "templates" in found else (),
+        templates=templates,
         original=_original(found, globals_, {name: each for name, (each, _) in receivers.items()}),
         warnings=tuple(remark for _, remarks in receivers.values() for remark in remarks),
     )
@@ -101,7 +104,9 @@ def _globals(written: Located | None) -> dict[str, Any]:
 _Receivers = dict[str, tuple[tuple[Integration, ...], tuple[Remark, ...]]]
 
 
-def _receivers(found: Mapping[str, Located], globals_: Mapping[str, Any]) -> _Receivers:
+def _receivers(
+    found: Mapping[str, Located], globals_: Mapping[str, Any], library: Library | None
+) -> _Receivers:
     receivers: _Receivers = {}
     for written in sequence(found["receivers"]) if "receivers" in found else ():
         keys = written.mapping(("name", *(kind + _SUFFIX for kind in KINDS)))
@@ -114,7 +119,7 @@ def _receivers(found: Mapping[str, Located], globals_: Mapping[str, Any]) -> _Re
             kind = key.removesuffix(_SUFFIX)
             for number, member in enumerate(sequence(members) if key != "name" else ()):
                 integrations.append(_integration(name, kind, number, member, globals_))
-                remarks += _remarks(kind, member)
+                remarks += _remarks(integrations[-1], member, library)
         receivers[name] = tuple(integrations), tuple(remarks)
     return receivers
 
@@ -139,10 +144,29 @@ def _integration(
     )
 
 
-def _remarks(kind: str, written: Located) -> tuple[Remark, ...]:
-    remark = KINDS[kind].remark
+def _remarks(integration: Integration, written: Located, library: Library | None) -> tuple[Remark, ...]:
+    """Return what is otherwise here: the kind's own remark, and texts that can never be rendered.
+
+    Without a library (the file names template files) only syntax and functions are looked at.
+    """
     place = f"{written.path}:{written.line}:{written.column}"
-    return (Remark(place=place, text=f"{kind}: {remark}"),) if remark else ()
+    remark = KINDS[integration.kind].remark
+    remarks = [f"{integration.kind}: {remark}"] if remark else []
+    for key, value in integration.settings.items():
+        for spoken in _texts_of(value):
+            faults = faults_in(spoken, library, name=f"{integration.kind}_configs.{key}")
+            remarks += [f"this cannot be rendered, the shipped text is sent: {each}" for each in faults]
+    return tuple(Remark(place=place, text=each) for each in remarks)
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    """Yield every text with a template in a setting, lists and mappings included."""
+    if isinstance(value, str):
+        if "{{" in value:
+            yield value
+    elif isinstance(value, Mapping | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_of(each)
 
 
 def _intervals(found: Mapping[str, Located]) -> dict[str, tuple[Interval, ...]]:
