@@ -15,6 +15,7 @@ _VERBS = {
     "why": ("tocsin.cli.why:why", "Why a person was paged for an alert, or why not."),
     "incident": ("tocsin.cli.incident:incident", "Incidents: list, show, work on, close, export."),
     "alert": ("tocsin.cli.alert:alert", "Alerts, and what could not be understood."),
+    "silence": ("tocsin.cli.silence:silence", "Silences: list, add, confirm, expire."),
     "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, list, show, verify."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
     "lake": ("tocsin.cli.lake:lake", "Stored signals: status, verify, seal, retain, hold."),

@@ -94,7 +94,7 @@ class Noise:
         return Muted(
             until=until,
             by=MutedBy.SILENCE,
-            names=tuple(str(silence.silence_id) for _, silence in found),
+            names=tuple(dict.fromkeys(str(silence.silence_id) for _, silence in found)),
             reason=f"{_spoken(longest)} mutes it until {_at(until)}: {longest.comment}",
         )
 

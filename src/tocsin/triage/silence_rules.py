@@ -43,6 +43,7 @@ class ConfirmationRefused(Explained):
     """This person cannot be the second one for this silence."""
 
     code = "confirmation_refused"
+    status = 409
 
     def __init__(self, happened: str, next_step: str) -> None:
         super().__init__(happened, means="The silence stays as it was.", next_step=next_step)
@@ -143,7 +144,7 @@ def demand_owned(wish: Wish, exposed: Exposure, now: datetime, policy: NoisePoli
     length = wish.recurrence.lasts if wish.recurrence else wish.ends_at - max(wish.starts_at, now)
     if length > longest:
         raise SilenceRefused(
-            f"It could mute {exposed.worst or Severity.P3} alerts; one silence may for {_spoken(longest)} only.",
+            f"It could mute {exposed.worst or Severity.P3} alerts; one silence may for {_spoken(longest)}.",
             f"Choose at most {_spoken(longest)}, and silence again if the work takes longer.",
         )
 
@@ -171,7 +172,8 @@ def replaced(
     """Make a silence, or change `old` by Alertmanager's rules; an expired one is never revived.
 
     The same matchers and recurrence keep the id when one that has begun keeps its start, and one that has not
-    begins in the future; anything else ends the old one and makes a new one. Whoever confirmed the old one did not confirm a longer one.
+    begins in the future; anything else ends the old one and makes a new one. Whoever confirmed the old one
+    did not confirm a longer one.
     """
     new = made(wish, new_id, now, needs_second=needs_second)
     if old is None:
@@ -201,19 +203,25 @@ def expired(silence: Silence, now: datetime) -> Silence:
 def confirmed(silence: Silence, second: str, now: datetime) -> Silence:
     """Return the silence confirmed by a second person. Raises `ConfirmationRefused`.
 
-    Any silence can be confirmed: only a confirmed one mutes guarded alerts. A token is not a person.
+    Any silence can be confirmed: only a confirmed one mutes guarded alerts. A token is not a person; somebody
+    is the same person on the command line.
     """
-    if ":" in second:
+    if second.startswith("token:"):
         raise ConfirmationRefused(
             "A token cannot be the second person.", "Sign in as a person, and confirm it there."
         )
-    if second in (silence.owner, silence.created_by):
+    if person_of(second) in (person_of(silence.owner), person_of(silence.created_by)):
         raise ConfirmationRefused(
             f"{second} made this silence and cannot be its second person.", "Ask somebody else to confirm it."
         )
     if state_of(silence, now) is SilenceState.EXPIRED:
         raise ConfirmationRefused("The silence has ended.", "Make a new one.")
     return silence if silence.second else replace(silence, second=second, updated_at=now)
+
+
+def person_of(actor: str) -> str:
+    """Return the username behind an actor: `cli:ada` is Ada too."""
+    return actor.removeprefix("cli:")
 
 
 def is_planned(silence: Silence) -> bool:

@@ -9,23 +9,24 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from tocsin.app.alertmanager import flush_of, notifying_of
-from tocsin.app.hushing import hush_of, windows_of
+from tocsin.app.hushing import hush_of
 from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
 from tocsin.app.wiring import App
 from tocsin.connectors.signals.inbound import signal_of
 from tocsin.flow.call import ESCALATE
 from tocsin.flow.flushing import NOTIFY
+from tocsin.flow.hush import HUSH
 from tocsin.flow.mute import LOOK_AGAIN
 from tocsin.flow.notify import FLUSH
 from tocsin.flow.paging import DELIVER
-from tocsin.flow.hush import HUSH
 from tocsin.flow.record import CLOCK, hold_for
 from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker.collecting import Collecting
 from tocsin.worker.deliveries import Sending
+from tocsin.worker.errands import ERRANDS_AT_ONCE, Sums, errands_of
 from tocsin.worker.evaluating import Evaluating
 from tocsin.worker.heartbeats import Heartbeats
 from tocsin.worker.inlets import inlets
@@ -65,7 +66,8 @@ def staff(app: App) -> Loops:
         Loop("rules", evaluating.round),
         Loop("heartbeats", heartbeats.round),
         Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
-        Loop("maintenance", Maintenance(hush_of(app), windows_of(app.packs)).round),
+        Loop("maintenance", Maintenance(hush_of(app), app.policies.windows).round),
+        Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round),
         *inlets(app),
     )
     return Loops(loops, leave_thread=app.hang_up)
@@ -106,6 +108,7 @@ def lanes(app: App) -> list[Lane]:
             for name in app.channel_names
         ),
         *telling_lanes(app),
+        _lane(errands_of(app), threads=ERRANDS_AT_ONCE),
     ]
 
 
