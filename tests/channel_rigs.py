@@ -17,6 +17,8 @@ import pytest
 
 from http_partner import HttpPartner
 from tocsin.connectors.inbox.channel import InboxChannel
+from tocsin.connectors.jira.channel import JiraChannel
+from tocsin.connectors.jira.issues import Issues
 from tocsin.connectors.ntfy.channel import NtfyChannel
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.pagerduty.channel import PagerDutyChannel
@@ -299,6 +301,24 @@ class Opening:
         return self.channel.send(replace(message, is_page=False, event="opened"), address)
 
 
+def jira_rig(request: pytest.FixtureRequest) -> Rig:
+    jira = request.getfixturevalue("jira")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        return JiraChannel(Issues(base or jira.url, Secret(jira.token), jira.user, outbound)), "OPS"
+
+    failing = {
+        kind: answering(jira, status, f"no: {jira.token}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 503),
+            (FailureKind.REFUSED, 400),
+            (FailureKind.MISCONFIGURED, 401),
+            (FailureKind.UNKNOWN, 204),
+        )
+    }
+    return Rig(made, (jira.token,), lambda: len(jira.issues), failing, jira)
+
+
 def pagerduty_rig(request: pytest.FixtureRequest) -> Rig:
     pagerduty = request.getfixturevalue("pagerduty")
 
@@ -326,6 +346,7 @@ ROWS: Mapping[str, Row] = {
         speaks_http=False,
         tells_status=False,
     ),
+    "jira": Row(jira_rig),
     "ntfy": Row(ntfy_rig),
     "pagerduty": Row(pagerduty_rig),
     "push": Row(push_rig, reads_answer=False),

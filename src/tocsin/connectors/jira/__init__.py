@@ -1,0 +1,1 @@
+"""Jira: an issue an incident."""
