@@ -224,7 +224,7 @@ def forgotten(pulse: Pulse, expectation: Expectation, now: datetime) -> tuple[Pu
 
 def read_expectations(text: str, path: str) -> tuple[Expectation, ...]:
     """Read a pack's `sources.yml`. Raises `PackProblem`."""
-    root = parse(text, path).mapping({"sources"}, {"sources"})["sources"]
+    root = parse(text, path).mapping({"sources", "heartbeats"}, {"sources"})["sources"]
     return () if root.is_null else tuple(_expectation(entry) for entry in root.sequence())
 
 
