@@ -17,7 +17,7 @@ from tocsin.app.wiring import build_app
 from tocsin.domain.arrival import Quarantined
 from tocsin.domain.job import Job
 from tocsin.domain.page import Delivery, DeliveryState
-from tocsin.flow.call import DELIVER
+from tocsin.flow.paging import DELIVER
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from tocsin.domain.errors import NotFound
 from tocsin.domain.person import Role
 from tocsin.intake.scenario import Cue
 from tocsin.oncall.roster import parse_roster
-from tocsin.oncall.schedule import on_call
+from tocsin.oncall.schedules.duty import on_duty
 from tocsin.store.accounts import Accounts
 from tocsin.store.tokens import token_digest
 
@@ -85,9 +85,10 @@ def test_ben_is_called_first_and_ada_second(tmp_path) -> None:
     assert path is not None
     roster = parse_roster(path.read_text(), str(path))
     assert roster.schedule is not None
-    shift = on_call(roster.schedule, NOW)
-    assert shift is not None
-    assert (shift.primary, shift.secondary) == ("ben", "ada")
+    shift = on_duty(roster.schedule, (), NOW)
+    assert shift.primary is not None
+    assert shift.secondary is not None
+    assert (shift.primary.person, shift.secondary.person) == ("ben", "ada")
     assert "drill" in path.read_text().splitlines()[0]
 
 

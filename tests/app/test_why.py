@@ -141,7 +141,7 @@ def test_a_rotation_that_had_not_begun_called_nobody(build) -> None:
     app = build(ONCALL.replace("STARTS", later))
     report(app)
     answer = told(app, "ben")
-    assert "nobody is on call yet" in answer
+    assert "nobody is on call by the schedule “default” now" in answer
     assert "had not begun" in answer
 
 

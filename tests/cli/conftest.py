@@ -18,7 +18,7 @@ from tocsin.audit.checkpoint import signed
 from tocsin.audit.merkle import Frontier
 from tocsin.cli.main import tocsin
 from tocsin.domain.job import Job
-from tocsin.flow.call import DELIVER
+from tocsin.flow.paging import DELIVER
 from tocsin.flow.deliver import Outgoing
 from tocsin.flow.respond import COLLECT
 

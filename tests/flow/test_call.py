@@ -77,7 +77,9 @@ def test_an_acknowledgement_in_a_later_round_ends_the_calls(story, report) -> No
 
 
 def test_where_calls_do_not_repeat_the_end_is_said_once_and_told(story, report) -> None:
-    call = replace(story.call, roster=replace(story.call.roster, repeats=False))
+    roster = story.call.roster
+    once = replace(roster.policies["default"], rounds=1)
+    call = replace(story.call, roster=replace(roster, policies={"default": once}))
     story.call = call
     story.take = replace(story.take, call=call)
     story.hear(report(7200))

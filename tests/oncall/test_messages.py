@@ -10,8 +10,16 @@ import pytest
 
 from tocsin.domain.incident import Incident
 from tocsin.domain.page import Page
-from tocsin.oncall.messages import MAX_SUBJECT, MAX_TEXT, notice_message, page_message
-from tocsin.oncall.roster import NoticeEvent
+from tocsin.domain.severity import Severity
+from tocsin.oncall.messages import (
+    MAX_SUBJECT,
+    MAX_TEXT,
+    bundle_message,
+    letter,
+    notice_message,
+    page_message,
+)
+from tocsin.oncall.notices import NoticeEvent
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LINK = "https://tocsin.example/a/1/token"
@@ -120,3 +128,49 @@ def test_outside_text_cannot_break_lines_or_lengths(incident: Incident) -> None:
     assert len(message.subject) == MAX_SUBJECT
     assert len(message.text) == MAX_TEXT
     assert len(message.text.splitlines()[0]) < 350
+
+
+def test_partners_that_keep_state_are_told_which_incident_and_page_it_is(incident: Incident) -> None:
+    message = page_message(key="k", incident=incident, page=PAGE, link=LINK)
+    assert (message.incident_key, message.page_id, message.person) == (
+        f"tocsin-{incident.incident_id}",
+        str(PAGE.page_id),
+        "ben",
+    )
+    assert message.status == "open"
+    notice = notice_message(key="n", incident=incident, event=NoticeEvent.OPENED, link=LINK)
+    assert (notice.incident_key, notice.page_id) == (message.incident_key, "")
+    assert notice.status == "open"
+
+
+def test_it_is_said_who_acknowledged_and_which_severity_it_is_now(incident: Incident) -> None:
+    taken = replace(incident, acknowledged_by="ada\nBcc: eve")
+    said = notice_message(key="k", incident=taken, event=NoticeEvent.ACKNOWLEDGED, link=LINK).text
+    assert "INC-3 was acknowledged by ada Bcc: eve." in said
+    unknown = notice_message(key="k", incident=incident, event=NoticeEvent.ACKNOWLEDGED, link=LINK).text
+    assert "INC-3 was acknowledged." in unknown
+    changed = notice_message(key="k", incident=incident, event=NoticeEvent.CHANGED, link=LINK).text
+    assert "INC-3 is now P1 Critical." in changed
+
+
+def test_pages_that_were_held_back_are_one_message_with_the_worst_first(incident: Incident) -> None:
+    lesser = replace(incident, number=2, severity=Severity.P3, title="Slow")
+    message = bundle_message(key="b", person="ben", held=(lesser, incident), count=7, link=LINK)
+    assert message.subject == "7 more pages: INC-3 and others"
+    lines = message.text.splitlines()
+    assert lines[0] == f"7 more pages for ben were held back, because many came at once. {LINK}"
+    assert [line.split()[0] for line in lines[1:3]] == ["INC-3", "INC-2"]
+    assert lines[3] == "And 5 more."
+    assert (message.event, message.severity, message.is_page) == ("bundle", "P1", False)
+
+
+def test_a_single_page_that_was_held_back_is_spoken_of_as_one(incident: Incident) -> None:
+    message = bundle_message(key="b", person="ben", held=(incident,), count=1, link=LINK)
+    assert message.text.startswith("1 more page for ben")
+    assert "And" not in message.text
+
+
+def test_a_letter_belongs_to_no_incident_and_keeps_its_lines() -> None:
+    message = letter(key="l", event="digest", subject="List\r\nBcc: eve", text="one\ntwo\x1b", link=LINK)
+    assert (message.subject, message.text, message.incident) == ("List Bcc: eve", "one\ntwo", "")
+    assert (message.event, message.is_page, message.incident_key) == ("digest", False, "l")

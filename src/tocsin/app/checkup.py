@@ -11,8 +11,8 @@ from tocsin.app.wiring import App
 from tocsin.domain.errors import Explained
 from tocsin.domain.job import Job, JobState
 from tocsin.domain.page import Delivery, DeliveryState
-from tocsin.flow.call import DELIVER
-from tocsin.oncall.roster import INBOX
+from tocsin.flow.paging import DELIVER
+from tocsin.oncall.people import INBOX
 
 DIED_LATELY = timedelta(hours=24)
 WAITED_TOO_LONG = timedelta(minutes=10)
@@ -85,7 +85,7 @@ def _all_died(messages: list[Delivery]) -> bool:
 def _reach(app: App) -> Iterator[Finding]:
     """Warn where every page would stay in the Inbox."""
     roster = app.policies.roster
-    if roster.schedule is None:
+    if not roster.schedules:
         yield Finding(
             "on call",
             Standing.WARNING,
@@ -103,9 +103,7 @@ def _reach(app: App) -> Iterator[Finding]:
 
 def _named(app: App) -> set[str]:
     """Return the channels that the on-call file names."""
-    roster = app.policies.roster
-    contacts = {contact.channel for person in roster.people.values() for contact in person.contacts}
-    return contacts | {rule.contact.channel for rule in roster.notices}
+    return {contact.channel for contact in app.policies.roster.contacts}
 
 
 def _rules(app: App) -> Iterator[Finding]:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.domain.alert import Alert
 from tocsin.domain.incident import Incident
+from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.timeline import Happening, TimelineEntry
+from tocsin.oncall.policies import DEFAULT_SCHEDULE
 from tocsin.oncall.roster import Roster
-from tocsin.oncall.schedule import on_call
+from tocsin.oncall.schedules.duty import on_duty
+from tocsin.oncall.schedules.schedule import Schedule
 
-_TRIAGED = (Happening.OPENED, Happening.SEVERITY_CHANGED, Happening.NOBODY_TO_PAGE)
+_TRIAGED = (
+    Happening.OPENED,
+    Happening.ALERT_ROUTED,
+    Happening.SEVERITY_CHANGED,
+    Happening.NOBODY_TO_PAGE,
+)
+_A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class _Known:
     deliveries: tuple[Delivery, ...]
     timeline: tuple[TimelineEntry, ...]
     others: tuple[Alert, ...]
+    overrides: tuple[Override, ...]
 
 
 def why(shelves: Shelves, roster: Roster, alert: Alert, person: str) -> Answer:
@@ -59,6 +69,7 @@ def why(shelves: Shelves, roster: Roster, alert: Alert, person: str) -> Answer:
         shelves.pages.deliveries_of(incident.incident_id),
         shelves.timeline.of_incident(incident.incident_id),
         shelves.alerts.of_incident(incident.incident_id),
+        shelves.overrides.between(incident.opened_at, incident.opened_at + _A_MOMENT),
     )
     told = tuple(
         Told(page, tuple(each for each in known.deliveries if each.page_id == page.page_id))
@@ -96,7 +107,7 @@ def _was_paged(known: _Known, told: tuple[Told, ...]) -> tuple[str, ...]:
 def _was_not(known: _Known, roster: Roster, person: str) -> tuple[str, ...]:
     incident = known.incident
     lines = [f"Step {page.step + 1} called {page.person} instead. {page.reason}" for page in known.pages]
-    if not known.pages and not roster.pages(incident.severity):
+    if not known.pages and not roster.pages(incident.severity, incident.policy):
         lines.append(
             f"{incident.severity.label} calls nobody by {roster.path}; such incidents are only told."
         )
@@ -104,8 +115,7 @@ def _was_not(known: _Known, roster: Roster, person: str) -> tuple[str, ...]:
         lines.append(f"{_acknowledged(incident)} Later steps were not taken.")
     elif not incident.status.is_active:
         lines.append(f"{incident.short_name} is {incident.status}; later steps were not taken.")
-    lines.append(_place(roster, person, incident.opened_at))
-    return tuple(lines)
+    return (*lines, *_places(roster, person, incident.opened_at, known.overrides))
 
 
 def _acknowledged(incident: Incident) -> str:
@@ -113,18 +123,29 @@ def _acknowledged(incident: Incident) -> str:
     return f"{incident.acknowledged_by} acknowledged {incident.short_name} at {at:%Y-%m-%d %H:%M:%S} UTC."
 
 
-def _place(roster: Roster, person: str, at: datetime) -> str:
+def _places(roster: Roster, person: str, at: datetime, overrides: tuple[Override, ...]) -> tuple[str, ...]:
     """Say where the person stands in the on-call file as it is now, at the time the incident opened."""
-    if roster.schedule is None:
-        return f"{roster.path} has no schedule; pages go to the administrators' Inbox."
+    if not roster.schedules:
+        return (f"{roster.path} has no schedule; pages go to the administrators' Inbox.",)
     if person not in roster.people:
-        return f"{person} is not in {roster.path}."
-    if person not in roster.schedule.people:
-        return f"{person} is in {roster.path} but not in its rotation."
-    shift = on_call(roster.schedule, at)
-    if shift is None:
-        return f"The rotation in {roster.path} had not begun."
-    if person in (shift.primary, shift.secondary):
-        role = "primary" if person == shift.primary else "secondary"
-        return f"By {roster.path} as it is now, {person} was {role} then; that step was not reached."
-    return f"By {roster.path} as it is now, {person} was not on call then; {shift.primary} was primary."
+        return (f"{person} is not in {roster.path}.",)
+    theirs = [each for each in roster.schedules.values() if person in each.people]
+    if not theirs:
+        return (f"{person} is in {roster.path} but not in its rotation.",)
+    return tuple(_place(roster, schedule, person, at, overrides) for schedule in theirs)
+
+
+def _place(
+    roster: Roster, schedule: Schedule, person: str, at: datetime, overrides: tuple[Override, ...]
+) -> str:
+    duty = on_duty(schedule, overrides, at)
+    of = "" if schedule.name == DEFAULT_SCHEDULE else f" of the schedule {schedule.name}"
+    if duty.primary is None:
+        return f"The rotation{of} in {roster.path} had not begun."
+    for role, turn in (("primary", duty.primary), ("secondary", duty.secondary)):
+        if turn is not None and turn.person == person:
+            return f"By {roster.path} as it is now, {person} was {role}{of} then; that step was not reached."
+    return (
+        f"By {roster.path} as it is now, {person} was not on call{of} then; "
+        f"{duty.primary.person} was primary."
+    )

@@ -11,7 +11,7 @@ from tocsin.cli.opened import opened
 from tocsin.cli.person import demand_account
 from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import verb
-from tocsin.oncall.roster import ADMINISTRATORS
+from tocsin.oncall.people import ADMINISTRATORS
 
 
 @verb("why", example="tocsin why ALR-7 ben")

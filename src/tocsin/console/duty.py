@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin.domain.override import Override
 from tocsin.oncall.roster import Roster
-from tocsin.oncall.schedule import on_call
+from tocsin.oncall.schedules.duty import Turn, on_duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,30 +22,28 @@ class Duty:
     next_person: str | None
 
 
-def duties(roster: Roster, now: datetime) -> tuple[Duty, ...] | None:
+def duties(roster: Roster, now: datetime, overrides: Sequence[Override] = ()) -> tuple[Duty, ...] | None:
     """Return who is on call, the primary first; empty in a gap, None when there is no schedule at all."""
     if roster.schedule is None:
         return None
-    turn = on_call(roster.schedule, now)
-    if turn is None:
+    duty = on_duty(roster.schedule, overrides, now)
+    if duty.primary is None:
         return ()
-    primary = Duty(
-        person=turn.primary,
-        name=_name(roster, turn.primary),
-        role="primary",
-        until=turn.until,
-        next_person=_name(roster, turn.secondary) if turn.secondary else None,
-    )
-    if turn.secondary is None:
+    after = _name(roster, duty.secondary.person) if duty.secondary else None
+    primary = _turn(roster, duty.primary, "primary", after)
+    if duty.secondary is None:
         return (primary,)
-    secondary = Duty(
-        person=turn.secondary,
-        name=_name(roster, turn.secondary),
-        role="secondary",
+    return (primary, _turn(roster, duty.secondary, "secondary", None))
+
+
+def _turn(roster: Roster, turn: Turn, role: str, next_person: str | None) -> Duty:
+    return Duty(
+        person=turn.person,
+        name=_name(roster, turn.person),
+        role=role,
         until=turn.until,
-        next_person=None,
+        next_person=next_person,
     )
-    return (primary, secondary)
 
 
 def _name(roster: Roster, username: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Permission
 from tocsin.domain.ports.shelves import Shelves
 
+_A_MOMENT = timedelta(seconds=1)
 _MOST_ROWS = 50
 _READ_AT_MOST = 500
 _WAITING = (*ACTIVE, Status.RESOLVED)
@@ -29,6 +31,7 @@ def now(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         known = shelves.incidents.listed(statuses=_WAITING, limit=_READ_AT_MOST)
         made = house.checks(shelves, tuple(app.channels.values()))
         last = shelves.timeline.last_number()
+        overrides = shelves.overrides.between(at, at + _A_MOMENT)
         before = looks.unpacked(request.session.get("look"))
         seen = looks.visit(before, last, at)
         news = _news(shelves, seen, known)
@@ -39,7 +42,7 @@ def now(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "room": "now",
         "rows": [row_of(one, viewer) for one in mine[:_MOST_ROWS]],
         "more_rows": len(mine[_MOST_ROWS:]),
-        "duties": duties(app.call.roster, at),
+        "duties": duties(app.call.roster, at, overrides),
         "look": {"since": seen.since_at, "lines": news},
         "house": made,
         "checked": house.in_one_line(made),

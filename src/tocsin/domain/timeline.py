@@ -37,6 +37,7 @@ class Happening(StrEnum):
     PAGED = "page.requested"
     PAGE_DELIVERED = "page.delivered"
     PAGE_FAILED = "page.failed"
+    PAGE_HELD = "page.held"
     NOTICE_REQUESTED = "notice.requested"
     NOTICE_DELIVERED = "notice.delivered"
     NOTICE_FAILED = "notice.failed"

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID, uuid4
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
+from tocsin.domain.alert import AlertLine
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.job import Job, JobState
-from tocsin.domain.page import Delivery, DeliveryState, Page
-from tocsin.domain.person import Contact
+from tocsin.domain.page import Page
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
-from tocsin.flow.record import held, note, record, tell
+from tocsin.flow.paging import Paging, withdraw
+from tocsin.flow.record import held, record, tell
+from tocsin.flow.telling import Telling
 from tocsin.incidents import lifecycle
 from tocsin.incidents.changed import TOCSIN, line
 from tocsin.oncall import escalation, links
-from tocsin.oncall.roster import NoticeEvent, Roster
-from tocsin.oncall.routing import notices
+from tocsin.oncall.escalation import At, Situation
+from tocsin.oncall.follow_ups import Manners
+from tocsin.oncall.notices import NoticeEvent
+from tocsin.oncall.policies import Policy
+from tocsin.oncall.roster import Roster
+from tocsin.oncall.routing import policy_for
 
 ESCALATE = "escalate"
-DELIVER = "deliver"
+ACKNOWLEDGED = "acknowledged"
+_A_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +49,49 @@ class Call:
     clock: Clock
     roster: Roster
     link_key: bytes
+    manners: Manners = field(default_factory=Manners)
+
+    @property
+    def paging(self) -> Paging:
+        """Return what puts pages on their way."""
+        return Paging(self.roster)
+
+    @property
+    def telling(self) -> Telling:
+        """Return what puts notices on their way."""
+        return Telling(self.paging, self.manners)
 
     def begin(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
-        """An incident opened: the calls begin, and those who want to know are told."""
-        self._tell(shelves, incident, NoticeEvent.OPENED, now)
-        if escalation.starts(self.roster, incident.severity):
+        """An incident opened: its policy is found, the calls begin, and those who want to know are told."""
+        if self.roster.routes:
+            incident = self._routed(shelves, incident, now)
+        self.telling.tell(shelves, incident, NoticeEvent.OPENED, now)
+        if escalation.starts(self._policy(incident), incident.severity):
             self._first_step(shelves, incident, now)
 
     def follow(self, shelves: Shelves, before: Incident, after: Incident, now: datetime) -> None:
         """An incident changed: a worse severity calls anew, an end stops the calls and is told."""
-        if before.status.is_active and after.status is Status.RESOLVED:
+        if self.roster.routes and before.severity is not after.severity:
+            after = self._routed(shelves, after, now)
+        is_taken = before.acknowledged_at is None and after.acknowledged_at is not None
+        ends = before.status.is_active and after.status is Status.RESOLVED
+        if ends:
             shelves.jobs.drop(_escalation_key(after))
-            self._tell(shelves, after, NoticeEvent.RESOLVED, now)
-        if before.acknowledged_at is None and after.acknowledged_at is not None:
-            self._acknowledged(shelves, after, now)
-        elif escalation.restarts(self.roster, before, after):
+            withdraw(shelves, after, f"{after.short_name} is {after.status}", now)
+            ends_calls = before.acknowledged_at is None
+            self.telling.tell(shelves, after, NoticeEvent.RESOLVED, now, ends_calls=ends_calls)
+        if is_taken:
+            self._taken(shelves, after, now, is_told=ends)
+        elif escalation.restarts(self._policy(after), before, after):
+            shelves.marks.drop(ACKNOWLEDGED, [str(after.incident_id)])
             self._first_step(shelves, after, now)
+        if before.severity is not after.severity and after.status.is_active:
+            self.telling.tell(shelves, after, NoticeEvent.CHANGED, now)
 
     def escalate(self, shelves: Shelves, job: Job) -> None:
         """The next step of an escalation is due."""
         incident = held(shelves, UUID(job.args["incident"]))
-        started_at = datetime.fromisoformat(job.args["started_at"])
-        self._step(shelves, incident, int(job.args["step"]), started_at=started_at, now=self.clock.now())
+        self._step(shelves, incident, _at(job, incident), now=self.clock.now())
 
     def hasten(self, shelves: Shelves, incident: Incident, now: datetime) -> bool:
         """Make the next step due now; False when there is none left. The incident must be held."""
@@ -76,9 +105,9 @@ class Call:
 
         The incident must be held. Only the next round of calls keeps its time.
         """
-        self._tell(shelves, incident, NoticeEvent.UNREACHED, now)
+        self.telling.tell(shelves, incident, NoticeEvent.UNREACHED, now)
         job = self._next_step(shelves, incident)
-        if job is not None and not escalation.ends_round(self.roster, incident, int(job.args["step"])):
+        if job is not None and not escalation.ends_round(self.roster, incident, _at(job, incident)):
             self.hasten(shelves, incident, now)
 
     def escalate_now(self, incident_id: UUID, actor: str) -> Incident:
@@ -128,129 +157,171 @@ class Call:
         links.check(page, token, self.link_key, now)
         return LinkedPage(page, incident)
 
+    def _policy(self, incident: Incident) -> Policy:
+        return self.roster.policy(incident.policy)
+
+    def _routed(self, shelves: Shelves, incident: Incident, now: datetime) -> Incident:
+        """Find the policy of an incident by the alert that opened it; keep it, and say why."""
+        alerts = shelves.alerts.of_incident(incident.incident_id)
+        if not alerts:
+            return incident
+        first = alerts[0]
+        routed = policy_for(self.roster, first, incident.severity, incident.type, incident.services)
+        self.telling.remember(shelves, incident, routed.tell, now)
+        entry = line(incident, Happening.ALERT_ROUTED, routed.why, by=TOCSIN, now=now)
+        tell(shelves, incident, entry, {"policy": routed.policy})
+        story = AlertLine(alert=first.number, at=now, kind=Happening.ALERT_ROUTED, text=routed.why)
+        shelves.alerts.tell([story])
+        incident = replace(incident, policy=routed.policy)
+        shelves.incidents.save(incident)
+        return incident
+
     def _acknowledge(
         self, shelves: Shelves, incident: Incident, actor: str, via: str, now: datetime
     ) -> Incident:
+        if incident.acknowledged_at is not None:
+            self._joined(shelves, incident, actor, now)
+            return incident
         acknowledged = record(shelves, lifecycle.acknowledge(incident, actor, now, via))
         self.follow(shelves, incident, acknowledged, now)
         return acknowledged
 
-    def _acknowledged(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+    def _taken(self, shelves: Shelves, incident: Incident, now: datetime, *, is_told: bool) -> None:
+        """Somebody acknowledged for the first time. Where several must, the calls to others go on."""
+        actor = incident.acknowledged_by or ""
+        needs = self._needs(shelves, incident)
+        if needs > 1 and incident.status.is_active:
+            self._count(shelves, incident, (actor,), needs, now)
+            self.telling.tell(shelves, incident, NoticeEvent.ACKNOWLEDGED, now)
+            return
+        self._end(shelves, incident, now)
+        if not is_told and incident.status.is_active:
+            self.telling.tell(shelves, incident, NoticeEvent.ACKNOWLEDGED, now, ends_calls=True)
+
+    def _joined(self, shelves: Shelves, incident: Incident, actor: str, now: datetime) -> None:
+        """Another person acknowledges an incident that somebody has: it counts where several are needed."""
+        before = _acknowledged_by(shelves, incident)
+        needs = self._needs(shelves, incident)
+        if not before or actor in before or len(before) >= needs:
+            return
+        text = f"Acknowledged by {actor} as well."
+        tell(shelves, incident, line(incident, Happening.ACKNOWLEDGED, text, by=actor, now=now))
+        self._count(shelves, incident, (*before, actor), needs, now)
+        if len(before) + 1 >= needs:
+            self._end(shelves, incident, now)
+            self.telling.tell(shelves, incident, NoticeEvent.ACKNOWLEDGED, now, ends_calls=True)
+
+    def _count(
+        self, shelves: Shelves, incident: Incident, actors: tuple[str, ...], needs: int, now: datetime
+    ) -> None:
+        name = str(incident.incident_id)
+        shelves.marks.keep(ACKNOWLEDGED, {name: json.dumps(actors).encode()}, now)
+        text = f"{len(actors)} of {needs} needed have acknowledged: {', '.join(actors)}."
+        tell(shelves, incident, line(incident, Happening.NOTE, text, by=TOCSIN, now=now))
+        for page in shelves.pages.of_incident(incident.incident_id):
+            if page.acknowledged_at is None and page.person in actors:
+                shelves.pages.save(replace(page, acknowledged_at=now))
+
+    def _needs(self, shelves: Shelves, incident: Incident) -> int:
+        """Return how many must acknowledge, by the steps that were taken so far."""
+        policy = self._policy(incident)
+        if all(step.needs == 1 for step in policy.of(incident.severity)):
+            return 1
+        job = self._next_step(shelves, incident)
+        if job is None:
+            return 1
+        at = _at(job, incident)
+        return escalation.needed(self.roster.policy(at.policy), incident.severity, at.step - 1)
+
+    def _end(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        """Nobody more is called, and every page is answered."""
         shelves.jobs.drop(_escalation_key(incident))
+        withdraw(shelves, incident, f"{incident.acknowledged_by} acknowledged it before it was sent", now)
         for page in shelves.pages.of_incident(incident.incident_id):
             if page.acknowledged_at is None:
                 shelves.pages.save(replace(page, acknowledged_at=now))
 
     def _first_step(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
         """Take the first step in this transaction, or wait for it where the on-call file leaves some time."""
-        due = escalation.first_step_at(self.roster, incident.severity, now)
+        policy = self._policy(incident)
+        at = At(policy=policy.name, step=0, started_at=now)
+        due = escalation.first_step_at(policy, incident.severity, now)
         if due is None or due <= now:
-            self._step(shelves, incident, 0, started_at=now, now=now)
+            self._step(shelves, incident, at, now=now)
         else:
-            _await_step(shelves, incident, 0, run_at=due, started_at=now)
+            _await_step(shelves, incident, at, run_at=due)
 
-    def _step(
-        self, shelves: Shelves, incident: Incident, step: int, *, started_at: datetime, now: datetime
-    ) -> None:
-        decision = escalation.decide_step(self.roster, incident, step, started_at=started_at, now=now)
+    def _step(self, shelves: Shelves, incident: Incident, at: At, *, now: datetime) -> None:
+        situation = Situation(
+            now=now,
+            overrides=shelves.overrides.between(now, now + _A_MOMENT),
+            acknowledged_by=_acknowledged_by(shelves, incident) if incident.acknowledged_at else (),
+        )
+        decision = escalation.decide_step(self.roster, incident, at, situation)
         outcome = decision.outcome
         if isinstance(outcome, escalation.Stopped):
             return
         if isinstance(outcome, escalation.NobodyAnswered):
             self._again(shelves, incident, outcome, now)
             return
-        if isinstance(outcome, escalation.Call):
-            self._page(shelves, incident, outcome, now)
-        else:
-            entry = line(incident, Happening.NOBODY_TO_PAGE, outcome.reason, by=TOCSIN, now=now)
+        for missing in outcome.missing:
+            entry = line(incident, Happening.NOBODY_TO_PAGE, missing.reason, by=TOCSIN, now=now)
             tell(shelves, incident, entry)
-        if step > 0:
-            self._tell(shelves, incident, NoticeEvent.ESCALATED, now)
+        for called in outcome.calls:
+            self.paging.page(shelves, incident, called, now)
+        if at.step == 0:
+            self.telling.tell_rooms(shelves, incident, NoticeEvent.OPENED, outcome.tell, now)
+        else:
+            self.telling.tell(shelves, incident, NoticeEvent.ESCALATED, now, outcome.tell)
         if decision.next_step_at is not None:
-            _await_step(shelves, incident, step + 1, run_at=decision.next_step_at, started_at=started_at)
+            following = replace(at, step=at.step + 1)
+            _await_step(shelves, incident, following, run_at=decision.next_step_at)
 
     def _again(
         self, shelves: Shelves, incident: Incident, unanswered: escalation.NobodyAnswered, now: datetime
     ) -> None:
+        if not unanswered.reason:
+            return
         tell(shelves, incident, line(incident, Happening.ESCALATED, unanswered.reason, by=TOCSIN, now=now))
-        self._tell(shelves, incident, NoticeEvent.ESCALATED, now)
-        if unanswered.started_at is not None:
-            self._step(shelves, incident, 0, started_at=unanswered.started_at, now=now)
+        self.telling.tell(shelves, incident, NoticeEvent.ESCALATED, now)
+        following = unanswered.next
+        if following is None:
+            return
+        policy = self.roster.policy(following.policy)
+        due = escalation.first_step_at(policy, incident.severity, following.started_at)
+        if due is None or due <= now:
+            self._step(shelves, incident, following, now=now)
+        else:
+            _await_step(shelves, incident, following, run_at=due)
 
     def _next_step(self, shelves: Shelves, incident: Incident) -> Job | None:
         job = shelves.jobs.get(_escalation_key(incident))
         return job if job is not None and job.state is JobState.READY else None
 
-    def _page(self, shelves: Shelves, incident: Incident, call: escalation.Call, now: datetime) -> None:
-        page = Page(
-            page_id=uuid4(),
-            incident_id=incident.incident_id,
-            step=call.step,
-            person=call.person,
-            role=call.role,
-            reason=call.reason,
-            requested_at=now,
-            acknowledge_by=call.acknowledge_by,
-            link_expires_at=now + links.LINK_LIFETIME,
-        )
-        shelves.pages.add(page)
-        by = f"{page.acknowledge_by:%H:%M:%S} UTC"
-        text = f"{page.person} ({page.role}) is called and has until {by} to acknowledge. {page.reason}"
-        entry = line(incident, Happening.PAGED, text, by=TOCSIN, now=now)
-        tell(shelves, incident, entry, {"page": str(page.page_id)})
-        for number, contact in enumerate(call.contacts, start=1):
-            delivery = _delivery(incident, f"page-{page.page_id}-{number}", contact, now)
-            delivery = replace(delivery, page_id=page.page_id, person=page.person)
-            _send(shelves, delivery, event="page", reason=page.reason)
 
-    def _tell(self, shelves: Shelves, incident: Incident, event: NoticeEvent, now: datetime) -> None:
-        for told in notices(self.roster, incident, event):
-            delivery = _delivery(incident, f"notice-{uuid4()}", told.contact, now)
-            _send(shelves, delivery, event=told.event, reason=told.reason)
-            note(
-                shelves,
-                Happening.NOTICE_REQUESTED,
-                at=now,
-                subject=incident.short_name,
-                facts={"key": delivery.key, "channel": delivery.channel, "reason": told.reason},
-            )
-
-
-def _delivery(incident: Incident, key: str, contact: Contact, now: datetime) -> Delivery:
-    return Delivery(
-        key=key,
-        incident_id=incident.incident_id,
-        page_id=None,
-        person=None,
-        channel=contact.channel,
-        address=contact.address,
-        subject=incident.short_name,
-        state=DeliveryState.WAITING,
-        requested_at=now,
+def _at(job: Job, incident: Incident) -> At:
+    return At(
+        policy=job.args.get("policy", incident.policy),
+        step=int(job.args["step"]),
+        started_at=datetime.fromisoformat(job.args["started_at"]),
+        round=int(job.args.get("round", "0")),
     )
 
 
-def _send(shelves: Shelves, delivery: Delivery, *, event: str, reason: str) -> None:
-    """Put one message on its way: the delivery is a row, and the job of the same key sends it."""
-    shelves.pages.add_delivery(replace(delivery, subject=f"{event} of {delivery.subject}"))
-    shelves.jobs.put(
-        Job(
-            kind=f"{DELIVER}.{delivery.channel}",
-            key=delivery.key,
-            run_at=delivery.requested_at,
-            args={"event": event, "reason": reason},
-        )
-    )
+def _acknowledged_by(shelves: Shelves, incident: Incident) -> tuple[str, ...]:
+    name = str(incident.incident_id)
+    written = shelves.marks.of(ACKNOWLEDGED, [name]).get(name)
+    return () if written is None else tuple(json.loads(written))
 
 
-def _await_step(
-    shelves: Shelves, incident: Incident, step: int, *, run_at: datetime, started_at: datetime
-) -> None:
+def _await_step(shelves: Shelves, incident: Incident, at: At, *, run_at: datetime) -> None:
     """Wait for a step; an incident waits for one at a time, so the job's key is the incident's."""
     args = {
         "incident": str(incident.incident_id),
-        "step": str(step),
-        "started_at": started_at.isoformat(),
+        "step": str(at.step),
+        "started_at": at.started_at.isoformat(),
+        "round": str(at.round),
+        "policy": at.policy,
     }
     shelves.jobs.reschedule(Job(kind=ESCALATE, key=_escalation_key(incident), run_at=run_at, args=args))
 

@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.domain.incident import Incident
+from tocsin.domain.override import Override
 from tocsin.domain.person import Contact
 from tocsin.domain.severity import Severity
-from tocsin.oncall.roster import ADMINISTRATORS, INBOX, LAST_PATIENCE, EscalationStep, PageRole, Roster
-from tocsin.oncall.schedule import on_call
+from tocsin.oncall.policies import Policy, PolicyStep
+from tocsin.oncall.roster import Roster
+from tocsin.oncall.waves import Wave, waves
+from tocsin.oncall.whom import Found, whom
+
+LAST_PATIENCE = timedelta(minutes=5)
+"""How long the only step of an escalation waits to be acknowledged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """Where an escalation stands: policy, step and round (0 first), from when steps are counted."""
+
+    policy: str
+    step: int
+    started_at: datetime
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a step is decided from beside the file: the time, overrides, and who acknowledged so far.
+
+    `acknowledged_by` matters only where several must.
+    """
+
+    now: datetime
+    overrides: Sequence[Override] = ()
+    acknowledged_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """Page this person on every contact at once. `reason` answers "why was I paged?"."""
+    """Page this person by these contacts. `reason` answers "why was I paged?"."""
 
     step: int
+    policy: str
     person: str
     role: str
     reason: str
     acknowledge_by: datetime
-    contacts: tuple[Contact, ...]
+    waves: tuple[Wave, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NobodyToPage:
-    """The step has nobody who can be called; record it, shout, and go on with the next step at once."""
+    """A target of the step leads to nobody who can be called: record it, name them, shout."""
 
     step: int
     role: str
@@ -34,14 +64,26 @@ class NobodyToPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NobodyAnswered:
-    """All steps were taken and nobody acknowledged; say so aloud.
+class Taken:
+    """A step was taken: these are called, these could not be, and these rooms are told.
 
-    The steps begin anew at once, counted from `started_at`; None where the roster does not repeat them.
+    With nobody to call although it should have called, the next step follows at once.
+    """
+
+    calls: tuple[Call, ...]
+    missing: tuple[NobodyToPage, ...] = ()
+    tell: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyAnswered:
+    """All steps of a round were taken and nobody acknowledged; say so aloud.
+
+    `next` is where the calls go on at once: a new round, or the policy handed over to; None: nowhere.
     """
 
     reason: str
-    started_at: datetime | None
+    next: At | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,159 +97,172 @@ class Stopped:
 class StepDecision:
     """What to do now, and when the next step is due (None: there is none)."""
 
-    outcome: Call | NobodyToPage | NobodyAnswered | Stopped
+    outcome: Taken | NobodyAnswered | Stopped
     next_step_at: datetime | None = None
 
 
-def starts(roster: Roster, severity: Severity, before: Severity | None = None) -> bool:
+def starts(policy: Policy, severity: Severity, before: Severity | None = None) -> bool:
     """Say whether an escalation begins: at opening (`before` None), or when a joining alert made it worse."""
-    if not roster.pages(severity):
+    if not policy.of(severity):
         return False
     return before is None or severity.is_worse_than(before)
 
 
-def restarts(roster: Roster, before: Incident, after: Incident) -> bool:
+def restarts(policy: Policy, before: Incident, after: Incident) -> bool:
     """Say whether a change of an incident nobody has taken yet makes its escalation begin anew."""
     waits = after.acknowledged_at is None and after.status.is_active
-    return waits and starts(roster, after.severity, before.severity)
+    return waits and starts(policy, after.severity, before.severity)
 
 
-def first_step_at(roster: Roster, severity: Severity, started_at: datetime) -> datetime | None:
-    """Return when step 0 of an escalation is due, None if the severity calls nobody."""
-    steps = roster.steps.get(severity, ())
-    return started_at + steps[0].after if steps else None
+def first_step_at(policy: Policy, severity: Severity, started_at: datetime) -> datetime | None:
+    """Return when step 0 of an escalation is due, None if the severity has no steps."""
+    steps = policy.of(severity)
+    return steps[0].after.due(started_at) if steps else None
 
 
-def decide_step(
-    roster: Roster, incident: Incident, step: int, *, started_at: datetime, now: datetime
-) -> StepDecision:
-    """Decide step `step` (0 first) of the escalation that began at `started_at`.
+def needed(policy: Policy, severity: Severity, step: int) -> int:
+    """Return how many people must have acknowledged once steps up to `step` (0 first) were taken."""
+    return max((one.needs for one in policy.of(severity)[: step + 1]), default=1)
+
+
+def decide_step(roster: Roster, incident: Incident, at: At, situation: Situation) -> StepDecision:
+    """Decide one step of an escalation.
 
     A step that comes late, for example after a restart, calls once, and the next one leaves the person as
     long to acknowledge as was planned: steps missed together are not fired together. After the last step
-    comes one more, at the end of its patience: it says that nobody answered and begins the steps anew.
+    comes one more, at the end of its patience: it says that nobody answered, and what follows.
     """
-    steps = roster.steps.get(incident.severity, ())
-    over = _over(incident, steps)
+    policy = roster.policy(at.policy)
+    steps = policy.of(incident.severity)
+    over = _over(policy, incident, at, situation)
     if over:
         return StepDecision(outcome=Stopped(reason=over))
-    if step >= len(steps):
-        return StepDecision(outcome=_unanswered(roster, incident, steps, now))
-    due_by = _acknowledge_by(steps, step, started_at, now)
-    outcome = _outcome(roster, incident, step, steps, due_by, now)
-    is_last = step + 1 == len(steps)
-    goes_on_at_once = isinstance(outcome, NobodyToPage) and not is_last
-    return StepDecision(outcome=outcome, next_step_at=now if goes_on_at_once else due_by)
+    if at.step >= len(steps):
+        return StepDecision(outcome=_unanswered(roster, policy, incident, at, situation.now))
+    plan = _Plan(steps=steps, at=at)
+    due_by = plan.acknowledge_by(situation.now)
+    taken = _taken(roster, policy, incident, plan, due_by, situation)
+    is_last = at.step + 1 == len(steps)
+    found_nobody = bool(steps[at.step].page) and not taken.calls and bool(taken.missing)
+    return StepDecision(outcome=taken, next_step_at=situation.now if found_nobody and not is_last else due_by)
 
 
-def ends_round(roster: Roster, incident: Incident, step: int) -> bool:
+def ends_round(roster: Roster, incident: Incident, at: At) -> bool:
     """Say whether this step is the one after all that call: it must not be hurried by a dead channel.
 
     A round that began early because nothing can be sent would be followed by the next one at once, for ever.
     """
-    return step >= len(roster.steps.get(incident.severity, ()))
+    return at.step >= len(roster.policy(at.policy).of(incident.severity))
 
 
-def _over(incident: Incident, steps: tuple[EscalationStep, ...]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """The steps of one severity, and where we are."""
+
+    steps: tuple[PolicyStep, ...]
+    at: At
+    patience: timedelta = field(init=False)
+    planned: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        due = [step.after.due(self.at.started_at) for step in self.steps]
+        # Waits of different kinds can cross: a business day may come before some hours have gone by.
+        due = [max(due[: number + 1]) for number in range(len(due))]
+        step = min(self.at.step, max(len(due) - 2, 0))
+        patience = due[step + 1] - due[step] if len(due) > 1 else LAST_PATIENCE
+        object.__setattr__(self, "patience", patience or LAST_PATIENCE)
+        object.__setattr__(self, "planned", due[self.at.step])
+
+    def acknowledge_by(self, now: datetime) -> datetime:
+        """Return when the next step is due, counted from now where this one comes late."""
+        late = now - self.planned
+        return now + self.patience if late >= self.patience / 2 else self.planned + self.patience
+
+
+def _over(policy: Policy, incident: Incident, at: At, situation: Situation) -> str:
     name = incident.short_name
     if not incident.status.is_active:
         return f"{name} is {incident.status}, so nobody more is called."
     if incident.acknowledged_at is not None:
-        return f"{name} was acknowledged by {incident.acknowledged_by}, so nobody more is called."
-    if not steps:
+        needs = needed(policy, incident.severity, at.step - 1)
+        if len(situation.acknowledged_by) >= needs or needs == 1:
+            by = ", ".join(situation.acknowledged_by) or incident.acknowledged_by
+            return f"{name} was acknowledged by {by}, so nobody more is called."
+    if not policy.of(incident.severity):
         return f"{name} is {incident.severity.label}, a severity that calls nobody."
     return ""
 
 
-def _unanswered(
-    roster: Roster, incident: Incident, steps: tuple[EscalationStep, ...], now: datetime
-) -> NobodyAnswered:
+def _unanswered(roster: Roster, policy: Policy, incident: Incident, at: At, now: datetime) -> NobodyAnswered:
+    steps = policy.of(incident.severity)
+    if not policy.pages(incident.severity):
+        return NobodyAnswered(reason="", next=None)
     counted = "the only step" if len(steps) == 1 else f"all {len(steps)} steps"
     said = f"Nobody answered {incident.short_name} ({incident.severity.label}): {counted} of the escalation"
-    if roster.repeats:
-        return NobodyAnswered(
-            reason=f"{said} went by. The calls begin anew.", started_at=now - steps[0].after
-        )
+    if policy.rounds is None or at.round + 1 < policy.rounds:
+        again = At(policy=at.policy, step=0, started_at=_anew(steps[0], now), round=at.round + 1)
+        return NobodyAnswered(reason=f"{said} went by. The calls begin anew.", next=again)
+    following = roster.policy(policy.hand_over) if policy.hand_over else None
+    if following is not None and following.of(incident.severity):
+        first = following.of(incident.severity)[0]
+        on = At(policy=following.name, step=0, started_at=_anew(first, now))
+        return NobodyAnswered(reason=f"{said} went by. Policy {following.name} goes on.", next=on)
+    rounds = "`repeat: never`" if policy.rounds == 1 else f"{policy.rounds} rounds"
     return NobodyAnswered(
-        reason=f"{said} went by. {roster.path} says `repeat: never`, so nobody more is called.",
-        started_at=None,
+        reason=f"{said} went by. {roster.path} says {rounds}, so nobody more is called.", next=None
     )
 
 
-def _acknowledge_by(
-    steps: tuple[EscalationStep, ...], step: int, started_at: datetime, now: datetime
-) -> datetime:
-    patience = _patience(steps, step)
-    planned = started_at + steps[step].after
-    late = now - planned
-    return now + patience if late >= patience / 2 else planned + patience
+def _anew(first: PolicyStep, now: datetime) -> datetime:
+    """A new round calls at once; a first step that waits for business time is waited for again."""
+    return now if first.after.calendar is not None else now - first.after.elapsed
 
 
-def _patience(steps: tuple[EscalationStep, ...], step: int) -> timedelta:
-    """Return the time until the next step; the last step waits as long as the one before it did."""
-    if len(steps) == 1:
-        return LAST_PATIENCE
-    at = min(step, len(steps) - 2)
-    return steps[at + 1].after - steps[at].after
-
-
-def _outcome(
+def _taken(
     roster: Roster,
+    policy: Policy,
     incident: Incident,
-    step: int,
-    steps: tuple[EscalationStep, ...],
+    plan: _Plan,
     due_by: datetime,
-    now: datetime,
-) -> Call | NobodyToPage:
-    role = steps[step].role
-    found = _whom(roster, role, now, practice=incident.drill)
-    occasion = f"{incident.short_name} is {incident.severity.label}, step {step + 1} of {len(steps)}"
-    if found.person is None:
-        return NobodyToPage(step=step, role=role, reason=f"{occasion}: {found.why}")
-    return Call(
-        step=step,
-        person=found.person,
-        role=role,
-        reason=f"{occasion}: {found.why}",
-        acknowledge_by=due_by,
-        contacts=found.contacts,
+    situation: Situation,
+) -> Taken:
+    step = plan.steps[plan.at.step]
+    named = f"policy {policy.name}, " if policy.name != "default" else ""
+    occasion = (
+        f"{incident.short_name} is {incident.severity.label}, {named}"
+        f"step {plan.at.step + 1} of {len(plan.steps)}"
     )
+    calls: dict[str, Call] = {}
+    missing = []
+    for target in step.page:
+        for found in whom(roster, target, situation.overrides, situation.now, practice=incident.drill):
+            if found.person is None:
+                reason = f"{occasion}: {found.why}"
+                missing.append(NobodyToPage(step=plan.at.step, role=target.role, reason=reason))
+            elif found.person not in calls and found.person not in situation.acknowledged_by:
+                calls[found.person] = Call(
+                    step=plan.at.step,
+                    policy=policy.name,
+                    person=found.person,
+                    role=target.role,
+                    reason=f"{occasion}: {found.why}{_by_other(found, step, practice=incident.drill)}",
+                    acknowledge_by=due_by,
+                    waves=_waves(roster, incident, found, step, plan.patience),
+                )
+    return Taken(calls=tuple(calls.values()), missing=tuple(missing), tell=step.tell)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    person: str | None
-    why: str
-    contacts: tuple[Contact, ...] = ()
+def _waves(
+    roster: Roster, incident: Incident, found: Found, step: PolicyStep, patience: timedelta
+) -> tuple[Wave, ...]:
+    if incident.drill:
+        return tuple(Wave(contact=contact) for contact in found.contacts)
+    return waves(found.contacts, roster.rules.get(found.person or ""), incident.severity, step, patience)
 
 
-def _whom(roster: Roster, role: PageRole, now: datetime, *, practice: bool) -> _Found:
-    """Find who is called; practice reaches only the person's Inbox, never a phone or a channel outside."""
-    schedule = roster.schedule
-    if schedule is None:
-        return _Found(
-            person=ADMINISTRATORS,
-            why=f"{roster.path} has no schedule, so the page goes to the administrators' Inbox.",
-            contacts=(Contact(channel=INBOX, address=ADMINISTRATORS),),
-        )
-    shift = on_call(schedule, now)
-    if shift is None:
-        return _Found(person=None, why=f"nobody is on call yet, the schedule starts on {schedule.starts}.")
-    username = shift.primary if role is PageRole.PRIMARY else shift.secondary
-    if username is None:
-        return _Found(person=None, why=f"there is no {role}, the rotation has only {shift.primary}.")
-    person = roster.people.get(username)
-    contacts = person.contacts if person else ()
-    if practice:
-        contacts = (Contact(channel=INBOX, address=username),)
-    if person is None or not contacts:
-        return _Found(person=None, why=f"{username} is {role} on call but has no contact in {roster.path}.")
-    until = shift.until.astimezone(schedule.zone)
-    return _Found(
-        person=username,
-        why=(
-            f"{person.name} is {role} on call until {until:%Y-%m-%d %H:%M} {schedule.zone.key} "
-            f"({schedule.rotation} rotation in {roster.path})."
-        ),
-        contacts=contacts,
-    )
+def _by_other(found: Found, step: PolicyStep, *, practice: bool) -> str:
+    """Say where a step asks for channels of which the person has none."""
+    channels = {contact.channel for contact in found.contacts}
+    if practice or not step.by or channels & set(step.by):
+        return ""
+    return f" The step asks for {', '.join(step.by)}, which {found.person} has not; all others are used."

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tocsin.domain.incident import Incident
 from tocsin.domain.page import Message, Page
-from tocsin.oncall.roster import NoticeEvent
+from tocsin.oncall.notices import NoticeEvent
 
 MAX_SUBJECT = 120
 MAX_LINE = 300
@@ -14,10 +14,17 @@ MAX_TEXT = 1500
 
 _TOLD = {
     NoticeEvent.OPENED: "was opened",
+    NoticeEvent.ACKNOWLEDGED: "was acknowledged",
     NoticeEvent.ESCALATED: "was not acknowledged in time and was escalated",
+    NoticeEvent.CHANGED: "was rated anew",
     NoticeEvent.RESOLVED: "is resolved",
     NoticeEvent.UNREACHED: "called somebody whom no message reached: every channel of that page failed",
 }
+
+
+def incident_key(incident: Incident) -> str:
+    """Return what names the incident to partners that keep state, the same in all its messages."""
+    return f"tocsin-{incident.incident_id}"
 
 
 def page_message(*, key: str, incident: Incident, page: Page, link: str, runbook_url: str = "") -> Message:
@@ -42,6 +49,10 @@ def page_message(*, key: str, incident: Incident, page: Page, link: str, runbook
         fields=(*_fields(incident), ("Acknowledge by", by), ("Called", f"{page.person} ({page.role})")),
         runbook_url=runbook_url,
         event="page",
+        incident_key=incident_key(incident),
+        page_id=str(page.page_id),
+        person=page.person,
+        status=incident.status.value,
     )
 
 
@@ -51,7 +62,7 @@ def notice_message(
     """Return the message of a notice; nobody need answer it."""
     lines = (
         _headline(incident),
-        f"{incident.short_name} {_TOLD[event]}. {link}",
+        f"{incident.short_name} {_told(incident, event)}. {link}",
         _services(incident),
         _line(reason, MAX_LINE),
         f"Runbook: {runbook_url}" if runbook_url else "",
@@ -68,7 +79,60 @@ def notice_message(
         fields=_fields(incident),
         runbook_url=runbook_url,
         event=event.value,
+        incident_key=incident_key(incident),
+        status=incident.status.value,
     )
+
+
+def bundle_message(*, key: str, person: str, held: tuple[Incident, ...], count: int, link: str) -> Message:
+    """Return one message in place of `count` pages that were held back; `held` are some of their incidents.
+
+    The worst incident comes first and gives the message its severity.
+    """
+    ordered = sorted(held, key=lambda each: (each.severity, each.number))
+    pages = "1 more page" if count == 1 else f"{count} more pages"
+    rest = count - len(ordered)
+    lines = (
+        f"{pages} for {person} were held back, because many came at once. {link}",
+        *(_line(f"{each.short_name} {_headline(each)}", MAX_LINE) for each in ordered),
+        f"And {rest} more." if rest > 0 else "",
+    )
+    worst = ordered[0]
+    return Message(
+        key=key,
+        subject=_line(f"{pages}: {worst.short_name} and others", MAX_SUBJECT),
+        text=_text(lines),
+        link=link,
+        severity=worst.severity.value,
+        incident=worst.short_name,
+        is_page=False,
+        event="bundle",
+        incident_key=key,
+        person=person,
+        status=worst.status.value,
+    )
+
+
+def letter(*, key: str, event: str, subject: str, text: str, link: str, person: str = "") -> Message:
+    """Return a message that belongs to no incident: a list, a hand-over, a readiness test."""
+    return Message(
+        key=key,
+        subject=_line(subject, MAX_SUBJECT),
+        text=_text(tuple(_line(line, MAX_LINE) for line in text.splitlines())),
+        link=link,
+        severity="P4",
+        incident="",
+        is_page=False,
+        event=event,
+        incident_key=key,
+        person=person,
+    )
+
+
+def _told(incident: Incident, event: NoticeEvent) -> str:
+    if event is NoticeEvent.ACKNOWLEDGED and incident.acknowledged_by:
+        return f"was acknowledged by {_line(incident.acknowledged_by, MAX_LINE)}"
+    return f"is now {incident.severity.label}" if event is NoticeEvent.CHANGED else _TOLD[event]
 
 
 def _subject(incident: Incident) -> str:

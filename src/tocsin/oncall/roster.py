@@ -1,175 +1,156 @@
-"""Read `oncall.yml`: the people, their rotation, the escalation steps, and who is told of what."""
+"""Read `oncall.yml`: who can be called, when, by which policy, and who is told of what."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
+from dataclasses import dataclass, field
 
+from tocsin.domain.calendar import Calendar
 from tocsin.domain.pack_file import Located, parse
 from tocsin.domain.person import Contact, Person
 from tocsin.domain.severity import Severity
-from tocsin.oncall.schedule import Rotation, Schedule
+from tocsin.oncall.limits import Limits, read_limits
+from tocsin.oncall.notices import Digest, NoticeRule, read_digests, read_notices
+from tocsin.oncall.people import PersonalRules, Team, read_channels, read_people, read_teams
+from tocsin.oncall.policies import (
+    DEFAULT_POLICY,
+    DEFAULT_SCHEDULE,
+    Known,
+    Policy,
+    read_policies,
+    read_rounds,
+    read_steps,
+)
+from tocsin.oncall.routes import Route, read_routes
+from tocsin.oncall.schedules.calendars import read_calendars
+from tocsin.oncall.schedules.reading import read_schedule, read_schedules
+from tocsin.oncall.schedules.schedule import Schedule
 
-ADMINISTRATORS = "administrators"
-"""Who is called while there is no schedule: whoever administers this installation, by the Inbox."""
-INBOX = "inbox"
-LAST_PATIENCE = timedelta(minutes=5)
-"""How long the only step of an escalation waits to be acknowledged."""
-
-
-class PageRole(StrEnum):
-    """Whom an escalation step calls."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-
-
-class NoticeEvent(StrEnum):
-    """What a notice tells of."""
-
-    OPENED = "opened"
-    ESCALATED = "escalated"
-    RESOLVED = "resolved"
-    UNREACHED = "unreached"
-
-
-class Repeat(StrEnum):
-    """Whether the steps of an escalation begin anew after the last one."""
-
-    UNTIL_ACKNOWLEDGED = "until acknowledged"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationStep:
-    """Call this role this long after the escalation began."""
-
-    after: timedelta
-    role: PageRole
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeRule:
-    """Tell this address of these events of incidents of these severities."""
-
-    contact: Contact
-    severities: frozenset[Severity]
-    events: frozenset[NoticeEvent]
+_SIMPLE = ("schedule", "escalation", "repeat")
+_SECTIONS = (
+    "people",
+    "teams",
+    "channels",
+    "calendars",
+    "schedules",
+    "policies",
+    "routes",
+    "notices",
+    "limits",
+    "digest",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """An on-call file, checked. `schedule` None means that pages go to the administrators' Inbox.
+    """An on-call file, checked. Without any schedule pages go to the administrators' Inbox.
 
-    A severity without steps calls nobody. `repeats` says whether the steps begin anew while nobody answers.
+    A severity without steps calls nobody. `rules` are those of people who have their own.
     """
 
     path: str
     people: Mapping[str, Person]
-    schedule: Schedule | None
-    steps: Mapping[Severity, tuple[EscalationStep, ...]]
-    notices: tuple[NoticeRule, ...]
-    repeats: bool = True
+    policies: Mapping[str, Policy]
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    channels: Mapping[str, Contact] = field(default_factory=dict)
+    rules: Mapping[str, PersonalRules] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    notices: tuple[NoticeRule, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    digests: tuple[Digest, ...] = ()
 
-    def pages(self, severity: Severity) -> bool:
+    @property
+    def schedule(self) -> Schedule | None:
+        """Return the schedule `default`, or None."""
+        return self.schedules.get(DEFAULT_SCHEDULE)
+
+    def policy(self, name: str) -> Policy:
+        """Return a policy; one that is no longer in the file, or none, is `default`."""
+        return self.policies.get(name) or self.policies[DEFAULT_POLICY]
+
+    def pages(self, severity: Severity, policy: str = DEFAULT_POLICY) -> bool:
         """Say whether incidents of this severity call a person."""
-        return bool(self.steps.get(severity))
+        return self.policy(policy).pages(severity)
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """Return every address that the file names, each once."""
+        found = [contact for person in self.people.values() for contact in person.contacts]
+        found += [rule.contact for rule in self.notices]
+        found += self.channels.values()
+        return tuple(dict.fromkeys(found))
 
 
 def parse_roster(text: str, path: str) -> Roster:
-    """Read `oncall.yml`. Raises `PackProblem`."""
-    root = parse(text, path).mapping(
-        ("people", "schedule", "escalation", "repeat", "notices"),
-        required=("people", "schedule", "escalation"),
+    """Read `oncall.yml`. Raises `PackProblem`.
+
+    The simple form has `schedule`, `escalation` and perhaps `repeat`: they are the schedule and the policy
+    named `default`, and may stand beside `schedules` and `policies`.
+    """
+    root = parse(text, path)
+    keys = root.mapping((*_SECTIONS, *_SIMPLE), required=("people",))
+    for simple, several in (("schedule", "schedules"), ("escalation", "policies")):
+        if simple not in keys and several not in keys:
+            raise root.problem(f"the key `{simple}` is missing.", f"Add `{simple}:` or `{several}:`.")
+    people, rules = read_people(keys["people"])
+    channels = read_channels(keys["channels"]) if "channels" in keys else {}
+    teams = read_teams(keys["teams"], people) if "teams" in keys else {}
+    calendars = read_calendars(keys["calendars"]) if "calendars" in keys else {}
+    schedules = _schedules(keys, people)
+    known = Known(
+        people=people,
+        teams=teams,
+        schedules={DEFAULT_SCHEDULE, *schedules},
+        calendars=calendars,
+        channels=channels,
     )
-    people = {username.text: _person(username, keys) for username, keys in root["people"].entries()}
-    escalation = root["escalation"].mapping(tuple(Severity))
+    policies = _policies(root, keys, known)
     return Roster(
         path=path,
         people=people,
-        schedule=None if root["schedule"].is_null else _schedule(root["schedule"], people),
-        steps={Severity(name): _steps(written) for name, written in escalation.items()},
-        notices=tuple(_notice(rule) for rule in root["notices"].sequence()) if "notices" in root else (),
-        repeats="repeat" not in root or root["repeat"].choice(tuple(Repeat)) == Repeat.UNTIL_ACKNOWLEDGED,
+        policies=policies,
+        schedules=schedules,
+        calendars=calendars,
+        teams=teams,
+        channels=channels,
+        rules=rules,
+        routes=read_routes(keys["routes"], policies, channels) if "routes" in keys else (),
+        notices=read_notices(keys["notices"], channels) if "notices" in keys else (),
+        limits=read_limits(keys["limits"]) if "limits" in keys else Limits(),
+        digests=read_digests(keys["digest"], channels) if "digest" in keys else (),
     )
 
 
-def _person(username: Located, written: Located) -> Person:
-    if username.text == ADMINISTRATORS:
-        raise username.problem(f"`{ADMINISTRATORS}` is not one person.", "Use the person's own username.")
-    keys = written.mapping(("name", "contacts"), required=("name", "contacts"))
-    contacts = tuple(_contact(contact) for contact in keys["contacts"].sequence())
-    if not contacts:
-        raise keys["contacts"].problem(
-            f"{username.text} has no contact and could not be called.",
-            "Add at least one `- {channel: …, address: …}`.",
+def _schedules(keys: Mapping[str, Located], people: Mapping[str, Person]) -> Mapping[str, Schedule]:
+    schedules = dict(read_schedules(keys["schedules"], people)) if "schedules" in keys else {}
+    if "schedule" in keys and not keys["schedule"].is_null:
+        _refuse_twice(keys["schedule"], DEFAULT_SCHEDULE, schedules)
+        schedules[DEFAULT_SCHEDULE] = read_schedule(DEFAULT_SCHEDULE, keys["schedule"], people)
+    return schedules
+
+
+def _policies(root: Located, keys: Mapping[str, Located], known: Known) -> Mapping[str, Policy]:
+    policies = dict(read_policies(keys["policies"], known)) if "policies" in keys else {}
+    if "escalation" in keys:
+        _refuse_twice(keys["escalation"], DEFAULT_POLICY, policies)
+        steps = keys["escalation"].mapping(tuple(Severity))
+        policies[DEFAULT_POLICY] = Policy(
+            name=DEFAULT_POLICY,
+            steps={Severity(name): read_steps(body, known, DEFAULT_SCHEDULE) for name, body in steps.items()},
+            rounds=read_rounds(keys["repeat"]) if "repeat" in keys else None,
         )
-    return Person(username=username.text, name=keys["name"].string(), contacts=contacts)
+    if DEFAULT_POLICY not in policies:
+        raise keys["policies"].problem(
+            f"there is no policy `{DEFAULT_POLICY}`.",
+            "Add it; incidents that no route fits are called by it.",
+        )
+    return policies
 
 
-def _contact(written: Located) -> Contact:
-    keys = written.mapping(("channel", "address"), required=("channel", "address"))
-    return Contact(channel=keys["channel"].string(), address=keys["address"].string())
-
-
-def _schedule(written: Located, people: Collection[str]) -> Schedule:
-    keys = written.mapping(
-        ("zone", "rotation", "handover", "starts", "people"),
-        required=("zone", "rotation", "handover", "starts", "people"),
-    )
-    return Schedule(
-        zone=keys["zone"].zone(),
-        rotation=Rotation(keys["rotation"].choice(tuple(Rotation))),
-        handover=keys["handover"].time_of_day(),
-        starts=keys["starts"].day(),
-        people=_rotation_people(keys["people"], people),
-    )
-
-
-def _rotation_people(written: Located, people: Collection[str]) -> tuple[str, ...]:
-    members = written.sequence()
-    if not members:
+def _refuse_twice(written: Located, name: str, others: Collection[str]) -> None:
+    if name in others:
         raise written.problem(
-            "nobody is in the rotation.", "Name at least one person, or write `schedule: null`."
+            f"`{name}` is written twice, here and in the section of several.", "Keep one of the two."
         )
-    for member in members:
-        if member.string() not in people:
-            raise member.problem(
-                f"`{member.text}` is not listed under `people`.", "Add the person there, or correct the name."
-            )
-    return tuple(member.text for member in members)
-
-
-def _steps(written: Located) -> tuple[EscalationStep, ...]:
-    steps: list[EscalationStep] = []
-    for member in written.sequence():
-        keys = member.mapping(("after", "page"), required=("after", "page"))
-        after = keys["after"].duration()
-        if steps and after <= steps[-1].after:
-            raise keys["after"].problem(
-                "the steps do not follow each other in time.",
-                "Give each step a later `after` than the one above.",
-            )
-        steps.append(EscalationStep(after=after, role=PageRole(keys["page"].choice(tuple(PageRole)))))
-    return tuple(steps)
-
-
-def _notice(written: Located) -> NoticeRule:
-    keys = written.mapping(
-        ("channel", "address", "severities", "events"), required=("channel", "address", "severities")
-    )
-    severities = keys["severities"].sequence()
-    events = (
-        [event.choice(tuple(NoticeEvent)) for event in keys["events"].sequence()]
-        if "events" in keys
-        else None
-    )
-    return NoticeRule(
-        contact=Contact(channel=keys["channel"].string(), address=keys["address"].string()),
-        severities=frozenset(Severity(severity.choice(tuple(Severity))) for severity in severities),
-        events=frozenset(NoticeEvent)
-        if events is None
-        else frozenset(NoticeEvent(event) for event in events),
-    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from tocsin.domain.job import Job
 from tocsin.domain.ports.delivery import Channel, DeliveryFailed, FailureKind, Receipt
 from tocsin.domain.ports.shelves import Shelves
-from tocsin.flow.deliver import Deliver, NotNeeded, Outgoing
+from tocsin.flow.bundles import NotNeeded
+from tocsin.flow.deliver import Deliver, Outgoing, Tried
 from tocsin.worker.kernel import Effect
 
 log = logging.getLogger("tocsin.worker")
@@ -22,10 +24,15 @@ class Sending:
     channel: Channel | None
     deliver: Deliver
 
-    def act(self, outgoing: Outgoing | NotNeeded) -> Receipt | DeliveryFailed | NotNeeded:
-        """Send the message once and return what came of it."""
+    def act(self, outgoing: Outgoing | NotNeeded) -> Tried | NotNeeded:
+        """Send the message once and return what came of it, and how long it took."""
         if isinstance(outgoing, NotNeeded):
             return outgoing
+        began = time.monotonic()
+        outcome = self._sent(outgoing)
+        return Tried(outcome, round((time.monotonic() - began) * 1000), outgoing.digest)
+
+    def _sent(self, outgoing: Outgoing) -> Receipt | DeliveryFailed:
         if self.channel is None:
             return DeliveryFailed(
                 FailureKind.MISCONFIGURED,
@@ -41,7 +48,7 @@ class Sending:
 
     def settle(self, shelves: Shelves, job: Job, outcome: object) -> None:
         """Record the outcome together with the job's own end."""
-        if not isinstance(outcome, Receipt | DeliveryFailed | NotNeeded):
+        if not isinstance(outcome, Tried | NotNeeded):
             raise TypeError(f"a delivery cannot end as {outcome!r}")
         self.deliver.settle(shelves, job, outcome)
 

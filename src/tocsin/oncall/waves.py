@@ -1,0 +1,68 @@
+"""Plan by which contacts a page goes out, and when each: at once, later by the person's rules, or in need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tocsin.domain.person import Contact
+from tocsin.domain.severity import Severity
+from tocsin.oncall.people import PersonalRules
+from tocsin.oncall.policies import PolicyStep
+
+SILENCE = timedelta(minutes=1)
+"""How long at most a channel is waited for before the next of the order is used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One contact of a page. `in_need` says that it is used only while no other has accepted the page."""
+
+    contact: Contact
+    after: timedelta = timedelta()
+    in_need: bool = False
+
+
+def waves(
+    contacts: tuple[Contact, ...],
+    rules: PersonalRules | None,
+    severity: Severity,
+    step: PolicyStep,
+    patience: timedelta,
+) -> tuple[Wave, ...]:
+    """Return the contacts in the order in which they are used; never none for a person who has some.
+
+    A step's `by` wins over the person's rules. Without either all are used at once. Contacts that neither
+    names stand ready for need: the step's `fallback` first, each a moment after the one before it, all
+    within the time to acknowledge.
+    """
+    planned = _chosen(contacts, step.by) if step.by else _by_rules(contacts, rules, severity)
+    if not planned:
+        planned = [Wave(contact=contact) for contact in contacts if contact.channel not in step.fallback]
+    used = {wave.contact for wave in planned}
+    if not used:
+        return tuple(Wave(contact=contact) for contact in contacts)
+    is_limited = bool(step.by or step.fallback or rules)
+    ready = [one for one in _ordered(contacts, step.fallback) if one not in used] if is_limited else []
+    gap = min(SILENCE, patience / (len(ready) + 1))
+    spare = [Wave(contact=one, after=gap * (n + 1), in_need=True) for n, one in enumerate(ready)]
+    return (*planned, *spare)
+
+
+def _chosen(contacts: tuple[Contact, ...], by: tuple[str, ...]) -> list[Wave]:
+    return [Wave(contact=one) for channel in by for one in contacts if one.channel == channel]
+
+
+def _by_rules(contacts: tuple[Contact, ...], rules: PersonalRules | None, severity: Severity) -> list[Wave]:
+    planned: dict[tuple[Contact, timedelta], Wave] = {}
+    for rule in rules.of(severity) if rules else ():
+        for contact in contacts:
+            if contact.channel in rule.by:
+                planned.setdefault((contact, rule.after), Wave(contact=contact, after=rule.after))
+    return list(planned.values())
+
+
+def _ordered(contacts: tuple[Contact, ...], fallback: tuple[str, ...]) -> list[Contact]:
+    """The step's fallback comes first; then, in the person's own order, what nobody named."""
+    first = [one for channel in fallback for one in contacts if one.channel == channel]
+    return [*first, *(one for one in contacts if one not in first)]
