@@ -69,6 +69,12 @@ def test_whole_shifts_begin_and_end_where_they_do(layer, platform, override, utc
     ]
 
 
+def test_whole_shifts_begin_no_new_one_after_the_span(layer, platform, override, utc) -> None:
+    after = override("add", "2026-11-20T00:00", "2026-11-21T00:00", "dana")
+    found = whole_shifts(platform(layer()), [after], utc("2026-11-18T00:00"), utc("2026-11-19T00:00"))
+    assert told(found) == [("ben", "16T08", "23T08")]
+
+
 def test_two_layers_with_the_same_person_are_two_turns(layer, platform, utc) -> None:
     above = layer("ben", name="above", ends="2026-11-18")
     found = shifts(platform(layer("ben"), above), (), utc("2026-11-16T08:00"), utc("2026-11-20T08:00"))
