@@ -138,10 +138,10 @@ def intake_routes(app: App) -> list[Route]:
     """Return the routes of the intake."""
     doors = doors_of(app)
     return [
-        Route("/api/v2/alerts", _guarded(doors.api_alerts), methods=["POST"]),
-        Route("/hooks/alertmanager/{key}", _guarded(doors.webhook), methods=["POST"]),
-        Route("/hooks/signals/{key}", _guarded(doors.signals_hook), methods=["POST"]),
-        Route("/ingest/signals", _guarded(doors.signals), methods=["POST"]),
+        Route("/api/v2/alerts", guarded(doors.api_alerts), methods=["POST"]),
+        Route("/hooks/alertmanager/{key}", guarded(doors.webhook), methods=["POST"]),
+        Route("/hooks/signals/{key}", guarded(doors.signals_hook), methods=["POST"]),
+        Route("/ingest/signals", guarded(doors.signals), methods=["POST"]),
     ]
 
 
@@ -151,7 +151,7 @@ def doorkeeper_of(app: App) -> Doorkeeper:
     return Doorkeeper(app.store, app.clock, own_names(app.settings), open_to_loopback=open_to == "loopback")
 
 
-def _guarded(door: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def guarded(door: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     """Turn refusals into problem documents."""
 
     async def enter(request: Request) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
+from tocsin.app.hooks import Hooks, is_hook
 from tocsin.app.together import Together
 from tocsin.connectors.alertmanager.inbound import (
     ReadAlerts,
@@ -70,6 +71,7 @@ class Hearing:
     taking: Together[Body, Taken]
     ring: Callable[[], None]
     max_decoded: int
+    hooks: Hooks
 
     def api_alerts(self, body: bytes, content_type: str, *, source: str, sender: str) -> AlertsHeard:
         """Take a body of `POST /api/v2/alerts`. Raises `BodyRefused` once the body is quarantined."""
@@ -79,7 +81,8 @@ class Hearing:
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
-        body_read = Body(arrival, found.reports, _unreadable(found.refused))
+        lease = self.take.notify.resolve_timeout
+        body_read = Body(arrival, found.reports, _unreadable(found.refused), lease)
         return AlertsHeard(self.taking.ask(body_read), found.status, found.answer)
 
     def webhook(self, body: bytes, *, source: str, sender: str) -> AlertsHeard:
@@ -139,6 +142,8 @@ class Hearing:
 
     def _again(self, waiting: Quarantined) -> int:
         try:
+            if is_hook(waiting.connector):
+                return self.hooks.again(waiting)
             return self._signals_again(waiting) if _is_signals(waiting) else self._alerts_again(waiting)
         except BodyRefused as error:
             raise _still(waiting, error.happened) from error

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.app.access import Access
+from tocsin.app.alertmanager_file import routing_of
 from tocsin.app.bell import Bell
 from tocsin.app.channels import build_channels
 from tocsin.app.hearing import Hearing
+from tocsin.app.hooks import hooks_of
 from tocsin.app.keys import secret_key
+from tocsin.app.manners import manners_of
 from tocsin.app.packs import Packs, packs_of
 from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.proving import Proving, demand_keys
@@ -29,10 +32,13 @@ from tocsin.domain.errors import Misconfigured
 from tocsin.domain.ports.delivery import Channel
 from tocsin.domain.ports.keeping import EvidenceLocker, SignalLake
 from tocsin.domain.ports.shelves import Store
+from tocsin.domain.silence import Silence
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
 from tocsin.flow.deliver import Deliver
 from tocsin.flow.listen import Listen
+from tocsin.flow.mute import Mute
+from tocsin.flow.notify import Notify
 from tocsin.flow.respond import Respond
 from tocsin.flow.take import Take
 from tocsin.incidents.clock_policy import ClockPolicy, parse_clocks
@@ -44,6 +50,8 @@ from tocsin.store.lake import SegmentLake
 from tocsin.store.locker import DiskLocker
 from tocsin.store.samples import DiskSamples
 from tocsin.store.signer import FileSigner
+from tocsin.triage.maintenance import parse_maintenance
+from tocsin.triage.noise_policy import NoisePolicy, parse_noise
 from tocsin.triage.policy import TriagePolicy, parse_policy
 from tocsin.triage.severities import SeverityWords, parse_severities
 
@@ -61,6 +69,8 @@ class Policies:
     rules: RuleSet
     metric_rules: RuleGroups
     expectations: tuple[Expectation, ...]
+    noise: NoisePolicy
+    windows: tuple[Silence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +107,15 @@ class App:
     @property
     def channel_names(self) -> tuple[str, ...]:
         """Return every channel that is set up or that somebody's contact names."""
-        contacts = [c.channel for person in self.policies.roster.people.values() for c in person.contacts]
-        told = [rule.contact.channel for rule in self.policies.roster.notices]
-        return tuple(dict.fromkeys((*self.channels, *contacts, *told)))
+        named = [contact.channel for contact in self.policies.roster.contacts]
+        return tuple(dict.fromkeys((*self.channels, *named)))
 
 
 def build_policies(packs: Packs) -> Policies:
     """Parse the packs in force. Raises `PackProblem`, `Misconfigured`."""
     triage, oncall = packs.file("triage.yml"), packs.file("oncall.yml")
     severities, sources = packs.file("severities.yml"), packs.file("sources.yml")
+    noise, maintenance = packs.file("noise.yml"), packs.file("maintenance.yml")
     return Policies(
         triage=parse_policy(triage.text, triage.path),
         words=parse_severities(severities.text, severities.path),
@@ -118,6 +128,8 @@ def build_policies(packs: Packs) -> Policies:
         ),
         metric_rules=load_with_twins((file.path, file.text) for file in packs.metric_rule_files()),
         expectations=read_expectations(sources.text, sources.path),
+        noise=parse_noise(noise.text, noise.path),
+        windows=parse_maintenance(maintenance.text, maintenance.path),
     )
 
 
@@ -154,10 +166,24 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     django_store = DjangoStore(entry_key=secret_key(entry_key))
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
-    call = Call(kept, clock, policies.roster, secret_key(home / "keys" / "links.key"))
+    channels = build_channels(settings, kept, clock)
+    link_key = secret_key(home / "keys" / "links.key")
+    call = Call(kept, clock, policies.roster, link_key, manners_of(channels))
     respond = Respond(kept, clock, locker)
     close = Close(kept, clock, policies.clocks, policies.triage, call, Accounts(django_store).may_command)
-    take = Take(kept, clock, policies.triage, policies.words, policies.clocks, call, respond, close)
+    notify = Notify(routing_of(settings, packs))
+    take = Take(
+        kept,
+        clock,
+        policies.triage,
+        policies.words,
+        policies.clocks,
+        call,
+        respond,
+        close,
+        notify,
+        Mute(policies.noise, policies.windows),
+    )
     deliver = Deliver(
         kept,
         clock,
@@ -181,8 +207,11 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         ask_server=ask_server(settings),
         signer=signer,
         plan=plan_of(policies.rules, policies.words, PatternFolder(home / "cache" / "patterns")),
-        channels=build_channels(settings, kept, clock),
-        hearing=Hearing(kept, lake, clock, take, Together(take.bodies), signals_bell.ring, max_decoded),
+        channels=channels,
+        hearing=Hearing(
+            *(kept, lake, clock, take, Together(take.bodies), signals_bell.ring, max_decoded),
+            hooks=hooks_of(settings, packs, take, lake, signals_bell.ring),
+        ),
         take=take,
         call=call,
         deliver=deliver,

@@ -10,17 +10,21 @@ from a2wsgi import WSGIMiddleware
 from anyio.to_thread import current_default_thread_limiter
 from django.core.wsgi import get_wsgi_application
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from tocsin.api.alertmanager.routes import alertmanager_routes
 from tocsin.api.bodies import MB
 from tocsin.api.health import health_routes
+from tocsin.api.hooks import hook_routes
 from tocsin.api.intake import doorkeeper_of, intake_routes
 from tocsin.api.live import live_routes
 from tocsin.api.otlp import otlp_routes
 from tocsin.api.turnstile import Turnstile
 from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
+from tocsin.app.alertmanager import adopt
 from tocsin.app.wiring import App
 from tocsin.console.security import SecurityHeaders
 from tocsin.worker.staff import staff
@@ -36,6 +40,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = THREADS
+        await run_in_threadpool(adopt, app)
         loops = staff(app)
         loops.start()
         on_start()
@@ -48,6 +53,8 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
         routes=[
             *health_routes(app),
             *intake_routes(app),
+            *alertmanager_routes(app),
+            *hook_routes(app),
             *otlp_routes(app),
             *live_routes(app),
             Mount("/static", StaticFiles(packages=[("tocsin.console", "static")])),

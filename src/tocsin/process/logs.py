@@ -9,7 +9,7 @@ import sys
 
 # Where our addresses hold a one-time token or a key; a browser may have written the slashes as %2F.
 _TOKENS = re.compile(
-    r"((?:/|%2F)(?:sign-in|hooks(?:/|%2F)alertmanager|acknowledge(?:/|%2F)[^/%\s]*)(?:/|%2F))[^\s\"'?&]+",
+    r"((?:/|%2F)(?:sign-in|hooks(?:/|%2F)(?:alertmanager|signals)|acknowledge(?:/|%2F)[^/%\s]*)(?:/|%2F))[^\s\"'?&]+",
     re.IGNORECASE,
 )
 

@@ -39,7 +39,7 @@ def _finding(raw: bytes, record: dict[str, Any]) -> Parsed | None:
     marks = {
         "product": "aws",
         "time": service.get("eventLastSeen") or record.get("updatedAt"),
-        "is_sample": _is_sample(service),
+        "is_sample": is_sample(service),
         "dedup_key": f"{record['id']}/{record.get('updatedAt', '')}",
     }
     return one(raw, record, marks)
@@ -71,7 +71,7 @@ def _list_of(record: dict[str, Any]) -> str | None:
     return None
 
 
-def _is_sample(service: dict[str, Any]) -> bool:
+def is_sample(service: dict[str, Any]) -> bool:
     """Say whether it was made by "generate sample findings"; exports tell it as an object or as JSON text."""
     more = service.get("additionalInfo")
     if type(more) is not dict:

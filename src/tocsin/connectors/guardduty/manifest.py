@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from tocsin.connectors.manifest import Category, Format, Manifest
+from tocsin.connectors.manifest import Category, ConnectorSetting, Format, Manifest
 
 MANIFEST = Manifest(
     name="guardduty",
     title="Amazon GuardDuty",
     category=Category.SIGNALS,
     summary="Reads findings from EventBridge, SNS, the S3 export and the API's lists.",
+    settings=(
+        ConnectorSetting(
+            name="TOCSIN_GUARDDUTY_SECRETS",
+            hint="The value of the header that EventBridge's connection adds (X-Tocsin-Token).",
+            secret=True,
+        ),
+    ),
     inbound=("tocsin.connectors.guardduty.findings:read_guardduty",),
     formats=(
         Format(
@@ -18,4 +25,6 @@ MANIFEST = Manifest(
             shape="tocsin.connectors.guardduty.findings:is_guardduty",
         ),
     ),
+    hook="tocsin.connectors.guardduty.hook:HOOK",
+    secrets="TOCSIN_GUARDDUTY_SECRETS",
 )

@@ -11,6 +11,11 @@ MANIFEST = Manifest(
     summary="Triggers, acknowledges and resolves PagerDuty alerts by its Events API v2.",
     settings=(
         ConnectorSetting(
+            name="TOCSIN_PAGERDUTY_SECRETS",
+            hint="Signing secrets of webhook subscriptions (version 3), shown once when one is made.",
+            secret=True,
+        ),
+        ConnectorSetting(
             name="TOCSIN_PAGERDUTY_ROUTING_KEYS",
             hint="The integration key of a service's Events API v2 integration, as name=key.",
             required=True,
@@ -21,4 +26,6 @@ MANIFEST = Manifest(
         ),
     ),
     channel="tocsin.connectors.pagerduty.setup:build",
+    hook="tocsin.connectors.pagerduty.hook:HOOK",
+    secrets="TOCSIN_PAGERDUTY_SECRETS",
 )

@@ -40,5 +40,8 @@ MANIFEST = Manifest(
         ),
     ),
     channel="tocsin.connectors.slack.setup:build",
+    hook="tocsin.connectors.slack.inbound:HOOK",
+    secrets="TOCSIN_SLACK_SIGNING_SECRETS",
+    errand="tocsin.connectors.slack.errands:run",
     notifiers=(("slack", "tocsin.connectors.slack.notifier:build_notifier"),),
 )

@@ -16,7 +16,14 @@ MANIFEST = Manifest(
             required=True,
             secret=True,
         ),
+        ConnectorSetting(
+            name="TOCSIN_WEBHOOK_IN_SECRETS",
+            hint="The sender's whsec_ secrets, for bodies pushed to /hooks/webhook/<source>.",
+            secret=True,
+        ),
     ),
     channel="tocsin.connectors.webhook.setup:build",
+    hook="tocsin.connectors.webhook.inbound:HOOK",
+    secrets="TOCSIN_WEBHOOK_IN_SECRETS",
     notifiers=(("webhook", "tocsin.connectors.webhook.notifier:build_notifier"),),
 )

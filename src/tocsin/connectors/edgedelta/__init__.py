@@ -1,0 +1,1 @@
+"""Edge Delta: notifications of its monitors, by the template that we ship."""

@@ -1,0 +1,1 @@
+"""PagerDuty's Events API v2, answered by us: for senders that know no other."""

@@ -1,0 +1,1 @@
+"""Any JSON: a mapping in a pack says where its id, status, severity and words are."""

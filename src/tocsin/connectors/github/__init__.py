@@ -1,0 +1,1 @@
+"""GitHub: webhooks about runs, deployments, secrets and code."""

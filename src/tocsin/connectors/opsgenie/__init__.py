@@ -1,0 +1,1 @@
+"""Opsgenie's Alert API, answered by us: for senders of teams that move away from it."""

@@ -1,0 +1,1 @@
+"""Sentry: webhooks of an integration about errors, issues and metrics."""

@@ -1,0 +1,1 @@
+"""Amazon SNS over HTTPS: signed notifications, and what lies in them."""
