@@ -19,6 +19,8 @@ from http_partner import HttpPartner
 from tocsin.connectors.inbox.channel import InboxChannel
 from tocsin.connectors.jira.channel import JiraChannel
 from tocsin.connectors.jira.issues import Issues
+from tocsin.connectors.jira_service_management.alerts_api import IntegrationAlerts
+from tocsin.connectors.jira_service_management.channel import ServiceManagementChannel
 from tocsin.connectors.ntfy.channel import NtfyChannel
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.pagerduty.channel import PagerDutyChannel
@@ -31,6 +33,8 @@ from tocsin.connectors.slack.channel import SlackChannel
 from tocsin.connectors.slack.web_api import WebApi
 from tocsin.connectors.smtp.channel import SmtpChannel
 from tocsin.connectors.statuspage.channel import StatuspageChannel
+from tocsin.connectors.teams.channel import TeamsChannel
+from tocsin.connectors.teams.workflow import Workflow
 from tocsin.connectors.twilio.client import TwilioAccount
 from tocsin.connectors.twilio.sms import SmsChannel
 from tocsin.connectors.twilio.voice import VoiceChannel
@@ -319,6 +323,44 @@ def jira_rig(request: pytest.FixtureRequest) -> Rig:
     return Rig(made, (jira.token,), lambda: len(jira.issues), failing, jira)
 
 
+def service_management_rig(request: pytest.FixtureRequest) -> Rig:
+    fake = request.getfixturevalue("service_management")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        door = IntegrationAlerts(Secret(fake.key), f"{base or fake.url}integration/v2/alerts", outbound)
+        return ServiceManagementChannel({"ops": door}), "ops"
+
+    failing = {
+        kind: answering(fake, status, f"no: {fake.key}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 503),
+            (FailureKind.REFUSED, 422),
+            (FailureKind.MISCONFIGURED, 403),
+            (FailureKind.UNKNOWN, 201),
+        )
+    }
+    return Rig(made, (fake.key,), lambda: len(fake.alerts), failing, fake)
+
+
+def teams_rig(request: pytest.FixtureRequest) -> Rig:
+    teams = request.getfixturevalue("teams")
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        hook = (base or teams.url).rstrip("/") + teams.path
+        return TeamsChannel({"ops": Secret(hook)}, Workflow(outbound)), "ops"
+
+    failing = {
+        kind: answering(teams, status, f"no: {teams.hook}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 502),
+            (FailureKind.REFUSED, 400),
+            (FailureKind.MISCONFIGURED, 401),
+            (FailureKind.UNKNOWN, 202),
+        )
+    }
+    return Rig(made, (teams.hook, "a-very-secret-signature"), lambda: len(teams.cards), failing, teams)
+
+
 def pagerduty_rig(request: pytest.FixtureRequest) -> Rig:
     pagerduty = request.getfixturevalue("pagerduty")
 
@@ -347,6 +389,7 @@ ROWS: Mapping[str, Row] = {
         tells_status=False,
     ),
     "jira": Row(jira_rig),
+    "jira_service_management": Row(service_management_rig),
     "ntfy": Row(ntfy_rig),
     "pagerduty": Row(pagerduty_rig),
     "push": Row(push_rig, reads_answer=False),
@@ -357,6 +400,7 @@ ROWS: Mapping[str, Row] = {
     "smtp": Row(
         smtp_rig, frozenset(FailureKind) - {FailureKind.UNKNOWN}, speaks_http=False, tells_status=False
     ),
+    "teams": Row(teams_rig),
     "webhook": Row(webhook_rig, reads_answer=False),
 }
 """Every channel by its name; a new one is a row."""

@@ -33,8 +33,10 @@ from fake_browser import FakeBrowser
 from fake_jira import FakeJira
 from fake_ntfy import FakeNtfy
 from fake_pagerduty import FakePagerDuty
+from fake_service_management import FakeServiceManagement
 from fake_slack import FakeSlack
 from fake_statuspage import FakeStatuspage
+from fake_teams import FakeTeams
 from fake_twilio import FakeTwilio
 
 
@@ -54,6 +56,20 @@ def jira() -> Iterator[FakeJira]:
 @pytest.fixture
 def pagerduty() -> Iterator[FakePagerDuty]:
     fake = FakePagerDuty()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def service_management() -> Iterator[FakeServiceManagement]:
+    fake = FakeServiceManagement()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def teams() -> Iterator[FakeTeams]:
+    fake = FakeTeams()
     with http_partner(fake):
         yield fake
 
