@@ -47,7 +47,7 @@ def test_nobody_without_an_account_is_a_second_person(app, typed, report) -> Non
 
 @pytest.fixture
 def ben(app, typed, monkeypatch) -> None:
-    assert typed("person", "add", "ben", "--role", "responder").exit_code == 0
+    assert typed("person", "add", "ben", "--name", "Ben", "--role", "responder").exit_code == 0
     monkeypatch.setattr(getpass, "getuser", lambda: "ben")
 
 

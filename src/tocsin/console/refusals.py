@@ -8,6 +8,7 @@ from typing import ClassVar
 from tocsin.domain.errors import Explained, NotFound, Overloaded
 from tocsin.domain.person import Permission, Role
 from tocsin.incidents.lifecycle import TextTooLong, UnknownCommander
+from tocsin.triage.silence_rules import SilenceRefused
 
 
 class RoleLacksPermission(Explained):
@@ -57,6 +58,7 @@ _STATUSES: tuple[tuple[type[Explained], HTTPStatus], ...] = (
     (FormIncomplete, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnknownCommander, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TextTooLong, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SilenceRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tocsin.console import acts, exhibits, inbox, incident, incidents, links, now, preferences, signin
+from tocsin.console import (
+    acts,
+    exhibits,
+    inbox,
+    incident,
+    incidents,
+    links,
+    now,
+    preferences,
+    signin,
+    silences,
+)
 
 
 class _Numbered:
@@ -52,6 +63,9 @@ urlpatterns = [
     path("incidents/<incident:number>/exhibits", acts.keep, name="keep"),
     path("exhibits/<exhibit:number>", exhibits.exhibit, name="exhibit"),
     path("exhibits/<exhibit:number>/read", exhibits.read, name="exhibit-read"),
+    path("silences", silences.silences, name="silences"),
+    path("silences/<uuid:silence_id>/confirm", silences.confirm, name="silence-confirm"),
+    path("silences/<uuid:silence_id>/end", silences.end, name="silence-end"),
     path("inbox", inbox.inbox, name="inbox"),
     path("help", preferences.show_help, name="help"),
     path("choose", preferences.choose, name="choose"),
