@@ -38,7 +38,7 @@ def test_a_calendar_is_read() -> None:
     ).calendar
     assert calendar.zone.key == "Asia/Kolkata"
     assert calendar.workdays == {6, 0}
-    assert calendar.day_ends == time(18, 30)
+    assert calendar.closes == time(18, 30)
     assert calendar.holidays == {date(2026, 12, 25)}
 
 

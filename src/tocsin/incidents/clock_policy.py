@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from tocsin.domain.calendar import Calendar
+from tocsin.domain.local_time import WEEKDAYS
 from tocsin.domain.pack_file import Located, parse
 from tocsin.domain.severity import Severity
-from tocsin.incidents.business_days import WEEKDAYS, Calendar
 
 _BUSINESS_DAYS = re.compile(r"(?P<days>\d{1,3}) business days?")
 _OTHER_READERS = ("defaults", "types", "rules")
@@ -110,7 +111,8 @@ def _calendar(written: Located) -> Calendar:
     return Calendar(
         zone=keys["zone"].zone() if "zone" in keys else default.zone,
         workdays=_workdays(keys["workdays"]) if "workdays" in keys else default.workdays,
-        day_ends=keys["day_ends"].time_of_day() if "day_ends" in keys else default.day_ends,
+        opens=time(),
+        closes=keys["day_ends"].time_of_day() if "day_ends" in keys else default.closes,
         holidays=frozenset(day.day() for day in keys["holidays"].sequence())
         if "holidays" in keys
         else frozenset(),
