@@ -59,7 +59,7 @@ class ClockPolicy:
 
 
 DEFAULT_CLOCKS = ClockPolicy(
-    calendar=Calendar(),
+    calendar=Calendar(opens=time()),
     clocks={
         Severity.P1: SeverityClocks(
             acknowledge=Span(elapsed=timedelta(minutes=5)),
