@@ -34,6 +34,7 @@ from tocsin.flow.record import CLOCK
 from tocsin.flow.respond import COLLECT, Respond
 from tocsin.flow.take import LAPSE, Take, Taken
 from tocsin.incidents.clock_policy import parse_clocks
+from tocsin.oncall.follow_ups import Manners
 from tocsin.oncall.roster import parse_roster
 from tocsin.store.memory import MemoryStore
 from tocsin.triage.policy import parse_policy
@@ -212,10 +213,12 @@ class Story:
         return found.incident_id
 
 
-def make_story(store: Store, clock: PushedClock, oncall: str = ONCALL) -> Story:
+def make_story(
+    store: Store, clock: PushedClock, oncall: str = ONCALL, manners: Manners | None = None
+) -> Story:
     """Put the chapters together as the composition root does."""
     triage, clocks = parse_policy(TRIAGE, "triage.yml"), parse_clocks(TRIAGE, "triage.yml")
-    call = Call(store, clock, parse_roster(oncall, "oncall.yml"), b"k" * 32)
+    call = Call(store, clock, parse_roster(oncall, "oncall.yml"), b"k" * 32, manners or Manners())
     locker = MemoryLocker()
     respond = Respond(store, clock, locker)
     close = Close(store, clock, clocks, triage, call)
@@ -233,6 +236,16 @@ def clock() -> PushedClock:
 @pytest.fixture
 def story(memory_store: MemoryStore, clock: PushedClock) -> Story:
     return make_story(memory_store, clock)
+
+
+@pytest.fixture
+def told_story(memory_store: MemoryStore, clock: PushedClock) -> Callable[..., Story]:
+    """Return a maker of stories with an on-call file of the test's own, and channels with manners."""
+
+    def make(oncall: str, manners: Manners | None = None) -> Story:
+        return make_story(memory_store, clock, oncall, manners)
+
+    return make
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from nouns import later
 from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Status
 from tocsin.domain.job import Job, JobState
+from tocsin.domain.ports.delivery import Receipt
 from tocsin.domain.severity import Severity
 from tocsin.flow.call import ESCALATE
 from tocsin.oncall import links
@@ -285,3 +286,128 @@ def test_one_link_pressed_twice_at_once_works_once(postgres_story, report) -> No
     for thread in threads:
         thread.join()
     assert sorted(type(each).__name__ for each in came) == ["Incident", "LinkUsed"]
+
+
+PLACES = """
+people:
+  ben: {name: Ben, contacts: [{channel: slack, address: "@ben"}]}
+  ada: {name: Ada, contacts: [{channel: slack, address: "@ada"}]}
+  dana: {name: Dana, contacts: [{channel: slack, address: "@dana"}]}
+calendars: {office: {zone: UTC, opens: "09:00", closes: "17:00"}}
+schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-02-25, people: [ben, ada]}
+policies:
+  default:
+    calendar: office
+    steps:
+      P1: [{after: 0m, page: primary}, {after: 20s, page: secondary}, {after: 40s, page: dana}]
+      P3: [{after: next business day, page: primary}]
+  grave:
+    steps: {P1: [{after: 0m, page: [primary, secondary], needs: 2}, {after: 5m, page: dana}]}
+  brief:
+    repeat: never
+    hand_over: default
+    steps: {P1: [{after: 1m, page: dana}], P2: [{after: 0m, page: dana}]}
+routes:
+  - {name: grave things, when: ['team = vault'], policy: grave}
+  - {name: brief things, when: ['team = web'], policy: brief}
+  - {name: lesser things, when: ['severity = P2'], policy: brief}
+"""
+
+
+@pytest.fixture
+def places(told_story):
+    return told_story(PLACES)
+
+
+def test_a_route_gives_the_policy_and_both_timeline_and_alert_say_why(places, report) -> None:
+    places.hear(report(7200, team="vault"))
+    assert places.incident().policy == "grave"
+    why = [entry.text for entry in places.timeline() if entry.kind == "alert.routed"]
+    assert why == ["Policy grave: by route “grave things” (line 21) of oncall.yml."]
+    with places.store.reading() as shelves:
+        assert why[0] in [line.text for line in shelves.alerts.story(1)]
+    assert [page.policy for page in places.pages()] == ["grave", "grave"]
+
+
+def test_where_two_must_acknowledge_the_calls_go_on_until_the_second_has(places, report) -> None:
+    places.hear(report(7200, team="vault"))
+    incident_id = places.incident().incident_id
+    first = places.call.acknowledge(incident_id, "ben")
+    assert first.acknowledged_by == "ben"
+    assert [page.acknowledged_at is None for page in places.pages()] == [False, True]
+    assert "1 of 2 needed have acknowledged: ben." in [entry.text for entry in places.timeline()]
+    places.push(300)
+    assert [page.person for page in places.pages()] == ["ben", "ada", "dana"]
+    places.call.acknowledge(incident_id, "ben")
+    places.call.acknowledge(incident_id, "ada")
+    places.push(3600)
+    assert len(places.pages()) == 3
+    assert all(page.acknowledged_at for page in places.pages())
+    assert places.kinds().count("incident.acknowledged") == 2
+    lines = places.kinds()
+    places.call.acknowledge(incident_id, "dana")
+    assert places.kinds() == lines
+
+
+def test_a_policy_that_is_over_hands_over_to_the_next_and_says_so(places, report) -> None:
+    places.hear(report(7200, team="web"))
+    places.push(361)
+    assert [(page.person, page.policy) for page in places.pages()][:2] == [
+        ("dana", "brief"),
+        ("ben", "default"),
+    ]
+    assert any(entry.text.endswith("Policy default goes on.") for entry in places.timeline())
+
+
+def test_another_severity_is_routed_anew(places, report) -> None:
+    places.hear(report(7200, severity="medium"))
+    assert places.incident().policy == "default"
+    places.close.change_severity(places.incident().incident_id, Severity.P2, "ada", "it spreads")
+    assert places.incident().policy == "brief"
+    assert [page.person for page in places.pages()] == ["dana"]
+
+
+def test_a_lesser_incident_calls_when_the_next_business_day_begins(places, report) -> None:
+    places.hear(report(7 * 86400, severity="medium"))
+    places.push(86400)
+    assert [page.requested_at for page in places.pages()] == [later(21 * 3600)]
+
+
+def test_after_a_kill_in_mid_escalation_the_next_step_comes_once_in_order_with_its_clock(
+    places, report
+) -> None:
+    places.hear(report(7200))
+    places.push(10)
+    places.clock.push(timedelta(seconds=30))
+    places.transitions()
+    places.transitions()
+    assert [page.person for page in places.pages()] == ["ben", "ada"]
+    assert places.pages()[1].requested_at == later(40)
+    places.push(20)
+    assert [(page.person, page.requested_at) for page in places.pages()][2:] == [("dana", later(60))]
+
+
+def test_an_acknowledgement_while_the_next_step_is_sent_calls_nobody_beyond_it(places, report) -> None:
+    places.hear(report(7200))
+    places.push(20)
+    leaving = [job for job in places.claim("deliver.slack") if job.key.startswith("page-")]
+    made = {job.key: places.outgoing(job) for job in leaving}
+    places.call.acknowledge(places.incident().incident_id, "ben")
+    for job in leaving:
+        places.settle(job, Receipt(f"sent {made[job.key].address}"))
+    places.push(3600)
+    assert [page.person for page in places.pages()] == ["ben", "ada"]
+    written = [entry.kind for entry in places.log()]
+    assert (written.count("page.requested"), written.count("page.delivered")) == (2, 2)
+    assert written.count("incident.acknowledged") == 1
+    assert [one.subject for one in places.deliveries() if one.person == "ada"][-1] == "acknowledged of INC-1"
+
+
+def test_a_step_that_is_due_in_the_moment_of_the_acknowledgement_calls_nobody(places, report) -> None:
+    places.hear(report(7200))
+    places.clock.push(timedelta(seconds=20))
+    (job,) = places.claim(ESCALATE)
+    places.call.acknowledge(places.incident().incident_id, "ben")
+    with places.store.transaction() as shelves:
+        places.call.escalate(shelves, job)
+    assert [page.person for page in places.pages()] == ["ben"]

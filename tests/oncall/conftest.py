@@ -33,11 +33,11 @@ people:
     name: Ben
     contacts:
       - {channel: slack, address: UBEN}
-      - {channel: twilio_voice, address: "+491"}
+      - {channel: voice, address: "+491"}
       - {channel: smtp, address: ben@example.org}
     rules:
       default: [{after: 0m, by: [slack]}]
-      important: [{after: 3m, by: [twilio_voice]}, {after: 0m, by: [slack]}]
+      important: [{after: 3m, by: [voice]}, {after: 0m, by: [slack]}]
       P3: [{after: 0m, by: [smtp]}]
   ada: {name: Ada, contacts: [{channel: slack, address: UADA}]}
   chidi: {name: Chidi, contacts: [{channel: smtp, address: chidi@example.org}]}
@@ -62,7 +62,7 @@ policies:
         - {after: 5m, page: [primary, secondary]}
         - {after: 10m, page: [everybody of payments, dana], by: [smtp]}
       P2:
-        - {after: 0m, page: primary, by: [slack], fallback: [smtp, twilio_voice]}
+        - {after: 0m, page: primary, by: [slack], fallback: [smtp, voice]}
         - {after: 30m, page: lead of payments}
       P3:
         - {after: next business day, page: primary}

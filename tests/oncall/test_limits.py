@@ -20,7 +20,7 @@ def minute(number: float) -> datetime:
 
 
 def test_three_in_fifteen_minutes_hold_for_every_method_but_those_that_disturb_nobody() -> None:
-    assert Limits().of("twilio_voice") == DEFAULT_LIMIT == THREE
+    assert Limits().of("voice") == DEFAULT_LIMIT == THREE
     assert Limits().of("inbox") is None
     assert Limits().of("pagerduty") is None
 

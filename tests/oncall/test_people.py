@@ -25,8 +25,8 @@ PERSON = "{name: Ben, contacts: [{channel: slack, address: U1}]%s}"
 @pytest.mark.parametrize(
     ("severity", "by"),
     [
-        (Severity.P1, [("slack",), ("twilio_voice",)]),
-        (Severity.P2, [("slack",), ("twilio_voice",)]),
+        (Severity.P1, [("slack",), ("voice",)]),
+        (Severity.P2, [("slack",), ("voice",)]),
         (Severity.P3, [("smtp",)]),
         (Severity.P4, [("slack",)]),
     ],

@@ -7,7 +7,8 @@ import pytest
 from tocsin.domain.alert import AlertReport
 from tocsin.domain.page import DeliveryState
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
-from tocsin.flow.deliver import NotNeeded
+from tocsin.flow.bundles import NotNeeded
+from tocsin.flow.deliver import Tried
 from tocsin.worker.deliveries import Sending
 
 
@@ -46,6 +47,12 @@ def _outgoing(app, job):
         return app.deliver.outgoing(shelves, job)
 
 
+def _tried(app, job, wire: Wire | None) -> Receipt | DeliveryFailed:
+    tried = Sending("inbox", wire, app.deliver).act(_outgoing(app, job))
+    assert isinstance(tried, Tried)
+    return tried.outcome
+
+
 def _state(app, job) -> DeliveryState:
     with app.store.reading() as shelves:
         return shelves.pages.delivery(job.key).state
@@ -57,26 +64,38 @@ def test_a_message_is_sent_under_the_jobs_key(app, job) -> None:
     outcome = sending.act(_outgoing(app, job))
     with app.store.transaction() as shelves:
         sending.settle(shelves, job, outcome)
-    assert (outcome, wire.sent) == (Receipt("kept"), [(job.key, "administrators")])
+    assert isinstance(outcome, Tried)
+    assert (outcome.outcome, wire.sent) == (Receipt("kept"), [(job.key, "administrators")])
     assert _state(app, job) is DeliveryState.DELIVERED
+
+
+def test_each_try_is_kept_with_its_answer_its_length_and_the_digest_of_what_was_sent(app, job) -> None:
+    sending = Sending("inbox", Wire(Receipt("kept")), app.deliver)
+    tried = sending.act(_outgoing(app, job))
+    with app.store.transaction() as shelves:
+        sending.settle(shelves, job, tried)
+        (attempt,) = shelves.pages.attempts([job.key])
+    assert (attempt.outcome, attempt.answer, attempt.number) == ("delivered", "kept", 1)
+    assert attempt.took_ms >= 0
+    assert len(attempt.digest) == 64
 
 
 def test_a_failure_is_an_outcome(app, job) -> None:
     failed = DeliveryFailed(FailureKind.RETRY_LATER, "503")
-    assert Sending("inbox", Wire(failed), app.deliver).act(_outgoing(app, job)) is failed
+    assert _tried(app, job, Wire(failed)) is failed
 
 
 def test_a_fault_of_a_channel_is_a_failure_of_unknown_kind_without_its_words(app, job) -> None:
-    outcome = Sending("inbox", Wire(KeyError("hunter2")), app.deliver).act(_outgoing(app, job))
+    outcome = _tried(app, job, Wire(KeyError("hunter2")))
     assert isinstance(outcome, DeliveryFailed)
     assert (outcome.kind, outcome.reason) == (FailureKind.UNKNOWN, "the channel met a fault (KeyError)")
 
 
 def test_a_channel_that_is_not_set_up_is_misconfigured(app, job) -> None:
-    outcome = Sending("pigeon", None, app.deliver).act(_outgoing(app, job))
+    outcome = _tried(app, job, None)
     assert isinstance(outcome, DeliveryFailed)
     assert outcome.kind is FailureKind.MISCONFIGURED
-    assert "'pigeon' is not set up" in outcome.reason
+    assert "'inbox' is not set up" in outcome.reason
 
 
 def test_what_has_no_use_any_more_is_not_sent(app, job) -> None:

@@ -55,13 +55,17 @@ class Paging:
         text = f"{page.person} ({page.role}) is called and has until {by} to acknowledge. {page.reason}"
         entry = line(incident, Happening.PAGED, text, by=TOCSIN, now=now)
         tell(shelves, incident, entry, {"page": str(page.page_id)})
+        goes = set()
         for number, wave in enumerate(called.waves, start=1):
+            if wave.in_need and goes == {False}:
+                # All was held back because there was too much; another channel would be too much as well.
+                break
             delivery = replace(
                 new_delivery(incident, f"page-{page.page_id}-{number}", wave.contact, now),
                 page_id=page.page_id,
                 person=page.person,
             )
-            self._plan(shelves, incident, delivery, wave, now, is_first=is_first)
+            goes.add(self._plan(shelves, incident, delivery, wave, now, is_first=is_first))
         return page
 
     def may_send(self, shelves: Shelves, person: str, channel: str, key: str, now: datetime) -> bool:
@@ -77,17 +81,18 @@ class Paging:
         now: datetime,
         *,
         is_first: bool,
-    ) -> None:
+    ) -> bool:
+        """Put one message of a page on its way; False when it is held back."""
         due = now + wave.after
         args = {"event": "page", "reason": ""}
         if wave.in_need:
             send(shelves, delivery, args | {"in_need": YES}, due)
-            return
+            return True
         person = delivery.person or ""
         held_until = self._held_until(shelves, person, delivery.channel, delivery.key, due, is_first=is_first)
         if held_until is None:
             send(shelves, delivery, args, due)
-            return
+            return True
         name = held_name(held_until, delivery.key)
         kind = held_kind(person, delivery.channel)
         shelves.marks.keep(kind, {name: str(incident.incident_id).encode()}, now)
@@ -98,6 +103,7 @@ class Paging:
         )
         entry = line(incident, Happening.PAGE_HELD, text, by=TOCSIN, now=now)
         tell(shelves, incident, entry, {"key": delivery.key, "channel": delivery.channel})
+        return False
 
     def _held_until(
         self, shelves: Shelves, person: str, channel: str, key: str, due: datetime, *, is_first: bool

@@ -23,7 +23,7 @@ class Limit:
 
 DEFAULT_LIMIT = Limit(most=3, within=timedelta(minutes=15))
 """GoAlert's limit of voice calls; here it holds for every method that has none of its own."""
-UNLIMITED = frozenset({INBOX, "pagerduty", "jira", "jsm", "statuspage"})
+UNLIMITED = frozenset({INBOX, "pagerduty", "jira", "jira_service_management", "statuspage", "webhook"})
 """The Inbox disturbs nobody, and partners that keep incidents must hear of each and limit by themselves."""
 
 
