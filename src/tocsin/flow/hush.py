@@ -20,6 +20,7 @@ from tocsin.flow.record import note
 from tocsin.incidents.changed import TOCSIN
 from tocsin.triage import silence_rules
 from tocsin.triage.classify import classify
+from tocsin.triage.flapping import FLAPS, forgotten_before
 from tocsin.triage.noise_policy import NoisePolicy
 from tocsin.triage.policy import TriagePolicy
 from tocsin.triage.severities import SeverityWords
@@ -125,7 +126,10 @@ class Hush:
             return shelves.silences.ending_after(self.clock.now() - RETENTION)
 
     def adopt(self, windows: Sequence[Silence]) -> None:
-        """Put the maintenance windows of the packs in force, and end those no longer written."""
+        """Put the maintenance windows of the packs in force, and end those no longer written.
+
+        Called now and then, it also forgets what was remembered of alerts that flapped.
+        """
         now = self.clock.now()
         wanted = {window.silence_id: window for window in windows}
         with self.store.transaction() as shelves:
@@ -135,6 +139,7 @@ class Hush:
             for silence in shelves.silences.ending_after(now):
                 if is_planned(silence) and silence.silence_id not in wanted:
                     self._end(shelves, silence, TOCSIN, now)
+            shelves.marks.drop_older(FLAPS, forgotten_before(now, self.policy.flapping))
             self._changed(shelves, now)
 
     def sweep(self, shelves: Shelves, job: Job) -> None:
