@@ -18,10 +18,12 @@ from starlette.types import ASGIApp
 from tocsin.api.alertmanager.routes import alertmanager_routes
 from tocsin.api.bodies import MB
 from tocsin.api.health import health_routes
+from tocsin.api.heartbeat import heartbeat_routes
 from tocsin.api.hooks import hook_routes
 from tocsin.api.intake import doorkeeper_of, intake_routes
 from tocsin.api.live import live_routes
 from tocsin.api.otlp import otlp_routes
+from tocsin.api.telephone import telephone_routes
 from tocsin.api.turnstile import Turnstile
 from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
 from tocsin.app.alertmanager import adopt
@@ -54,6 +56,8 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
             *health_routes(app),
             *intake_routes(app),
             *alertmanager_routes(app),
+            *telephone_routes(app),
+            *heartbeat_routes(app),
             *hook_routes(app),
             *otlp_routes(app),
             *live_routes(app),

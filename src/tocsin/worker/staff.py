@@ -12,7 +12,9 @@ from tocsin.app.alertmanager import flush_of, notifying_of
 from tocsin.app.hushing import hush_of
 from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
+from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
 from tocsin.app.wiring import App
+from tocsin.connectors.secret import Secret
 from tocsin.connectors.signals.inbound import signal_of
 from tocsin.flow.call import ESCALATE
 from tocsin.flow.flushing import NOTIFY
@@ -24,6 +26,8 @@ from tocsin.flow.record import CLOCK, hold_for
 from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
+from tocsin.worker import pulse
+from tocsin.worker.auditing import Auditing, Watching
 from tocsin.worker.collecting import Collecting
 from tocsin.worker.deliveries import Sending
 from tocsin.worker.errands import ERRANDS_AT_ONCE, Sums, errands_of
@@ -65,12 +69,23 @@ def staff(app: App) -> Loops:
         Loop("seals", seals.round),
         Loop("rules", evaluating.round),
         Loop("heartbeats", heartbeats.round),
+        Loop("auditor", Auditing(oversee_of(app), dead_letters_of(app)).round),
+        Loop("watchdogs", Watching(watchdog_of(app)).round),
+        *pulses(app),
         Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
         Loop("maintenance", Maintenance(hush_of(app), app.policies.windows).round),
         Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round),
         *inlets(app),
     )
     return Loops(loops, leave_thread=app.hang_up)
+
+
+def pulses(app: App) -> tuple[Loop, ...]:
+    """Return the loop of our own sign of life, where an address outside is named for it."""
+    url = app.settings.text("TOCSIN_HEARTBEAT_URL")
+    if not url:
+        return ()
+    return (Loop("pulse", pulse.Pulse(app.store, app.clock, Secret(url), app.settings.home).round),)
 
 
 def is_gone(owner: str) -> bool:
@@ -134,6 +149,7 @@ def transitions(app: App) -> Mapping[str, Transition | Effect]:
         ESCALATE: Transition(app.call.escalate, hold_for),
         LAPSE: Transition(app.take.lapse),
         LOOK_AGAIN: Transition(app.take.look_again),
+        pulse.PULSE: pulse.transition(),
         CLOCK: Transition(app.close.look_at_clock, hold_for),
         HUSH: Transition(hush.sweep, hush.hold),
     }
