@@ -66,6 +66,17 @@ def test_a_dead_letter_knows_its_cause_and_age() -> None:
     )
 
 
+def test_its_record_is_plain_and_in_utc() -> None:
+    record = LETTER.record(later(60))
+    assert (record["age_s"], record["status"], record["cause"], record["died_at"]) == (
+        60,
+        410,
+        "receiver wants no more",
+        "2026-03-01T12:00:03Z",
+    )
+    assert record["remedy"] == Cause.GONE.remedy
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

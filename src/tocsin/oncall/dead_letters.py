@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -84,6 +84,26 @@ class DeadLetter:
         """Return how long ago it was asked for."""
         return max(now - self.requested_at, timedelta())
 
+    def record(self, now: datetime) -> dict[str, str | int | None]:
+        """Return it as the command line and the API show it; `last_error` is the reason's older name."""
+        return {
+            "key": self.key,
+            "kind": self.kind,
+            "channel": self.channel,
+            "address": self.address,
+            "person": self.person,
+            "incident": self.incident,
+            "age_s": int(self.age(now).total_seconds()),
+            "attempts": self.attempts,
+            "status": self.status,
+            "cause": self.cause.value,
+            "remedy": self.cause.remedy,
+            "reason": self.reason,
+            "last_error": self.reason,
+            "requested_at": _utc(self.requested_at),
+            "died_at": _utc(self.died_at),
+        }
+
 
 def cause_of(status: int | None, reason: str) -> Cause:
     """Sort a last failure by its status, as R3's table does; 0 or none means that no answer came.
@@ -101,6 +121,10 @@ def cause_of(status: int | None, reason: str) -> Cause:
     if 500 <= status < 600:
         return Cause.RECEIVER
     return Cause.REFUSED
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _without_answer(reason: str) -> Cause:

@@ -12,6 +12,7 @@ import tocsin
 from tocsin.api.doorkeeper import not_signed_in
 from tocsin.api.problems import MEDIA_TYPE, document, headers_of, status_of
 from tocsin.api.rest.audit import router as audit
+from tocsin.api.rest.deliveries import router as deliveries
 from tocsin.api.rest.evidence import router as evidence
 from tocsin.api.rest.guard import authenticate
 from tocsin.api.rest.incidents import router as incidents
@@ -40,6 +41,7 @@ rest.add_router("/v1/incidents", incidents)
 rest.add_router("/v1/evidence", evidence)
 rest.add_router("/v1/audit", audit)
 rest.add_router("/v1/quarantine", quarantine)
+rest.add_router("/v1/deliveries", deliveries)
 rest.add_router("/v1/silences", silences)
 
 
