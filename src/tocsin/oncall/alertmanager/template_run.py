@@ -93,7 +93,7 @@ class Run:
                     self._act(node.pipe, dot)
                 case Block():
                     self._block(node, dot)
-                case Call():
+                case _:
                     self._called(node, dot)
         self._depth -= 1
 

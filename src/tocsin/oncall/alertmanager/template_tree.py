@@ -277,7 +277,6 @@ class _Words:
         if word.text != "(":
             raise TemplateFault(f"`{word.text}` cannot stand here", word.at)
         pipe = self.pipe(depth + 1)
+        # A pipe ends only before a closing bracket or with the action, which `take` refuses.
         closed = self.take()
-        if closed.sort is not Sort.CLOSED:
-            raise TemplateFault("a bracket is not closed", word.at)
         return Operand(From.GROUP, pipe, tuple(closed.text.split(".")[1:]), word.at)

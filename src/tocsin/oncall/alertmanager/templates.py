@@ -19,7 +19,6 @@ from tocsin.oncall.alertmanager.template_text import TemplateFault
 from tocsin.oncall.alertmanager.template_tree import (
     Action,
     Block,
-    Call,
     From,
     Node,
     Operand,
@@ -169,7 +168,7 @@ def _unknown(node: Node, known: set[str] | None) -> Iterable[TemplateFault]:
             yield from _unknown_functions(node.pipe)
             for each in (*node.body, *node.otherwise):
                 yield from _unknown(each, known)
-        case Call():
+        case _:
             if known is not None and node.name not in known:
                 yield TemplateFault(f'no template "{node.name}" is defined', node.at)
             if node.pipe is not None:
