@@ -13,6 +13,7 @@ from tocsin.app.hushing import hush_of
 from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
 from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
+from tocsin.app.schedules import outlook_of
 from tocsin.app.wiring import App
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.signals.inbound import signal_of
@@ -36,6 +37,7 @@ from tocsin.worker.heartbeats import Heartbeats
 from tocsin.worker.inlets import inlets
 from tocsin.worker.judging import Judging
 from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
+from tocsin.worker.looking_ahead import LookingAhead
 from tocsin.worker.loops import Loop, Loops
 from tocsin.worker.maintenance import Maintenance
 from tocsin.worker.sealing_lake import SealingLake, runner
@@ -72,6 +74,7 @@ def staff(app: App) -> Loops:
         Loop("auditor", Auditing(oversee_of(app), dead_letters_of(app)).round),
         Loop("watchdogs", Watching(watchdog_of(app)).round),
         *pulses(app),
+        Loop("outlook", LookingAhead(outlook_of(app)).round),
         Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
         Loop("maintenance", Maintenance(hush_of(app), app.policies.windows).round),
         Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round),

@@ -40,6 +40,15 @@ def test_deliveries_are_found_by_key_and_incident(any_store):
         assert shelves.pages.deliveries_of(INCIDENT) == (gone, a_delivery("b"))
 
 
+def test_pages_are_counted_by_person_and_time(any_store):
+    with any_store.transaction() as shelves:
+        for minute, person in ((0, "ben"), (5, "ben"), (6, "ada"), (10, "ben")):
+            shelves.pages.add(a_page(person=person, requested_at=later(minute)))
+    with any_store.reading() as shelves:
+        assert dict(shelves.pages.called_between(NOON, later(10))) == {"ben": 2, "ada": 1}
+        assert dict(shelves.pages.called_between(later(20), later(30))) == {}
+
+
 def test_saving_what_was_never_added_is_a_mistake(any_store):
     with pytest.raises(LookupError), any_store.transaction() as shelves:
         shelves.pages.save(a_page())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -28,6 +29,11 @@ class MemoryPages:
     def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
         pages = (page for page in self._tables.pages.values() if page.incident_id == incident_id)
         return tuple(sorted(pages, key=attrgetter("requested_at")))
+
+    def called_between(self, start: datetime, end: datetime) -> Mapping[str, int]:
+        return Counter(
+            page.person for page in self._tables.pages.values() if start <= page.requested_at < end
+        )
 
     def add_delivery(self, delivery: Delivery) -> None:
         put_new(self._tables.deliveries, delivery.key, delivery)

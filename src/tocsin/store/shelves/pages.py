@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from tocsin.domain.attempt import Attempt
 from tocsin.domain.page import Delivery, DeliveryState, Page
@@ -32,6 +32,10 @@ class DjangoPages:
     def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
         rows = self._pages.filter(incident=incident_id).order_by("requested_at", "id")
         return tuple(_page(row) for row in rows)
+
+    def called_between(self, start: datetime, end: datetime) -> Mapping[str, int]:
+        rows = self._pages.filter(requested_at__gte=start, requested_at__lt=end).order_by()
+        return dict(rows.values_list("person").annotate(Count("id")))
 
     def add_delivery(self, delivery: Delivery) -> None:
         insert(models.Delivery(**_delivery_columns(delivery)), self._alias)
