@@ -70,5 +70,6 @@ def test_alerts_that_fit_both_sides_never_mute_each_other_or_themselves(
 
 def test_only_alerts_that_can_mute_others_are_wanted(alert_of: Callable[..., Alert]) -> None:
     source, other = alert_of(alertname="ClusterDown"), alert_of(alertname="Else")
+    assert Inhibition((OUTAGE,), [other, source]).inhibiting(alert_of(severity="warning"), NOW) == (source,)
     assert sources_wanted((OUTAGE,), [other, source]) == (source,)
     assert sources_wanted((), [source]) == ()

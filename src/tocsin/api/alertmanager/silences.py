@@ -79,6 +79,8 @@ class Silences:
             await run_in_threadpool(end_silence, self.app, silence_id, _owner(caller))
         except _Unfit as unfit:
             return _refused(unfit)
+        except SilenceRefused as refused:
+            return answer(refused.happened, 400)
         except NotFound:
             return Response(status_code=404)
         return Response(status_code=200)
