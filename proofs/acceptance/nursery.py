@@ -9,6 +9,8 @@ mapped to settings, and nodes that name the same peers share one home folder and
 from __future__ import annotations
 
 import fcntl
+import functools
+import gc
 import hashlib
 import json
 import os
@@ -23,10 +25,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
-WITHOUT_MEANING = ("--template.default", "--web.ui-path")
-"""Flags of Debian's copy of the suite that even the real program refuses."""
+WARMING = """
+route: {receiver: nobody, group_wait: 0s}
+receivers: [{name: nobody, webhook_configs: [{url: "http://127.0.0.1:9/"}]}]
+"""
 
 
 @dataclass(frozen=True)
@@ -98,29 +104,65 @@ class Nursery:
         database.close()
 
     def load(self) -> None:
-        """Import everything and parse the policies, so that a fork has only its own work to do."""
-        os.environ["TOCSIN_HOME"] = str(self.template)
+        """Import everything, parse the policies and take an alert once: a fork has only its own work to do."""
+        warm = self.folder / "warm"
+        shutil.rmtree(warm, ignore_errors=True)
+        shutil.copytree(self.template, warm)
+        (warm / "alertmanager.yml").write_text(WARMING)
+        os.environ["TOCSIN_HOME"] = str(warm)
         os.environ["TOCSIN_ALERTMANAGER_OPEN"] = "loopback"
         os.environ["TOCSIN_ALERTMANAGER_AS_UPSTREAM"] = "true"
+        os.environ["TOCSIN_ALERTMANAGER_FILE"] = str(warm / "alertmanager.yml")
         from tocsin.app.settings import load_settings
         from tocsin.process.preparing import prepare
 
         settings = load_settings()
         prepare(settings)
-        from django.core.handlers.wsgi import WSGIHandler
         from django.db import connections
 
-        from tocsin.app import wiring
+        from tocsin.app import alertmanager, hooks, wiring
         from tocsin.app.packs import packs_of
+        from tocsin.connectors.trust import system_trust
         from tocsin.connectors.webhook import notifier  # noqa: F401
-        from tocsin.process import serving  # noqa: F401
+        from tocsin.process import asgi, serving  # noqa: F401
+        from tocsin.worker.staff import lanes, staff
 
-        connections["default"].close()
         policies = wiring.build_policies(packs_of(settings))
         plan = wiring.plan_of(policies.rules, policies.words)
+        intake = hooks.parse_intake
         wiring.build_policies = lambda packs: policies
         wiring.plan_of = lambda *_: plan
-        WSGIHandler()
+        hooks.parse_intake = functools.cache(intake)
+        app = wiring.build_app(settings)
+        alertmanager.adopt(app)
+        asgi.build_asgi(app)
+        staff(app)
+        self._take_one(app, lanes(app))
+        system_trust()
+        connections["default"].close()
+        gc.collect()
+        gc.freeze()
+
+    @staticmethod
+    def _take_one(app: Any, lanes: Sequence[Any]) -> None:
+        """Let an alert go all the way in this thread, so that whatever is made at its first use is there."""
+        from tocsin.connectors.alertmanager.inbound import read_api_alerts
+        from tocsin.domain.arrival import Arrival
+        from tocsin.worker.kernel import Kernel, Lane
+
+        report = b'[{"labels": {"alertname": "warm"}}]'
+        read = read_api_alerts(report, "application/json")
+        arrival = Arrival(
+            arrival_id=uuid4(),
+            connector="alertmanager.api",
+            source="prometheus",
+            key="warm",
+            received_at=app.clock.now(),
+            body=report,
+            sender="",
+        )
+        app.take.alerts(arrival, read.reports)
+        Kernel(app.store, app.clock, [Lane(each.handlers) for each in lanes], owner="warm").run_due()
 
     def serve(self) -> None:
         """Fork a server for each connection, and tell each shim how its server ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,6 +46,8 @@ class Serving:
         accesses = self.app.settings.chosen("TOCSIN_ACCESS_LOG", "true", "false") == "true"
         write_logs(accesses=accesses)
         signal.signal(signal.SIGHUP, self._reload)
+        # Uvicorn raises the signal again that ended it: an end that was asked for is a good one.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         welcome = self._welcome()
         config = uvicorn.Config(
             build_asgi(self.app, on_start=lambda: self._started(welcome)),

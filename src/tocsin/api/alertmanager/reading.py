@@ -19,7 +19,6 @@ from tocsin.app.alerts_seen import Asked, alerts_seen, groups_seen
 from tocsin.app.wiring import App
 from tocsin.domain.person import Permission
 
-
 SPEAKS = "0.25.0"
 """The version of Alertmanager whose API this is; amtool compares it with its own."""
 
