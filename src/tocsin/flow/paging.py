@@ -55,7 +55,7 @@ class Paging:
         text = f"{page.person} ({page.role}) is called and has until {by} to acknowledge. {page.reason}"
         entry = line(incident, Happening.PAGED, text, by=TOCSIN, now=now)
         tell(shelves, incident, entry, {"page": str(page.page_id)})
-        goes = set()
+        goes: set[bool] = set()
         for number, wave in enumerate(called.waves, start=1):
             if wave.in_need and goes == {False}:
                 # All was held back because there was too much; another channel would be too much as well.
