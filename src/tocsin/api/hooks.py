@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.api.intake import DEFAULT_SOURCE, Doors, DrillRefused, doors_of, guarded
+from tocsin.api.intake import DEFAULT_SOURCE, Doors, doors_of, guarded
 from tocsin.app.hooks import Hooks
 from tocsin.app.wiring import App
 from tocsin.connectors.hook import HookRequest
 from tocsin.domain.clock import Clock
-from tocsin.intake.detected import DRILL_SOURCE
 
 EVENTS_V2 = "events_v2"
 OPSGENIE = "opsgenie"
@@ -44,8 +43,6 @@ class HookDoors:
         return await self._hear(request, OPSGENIE, DEFAULT_SOURCE, path)
 
     async def _hear(self, request: Request, connector: str, source: str, path: str = "") -> Response:
-        if source.startswith(DRILL_SOURCE):
-            raise _no_practice()
         body = await self.doors.read(request)
         heard = HookRequest(
             headers=dict(request.headers),
@@ -73,10 +70,3 @@ def hook_routes(app: App) -> list[Route]:
         Route("/hooks/{connector}/{source}", guarded(doors.hook), methods=["POST"]),
     ]
 
-
-def _no_practice() -> DrillRefused:
-    return DrillRefused(
-        f"Nothing is pushed to a source whose name begins with {DRILL_SOURCE!r}.",
-        means="Nothing was kept, so that nobody can pass a real attack off as practice.",
-        next_step="Choose another name for the source.",
-    )

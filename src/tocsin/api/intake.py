@@ -14,9 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.api.bodies import MB, read_body
-from tocsin.api.doorkeeper import NO_TOKEN, Caller, Doorkeeper, token_in
+from tocsin.api.doorkeeper import NO_TOKEN, Caller, Doorkeeper, NotAllowed, NotSignedIn, token_in
 from tocsin.api.problems import problem_and_close
 from tocsin.api.turnstile import Turnstile
+from tocsin.app.forgeries import Refusal
 from tocsin.app.hearing import AlertsHeard, SignalsHeard
 from tocsin.app.hosts import own_names
 from tocsin.app.wiring import App
@@ -26,10 +27,13 @@ from tocsin.domain.arrival import Quarantined
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Permission
 from tocsin.intake.detected import DRILL_SOURCE
+from tocsin.store.lake import checked_source
 
 DRILL_TOKEN = "drill"
 SHOWN_REASONS = 20
 DEFAULT_SOURCE = "default"
+ALERTMANAGER = "alertmanager"
+UNKNOWN_TOKEN = "its token is unknown"
 READERS_A_PLACE = 4
 """How many bodies may be on their way for each request at work; most senders are quick."""
 
@@ -73,18 +77,33 @@ class Doors:
         return Response(heard.answer, heard.status, media_type="application/json" if heard.answer else None)
 
     async def webhook(self, request: Request) -> Response:
-        """`POST /hooks/alertmanager/<key>`; the key is an ingest token."""
-        caller = await self.admit(request.path_params["key"])
+        """`POST /hooks/alertmanager/<key>`: an ingest token, or a name where a header has the token."""
+        key = request.path_params["key"]
+        token = token_in(request.headers)
+        caller = await self._proved(request, key if token is None else token)
+        source = ALERTMANAGER if token is None else _named(ALERTMANAGER, key)
+        # Nothing but a drill is named `drill` either.
+        refuse_false_drill(f"{source.partition(':')[2]}-", caller)
         body = await self.read(request)
 
         def hear() -> AlertsHeard:
-            return self.app.hearing.webhook(body, source="alertmanager", sender=caller.name)
+            return self.app.hearing.webhook(body, source=source, sender=caller.name)
 
         heard = await self.work(hear)
         taken = heard.taken
         return _counted(
             taken.accepted, taken.quarantined, 400 if taken.quarantined and not taken.accepted else 200
         )
+
+    async def _proved(self, request: Request, token: str) -> Caller:
+        """Let in who holds a token, and write down who does not."""
+        try:
+            return await self.admit(token)
+        except (NotSignedIn, NotAllowed):
+            sender = request.client.host if request.client else ""
+            told = Refusal(connector=ALERTMANAGER, source="", sender=sender, reason=UNKNOWN_TOKEN)
+            await run_in_threadpool(self.app.hearing.hooks.forgeries.met, told)
+            raise
 
     async def signals(self, request: Request) -> Response:
         """`POST /ingest/signals?source=NAME&format=NAME`; answers how many were accepted and set aside."""
@@ -171,6 +190,12 @@ def refuse_false_drill(source: str, caller: Caller) -> None:
             means="Nothing was kept, so that nobody can pass a real attack off as practice.",
             next_step="Choose another name for the source.",
         )
+
+
+def _named(connector: str, name: str) -> str:
+    """Return the source of a name in an address. Raises `SignalRefused` for one that can be none."""
+    checked_source(name)
+    return connector if name in (connector, DEFAULT_SOURCE) else f"{connector}:{name}"
 
 
 def _counted(accepted: int, quarantined: tuple[Quarantined, ...], status: int) -> Response:

@@ -49,6 +49,7 @@ from tocsin.store.tokens import token_digest
 HOOK = "hook"
 ERRAND = "errand"
 DEDUP = "dedup"
+PRACTICE = "drill"
 _LONGEST_SENDER = 120
 
 
@@ -82,6 +83,7 @@ class Hooks:
         )
         secrets = self._secrets(connector, hook, request)
         try:
+            _refuse_practice(request.source)
             verified = hook.verify(request, secrets)
         except Forged as forged:
             told = Refusal(connector=connector, source=request.source, sender=sender, reason=forged.reason)
@@ -235,6 +237,12 @@ def _old_secret(secrets: Sequence[HookSecret], verified: Verified) -> HookSecret
     used = secrets[verified.secret] if secrets else None
     from_settings = [secret for secret in secrets if not secret.name.startswith("token:")]
     return None if used is None or used not in from_settings[1:] else used
+
+
+def _refuse_practice(source: str) -> None:
+    """Keep everybody out of the sources whose alerts are marked as practice. Raises `Forged`."""
+    if source.startswith(PRACTICE):
+        raise Forged("its source's name is kept for drills", status=403)
 
 
 def _source(connector: str, arrival: Arrival) -> str:

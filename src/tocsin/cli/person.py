@@ -57,10 +57,39 @@ def listed(show: Show) -> None:
 
 @verb("link", example="tocsin person link ada")
 @click.argument("username")
-def linked(show: Show, *, username: str) -> None:
-    """Print a new one-time link that signs a person in."""
+@click.option("--code", default="", help="Confirm a code that a partner has shown to this person.")
+@click.option("--partner", default="", metavar="WHO", help="Link somebody at a partner, slack:T012.U034.")
+def linked(show: Show, *, username: str, code: str, partner: str) -> None:
+    """Print a new one-time link that signs a person in, or link the person to their self at a partner."""
     with opened() as app:
-        _print_link(show, app, username)
+        if code or partner:
+            demand_account(username)
+            _link_partner(show, app, username, code, partner)
+        else:
+            _print_link(show, app, username)
+
+
+@verb("links", example="tocsin person links")
+def links(show: Show) -> None:
+    """List who at a partner acts as whom here."""
+    with opened() as app:
+        found = app.hearing.hooks.partner.links()
+    records = [
+        {"partner": each.who, "username": each.username, "shown": each.shown, "linked_at": each.linked_at}
+        for each in found
+    ]
+    show.rows("tocsin.person.links/1", records, ("partner", "username", "shown", "linked_at"))
+
+
+@verb("unlink", example="tocsin person unlink slack:T012.U034")
+@click.argument("partner", metavar="WHO")
+def unlinked(show: Show, *, partner: str) -> None:
+    """End the link of somebody at a partner; what they do there counts no more."""
+    with opened() as app:
+        app.hearing.hooks.partner.unlink(partner, actor())
+    if show.as_json:
+        show.one("tocsin.person.unlink/1", {"partner": partner})
+    show.say(f"{partner} acts for nobody any more.")
 
 
 @verb("remove", example="tocsin person remove --drill")
@@ -111,6 +140,16 @@ def _print_link(show: Show, app: App, username: str) -> None:
     show.say(f"The link signs {username} in once, within {LINK_HOURS} hours. It is shown only now.")
 
 
+def _link_partner(show: Show, app: App, username: str, code: str, partner: str) -> None:
+    if bool(code) == bool(partner):
+        raise click.UsageError("Give --code or --partner, not both.")
+    acts = app.hearing.hooks.partner
+    made = acts.confirm(code, username) if code else acts.link(partner, username, actor())
+    if show.as_json:
+        show.one("tocsin.person.link/1", {"username": made.username, "partner": made.who})
+    show.say(f"{made.who} acts as {made.username} from now on.")
+
+
 def _accounts() -> Accounts:
     from tocsin.store.accounts import Accounts
     from tocsin.store.django_store import DjangoStore
@@ -122,4 +161,8 @@ def _note(app: App, done: str, subject: str, **facts: str) -> None:
     app.access.done(done, actor=actor(), subject=subject, **facts)
 
 
-person = noun("person", "Accounts: add, list, link, remove.", added, listed, linked, removed)
+person = noun(
+    "person",
+    "Accounts: add, list, link, remove; who acts at partners: links, unlink.",
+    *(added, listed, linked, removed, links, unlinked),
+)

@@ -28,7 +28,9 @@ CONNECTORS: tuple[str, ...] = (
     "intune",
     "jamf",
     "jira",
+    "jira_service_management",
     "kafka",
+    "mail",
     "mcp_audit",
     "ntfy",
     "opsgenie",
@@ -47,6 +49,7 @@ CONNECTORS: tuple[str, ...] = (
     "sns",
     "statuspage",
     "syslog",
+    "teams",
     "twilio",
     "webhook",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from uuid import uuid4
 from tocsin.app.wiring import App
 from tocsin.connectors.catalogue import load, manifest_of
 from tocsin.connectors.cloudwatch.wanted import groups_of, metrics_of
+from tocsin.connectors.hook import TOKEN_HEADER, HookRequest
 from tocsin.connectors.kafka.setup import topics_of
 from tocsin.connectors.s3.places import places_of
 from tocsin.connectors.syslog import setup as syslog
@@ -23,12 +24,13 @@ from tocsin.worker.polling import Asker, BucketPolling, LogPolling, MetricPollin
 from tocsin.worker.pouring import Pouring
 
 SYSLOG = "syslog"
+MAIL = "mail"
 MB = 1024 * 1024
 
 
 def inlets(app: App) -> tuple[Loop, ...]:
     """Return a loop for each inlet that is set up. Raises `Misconfigured` for a mistake in its settings."""
-    return (*_syslog(app), *_kafka(app), *_buckets(app), *_cloudwatch(app))
+    return (*_syslog(app), *_mail(app), *_kafka(app), *_buckets(app), *_cloudwatch(app))
 
 
 def _syslog(app: App) -> tuple[Loop, ...]:
@@ -37,6 +39,28 @@ def _syslog(app: App) -> tuple[Loop, ...]:
         return ()
     listening = Listening(SyslogServer(doors, partial(_append, app, SYSLOG), app.clock))
     return (Loop(SYSLOG, listening.round, close=listening.close),)
+
+
+def _mail(app: App) -> tuple[Loop, ...]:
+    port = app.settings.text("TOCSIN_MAIL_PORT")
+    if not port:
+        return ()
+    server = _client("tocsin.connectors.mail.server:MailServer", MAIL)
+    door = server(
+        app.settings.text("TOCSIN_MAIL_HOST"), app.settings.number("TOCSIN_MAIL_PORT"), letters_of(app)
+    )
+    return (Loop(MAIL, door.round, close=door.close),)
+
+
+def letters_of(app: App) -> Callable[[str, str, bytes, str], object]:
+    """Return what hears one mail: its source, the key of its address, its bytes, and who sent it."""
+
+    def hear(source: str, key: str, body: bytes, sender: str) -> object:
+        headers = {TOKEN_HEADER: key}
+        request = HookRequest(headers=headers, body=body, source=source, now=app.clock.now())
+        return app.hearing.hooks.hear(MAIL, request, sender)
+
+    return hear
 
 
 def _kafka(app: App) -> tuple[Loop, ...]:

@@ -1,0 +1,1 @@
+"""Mail as a way in: for senders that can do nothing else."""
