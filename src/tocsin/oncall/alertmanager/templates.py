@@ -24,6 +24,7 @@ from tocsin.oncall.alertmanager.template_tree import (
     Operand,
     Pipe,
     Template,
+    Text,
     parsed,
 )
 
@@ -162,6 +163,8 @@ def _fault(name: str, text: str, fault: TemplateFault) -> Fault:
 
 def _unknown(node: Node, known: set[str] | None) -> Iterable[TemplateFault]:
     match node:
+        case Text():
+            return
         case Action():
             yield from _unknown_functions(node.pipe)
         case Block():
