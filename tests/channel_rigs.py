@@ -18,7 +18,7 @@ import pytest
 from http_partner import HttpPartner
 from tocsin.connectors.inbox.channel import InboxChannel
 from tocsin.connectors.jira.channel import JiraChannel
-from tocsin.connectors.jira.issues import Issues
+from tocsin.connectors.jira.issues import issues_of
 from tocsin.connectors.jira_service_management.alerts_api import IntegrationAlerts
 from tocsin.connectors.jira_service_management.channel import ServiceManagementChannel
 from tocsin.connectors.ntfy.channel import NtfyChannel
@@ -309,7 +309,7 @@ def jira_rig(request: pytest.FixtureRequest) -> Rig:
     jira = request.getfixturevalue("jira")
 
     def made(base: str | None, outbound: Outbound) -> Made:
-        return JiraChannel(Issues(base or jira.url, Secret(jira.token), jira.user, outbound)), "OPS"
+        return JiraChannel(issues_of(base or jira.url, Secret(jira.token), jira.user, outbound)), "OPS"
 
     failing = {
         kind: answering(jira, status, f"no: {jira.token}".encode())

@@ -75,6 +75,8 @@ class FakeJira(HttpPartner):
         if not found or found[1] not in self.issues:
             return refused(404, "Issue does not exist or you do not have permission to see it.")
         key, part = found[1], found[2]
+        if part is None and method == "PUT":
+            return self.changed(key, body)
         if part is None:
             return as_json(200, self.shown(key))
         if part == "comment":
@@ -100,7 +102,7 @@ class FakeJira(HttpPartner):
         assert labels, jql
         wanted = set(re.findall(r'"((?:[^"\\]|\\.)*)"', labels[1] or labels[2]))
         for key, issue in self.issues.items():
-            is_open = issue["status"]["name"] != "Done" or "resolution is EMPTY" not in jql
+            is_open = issue["status"]["name"] != "Done" or "statusCategory != Done" not in jql
             is_here = key.startswith(f"{project[1]}-") and key not in self.hidden
             if is_open and is_here and wanted & set(issue["labels"]):
                 yield key
@@ -138,9 +140,18 @@ class FakeJira(HttpPartner):
             return is_document(written) and len(json.dumps(written)) <= 4 * LONGEST_TEXT
         return isinstance(written, str) and len(written) <= LONGEST_TEXT
 
+    def changed(self, key: str, body: dict[str, Any]) -> Reply:
+        errors = self.errors_in(self.issues[key] | body.get("fields", {}))
+        if errors:
+            return as_json(400, {"errorMessages": [], "errors": errors})
+        self.issues[key] |= body["fields"]
+        return 204, {}, b""
+
     def shown(self, key: str) -> dict[str, Any]:
         comments = [{"body": body} for body in self.comments[key]]
-        fields = self.issues[key] | {"comment": {"comments": comments}}
+        name = self.issues[key]["status"]["name"]
+        status = {"name": name, "statusCategory": {"key": "done" if name == "Done" else "new"}}
+        fields = self.issues[key] | {"comment": {"comments": comments}, "status": status}
         return {"id": "1", "key": key, "self": f"{self.url}rest/api/3/issue/{key}", "fields": fields}
 
     def commented(self, key: str, body: dict[str, Any]) -> Reply:

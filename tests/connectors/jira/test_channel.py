@@ -11,7 +11,7 @@ import pytest
 from fake_jira import FakeJira
 
 from tocsin.connectors.jira.channel import Busy, Choices, JiraChannel, label, label_of, mark_of
-from tocsin.connectors.jira.issues import Issues
+from tocsin.connectors.jira.issues import issues_of
 from tocsin.connectors.secret import Secret
 from tocsin.domain.page import Message
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
@@ -31,7 +31,7 @@ RESOLVED = replace(NOTICE, key="notice:9", event="resolved")
 
 
 def channel(jira: Any, **choices: Any) -> JiraChannel:
-    return JiraChannel(Issues(jira.url, Secret(jira.token), jira.user), Choices(**choices))
+    return JiraChannel(issues_of(jira.url, Secret(jira.token), jira.user), Choices(**choices))
 
 
 @pytest.mark.parametrize("user", ["ada@tocsin.example", ""])
@@ -132,7 +132,7 @@ def test_a_project_that_is_not_there_is_told_in_jiras_words(jira: Any) -> None:
 
 def test_two_messages_at_the_same_moment_do_not_make_two_issues(jira: Any) -> None:
     busy = Busy()
-    sending = JiraChannel(Issues(jira.url, Secret(jira.token), jira.user), busy=busy)
+    sending = JiraChannel(issues_of(jira.url, Secret(jira.token), jira.user), busy=busy)
     with busy.alone_with("OPS tocsin-7c1f0e6a"), pytest.raises(DeliveryFailed) as waiting:
         sending.send(NOTICE, "OPS")
     assert (waiting.value.kind, waiting.value.retry_after_s) == (FailureKind.RETRY_LATER, 2.0)

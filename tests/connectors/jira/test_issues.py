@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tocsin.connectors.jira.issues import Issues, quoted
+from tocsin.connectors.jira.issues import Found, Issues, issues_of, quoted
 from tocsin.connectors.secret import Secret
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
 
@@ -16,29 +16,30 @@ FIELDS = {"project": {"key": "OPS"}, "summary": "s", "issuetype": {"name": "Bug"
 
 
 def issues(jira: Any, **changes: Any) -> Issues:
-    return Issues(jira.url, Secret(changes.get("token", jira.token)), changes.get("user", jira.user))
+    return issues_of(jira.url, Secret(changes.get("token", jira.token)), changes.get("user", jira.user))
 
 
 def test_an_issue_is_found_behind_empty_pages(jira: Any) -> None:
     issues(jira).create(FIELDS | {"labels": ["tocsin-1"]})
     jira.empty_pages = 3
-    assert issues(jira).find("OPS", ["tocsin-1", "ALERT{ab}"]) == "OPS-1"
-    assert issues(jira).find("OPS", ["tocsin-2"]) == ""
+    assert issues(jira).find("OPS", ["tocsin-1", "ALERT{ab}"]) == Found("OPS-1", is_done=False)
+    assert issues(jira).find("OPS", ["tocsin-2"]) is None
 
 
 def test_a_search_without_end_is_given_up(jira: Any) -> None:
     jira.empty_pages = 1000
-    assert issues(jira).find("OPS", ["tocsin-1"]) == ""
+    assert issues(jira).find("OPS", ["tocsin-1"]) is None
     assert len(jira.received) == 5
 
 
 def test_the_newest_issue_is_taken_and_a_closed_one_only_if_wanted(jira: Any) -> None:
     for _ in range(2):
         key = issues(jira).create(FIELDS | {"labels": ["tocsin-1"]})
-    assert issues(jira).find("OPS", ["tocsin-1"]) == key == "OPS-2"
+    assert issues(jira).find("OPS", ["tocsin-1"]) == Found("OPS-2", is_done=False)
     assert issues(jira).move(key, "done")
-    assert issues(jira).find("OPS", ["tocsin-1"]) == "OPS-2"
-    assert issues(jira).find("OPS", ["tocsin-1"], open_only=True) == "OPS-1"
+    assert issues(jira).find("OPS", ["tocsin-1"]) == Found("OPS-2", is_done=True)
+    still_open = issues(jira).find("OPS", ["tocsin-1"], "statusCategory != Done")
+    assert still_open == Found("OPS-1", is_done=False)
 
 
 def test_a_move_that_is_not_offered_is_not_made(jira: Any) -> None:
@@ -93,7 +94,7 @@ def test_cloud_wants_the_address_and_token_encoded_and_neither_form_is_told(jira
 def test_data_center_has_its_token_alone_and_the_older_api(jira: Any) -> None:
     jira.user = ""
     assert issues(jira, user="").create(FIELDS) == "OPS-1"
-    assert issues(jira, user="").find("OPS", ["x"]) == ""
+    assert issues(jira, user="").find("OPS", ["x"]) is None
     assert [got.path for got in jira.received] == ["/rest/api/2/issue", "/rest/api/2/search"]
     assert jira.received[0].headers["authorization"] == f"Bearer {jira.token}"
 

@@ -62,13 +62,17 @@ class JiraChannel:
         project, _, issue_type = address.partition("/")
         label = label_of(message)
         with self.busy.alone_with(f"{project} {label}"):
-            key = message.thread if _KEY.fullmatch(message.thread) else self.issues.find(project, [label])
+            key = message.thread if _KEY.fullmatch(message.thread) else self._found(project, label)
             if key:
                 return self._goes_on(message, key)
             if phase_of(message) is Phase.RESOLVED:
                 return Receipt("there is no issue to close")
             key = self.issues.create(self._fields(message, project, issue_type, label))
             return Receipt(f"made {key}", key)
+
+    def _found(self, project: str, label: str) -> str:
+        found = self.issues.find(project, [label])
+        return found.key if found else ""
 
     def _goes_on(self, message: Message, key: str) -> Receipt:
         mark = mark_of(message)
@@ -93,7 +97,7 @@ class JiraChannel:
         return fields | ({"priority": {"id": priority}} if priority else {})
 
     def _written(self, message: Message, mark: str) -> object:
-        return document_of(message, mark) if self.issues.is_cloud else text_of(message, mark)
+        return document_of(message, mark) if self.issues.takes_documents else text_of(message, mark)
 
 
 @dataclass(frozen=True, slots=True)

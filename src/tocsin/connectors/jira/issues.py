@@ -25,43 +25,60 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Issues:
-    """Issues of one Jira: with a `user` (mail address) Cloud, API v3, Basic; else Data Center, v2, PAT."""
+class Found:
+    """An issue that a search found; `is_done` by the category of its status."""
 
-    url: str
-    token: Secret
-    user: str = ""
+    key: str
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issues:
+    """Issues of one Jira. `api` is the address of its REST API with the version at the end.
+
+    From version 3 on, texts are documents. `is_cloud` chooses Cloud's search, which has a cursor.
+    """
+
+    api: str
+    authorization: Secret
+    is_cloud: bool
+    secrets: tuple[Secret, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     outbound: Outbound = field(default_factory=lambda: Outbound(longest_answer=LONGEST_ANSWER_BYTES))
 
     @property
-    def is_cloud(self) -> bool:
+    def takes_documents(self) -> bool:
         """Say whether texts are documents."""
-        return bool(self.user)
+        return self.api.rstrip("/").endswith("/3")
 
-    def find(self, project: str, labels: Sequence[str], *, open_only: bool = False) -> str:
-        """Return the key of the newest issue with one of the labels, empty if there is none.
+    def find(self, project: str, labels: Sequence[str], condition: str = "") -> Found | None:
+        """Return the newest issue with one of the labels, if any. `condition` is more JQL, joined by AND.
 
         Raises `DeliveryFailed`. Cloud may answer an empty page and a cursor to the next one.
         """
         wanted = ", ".join(map(quoted, labels))
-        still_open = " AND (resolution is EMPTY OR statusCategory != Done)" if open_only else ""
-        jql = f"project = {quoted(project)} AND labels in ({wanted}){still_open} ORDER BY created DESC"
-        asked: dict[str, Any] = {"jql": jql, "fields": ["labels"], "maxResults": ISSUES_A_PAGE}
+        more = f" AND ({condition})" if condition else ""
+        jql = f"project = {quoted(project)} AND labels in ({wanted}){more} ORDER BY created DESC"
+        asked: dict[str, Any] = {"jql": jql, "fields": ["status"], "maxResults": ISSUES_A_PAGE}
         for _ in range(MOST_PAGES):
             found = self._json("POST", "search/jql" if self.is_cloud else "search", asked)
             issues, cursor = found.get("issues"), found.get("nextPageToken")
             if not isinstance(issues, list):
                 raise self._odd("a search without issues")
             if issues:
-                return self._key(issues[0])
+                return Found(self._key(issues[0]), _is_done(issues[0]))
             if not isinstance(cursor, str) or not cursor:
                 break
             asked["nextPageToken"] = cursor
-        return ""
+        return None
 
     def create(self, fields: Json) -> str:
         """Make an issue and return its key. Raises `DeliveryFailed`."""
         return self._key(self._json("POST", "issue", {"fields": fields}, success=201))
+
+    def change(self, key: str, fields: Json) -> None:
+        """Set fields of an issue. Raises `DeliveryFailed`."""
+        self._checked(self._ask("PUT", f"issue/{key}", {"fields": fields}), 204)
 
     def comment(self, key: str, body: object) -> None:
         """Add a comment, a document or a text as the API wants it. Raises `DeliveryFailed`."""
@@ -105,36 +122,50 @@ class Issues:
         return told
 
     def _ask(self, method: str, path: str, body: object = None) -> Answer:
-        headers = {"Accept": "application/json", "Authorization": self._authorization()}
+        headers = {**self.headers, "Accept": "application/json"}
+        if self.authorization:
+            headers["Authorization"] = self.authorization.reveal()
         if body is not None:
             headers["Content-Type"] = "application/json"
-        url = f"{self.url.rstrip('/')}/rest/api/{3 if self.is_cloud else 2}/{path}"
         content = b"" if body is None else orjson.dumps(body)
+        url = f"{self.api.rstrip('/')}/{path}"
         return self.outbound.request(method, url, content=content, headers=headers)
-
-    def _authorization(self) -> str:
-        if not self.is_cloud:
-            return f"Bearer {self.token.reveal()}"
-        return f"Basic {self._basic().reveal()}"
-
-    def _basic(self) -> Secret:
-        return Secret(base64.b64encode(f"{self.user}:{self.token.reveal()}".encode()).decode("ascii"))
 
     def _checked(self, answer: Answer, success: int) -> None:
         if answer.status == success:
             return
         if 200 <= answer.status < 300:
             raise self._odd(f"{answer.status} where {success} means success", answer.status)
-        raise failure_of(answer, "Jira", self.token, self._basic())
+        raise failure_of(answer, "Jira", *self.secrets, self.authorization)
 
     def _key(self, issue: object) -> str:
         key = issue.get("key") if isinstance(issue, dict) else None
         if not isinstance(key, str) or not key.replace("-", "").replace("_", "").isalnum():
             raise self._odd("an issue without a key")
-        return one_line(hidden_in(key, self.token), limit=80)
+        return one_line(hidden_in(key, *self.secrets), limit=80)
 
     def _odd(self, what: str, status: int = 200) -> DeliveryFailed:
         return DeliveryFailed(FailureKind.UNKNOWN, f"Jira answered {what}", status=status)
+
+
+def issues_of(url: str, token: Secret, user: str = "", outbound: Outbound | None = None) -> Issues:
+    """Return a Jira's issues: with a `user` (mail address) Cloud, v3, Basic; else Data Center, v2, PAT."""
+    basic = Secret(base64.b64encode(f"{user}:{token.reveal()}".encode()).decode("ascii"))
+    return Issues(
+        api=f"{url.rstrip('/')}/rest/api/{3 if user else 2}",
+        authorization=Secret(f"Basic {basic.reveal()}" if user else f"Bearer {token.reveal()}"),
+        is_cloud=bool(user),
+        secrets=(token, basic),
+        outbound=outbound or Outbound(longest_answer=LONGEST_ANSWER_BYTES),
+    )
+
+
+def _is_done(issue: Any) -> bool:
+    """Read the status' category, which is the same on every site, whatever the status is called."""
+    fields = issue.get("fields") if isinstance(issue, dict) else None
+    status = fields.get("status") if isinstance(fields, dict) else None
+    category = status.get("statusCategory") if isinstance(status, dict) else None
+    return isinstance(category, dict) and category.get("key") == "done"
 
 
 def quoted(text: str) -> str:

@@ -38,4 +38,5 @@ MANIFEST = Manifest(
         PermissionWanted(name="Transition issues", why="to close it, if a transition is set"),
     ),
     channel="tocsin.connectors.jira.setup:build",
+    notifiers=(("jira", "tocsin.connectors.jira.notifier:build_notifier"),),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocsin.connectors.jira.channel import Choices, JiraChannel
-from tocsin.connectors.jira.issues import Issues
+from tocsin.connectors.jira.issues import issues_of
 from tocsin.connectors.secret import Secret
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Misconfigured
@@ -16,7 +16,7 @@ from tocsin.domain.severity import Severity
 
 def build(values: Mapping[str, str], clock: Clock, store: Store) -> Channel:
     """Return the channel; clock and store are not needed here. Raises `Misconfigured` for a wrong setting."""
-    issues = Issues(
+    issues = issues_of(
         values["TOCSIN_JIRA_URL"], Secret(values["TOCSIN_JIRA_TOKEN"]), values["TOCSIN_JIRA_USER"]
     )
     return JiraChannel(

@@ -47,9 +47,9 @@ class IntegrationAlerts:
         """Make an alert, or count it up where its alias is open. Raises `DeliveryFailed`."""
         return self._told(self._ask("POST", self.url, alert), str(alert["alias"]))
 
-    def act(self, action: str, alias: str, note: str) -> Receipt:
+    def act(self, action: str, alias: str, note: str, source: str = "Tocsin") -> Receipt:
         """Acknowledge or close what has this alias; it is done later, and in silence where there is none."""
-        body = {"note": note, "source": "Tocsin"}
+        body = {"source": source} | ({"note": note} if note else {})
         return self._told(self._ask("POST", self._by_alias(alias, action), body), alias)
 
     def change(self, part: str, alias: str, text: str) -> Receipt:

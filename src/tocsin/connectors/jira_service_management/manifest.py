@@ -32,4 +32,5 @@ MANIFEST = Manifest(
         ),
     ),
     channel="tocsin.connectors.jira_service_management.setup:build",
+    notifiers=(("opsgenie", "tocsin.connectors.jira_service_management.notifier:build_notifier"),),
 )

@@ -34,10 +34,15 @@ def is_routing_key(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EventsApi:
-    """PagerDuty's door for events; `url` is that of the region, or of what speaks like it."""
+    """PagerDuty's door for events; `url` is that of the region, or of what speaks like it.
+
+    `path` is where the door is below it, `headers` what a proxy before it may want.
+    """
 
     url: str = EVENTS_URL
     outbound: Outbound = field(default_factory=Outbound)
+    path: str = f"/{ENQUEUE}"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def enqueue(self, event: Mapping[str, Any], routing_key: Secret) -> Receipt:
         """Hand over one event. Its `dedup_key` is the reference. Raises `DeliveryFailed`.
@@ -45,8 +50,9 @@ class EventsApi:
         PagerDuty answers 202 too where the event changes nothing (an end without a beginning).
         """
         body = written({"routing_key": routing_key.reveal(), **event})
-        url = f"{self.url.rstrip('/')}/{ENQUEUE}"
-        answer = self.outbound.post(url, content=body, headers={"Content-Type": "application/json"})
+        url = f"{self.url.rstrip('/')}{self.path}"
+        headers = {**self.headers, "Content-Type": "application/json"}
+        answer = self.outbound.post(url, content=body, headers=headers)
         if answer.status != ACCEPTED:
             raise self._failure(answer, routing_key)
         return self._receipt(answer, str(event["dedup_key"]), routing_key)

@@ -28,4 +28,5 @@ MANIFEST = Manifest(
     channel="tocsin.connectors.pagerduty.setup:build",
     hook="tocsin.connectors.pagerduty.hook:HOOK",
     secrets="TOCSIN_PAGERDUTY_SECRETS",
+    notifiers=(("pagerduty", "tocsin.connectors.pagerduty.notifier:build_notifier"),),
 )

@@ -31,13 +31,17 @@ _SHOWN = {Phase.OPEN: "", Phase.ACKNOWLEDGED: "Acknowledged: ", Phase.RESOLVED: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a card shows; `links` are (words, URL) of its buttons, `colour` one of the cards' own words."""
+    """What a card shows; `links` are (words, URL) of its buttons, `colour` one of the cards' own words.
+
+    The text `is_markdown` where people wrote it as such, in a template of theirs.
+    """
 
     title: str
     text: str
     colour: str = "default"
     facts: Sequence[tuple[str, str]] = ()
     links: Sequence[tuple[str, str]] = ()
+    is_markdown: bool = False
 
 
 def card_of(message: Message) -> Card:
@@ -64,8 +68,12 @@ def written(card: Card) -> bytes:
 
 def escaped(text: str) -> str:
     """Escape what Teams takes for Markdown, a mention or a function of the card (`{{DATE(...)}}`)."""
-    quiet = text.replace("{{", "{ {").replace("<at", "< at")
-    return _STARTS.sub(r"\1\\\2", _MARKS.sub(r"\\\1", quiet))
+    return _STARTS.sub(r"\1\\\2", _MARKS.sub(r"\\\1", quiet(text)))
+
+
+def quiet(text: str) -> str:
+    """Take mentions and functions out of Markdown, which both act when they are shown."""
+    return text.replace("{{", "{ {").replace("<at", "< at")
 
 
 def _envelope(card: Card, *, facts: int, longest: int) -> dict[str, Any]:
@@ -87,7 +95,8 @@ def _envelope(card: Card, *, facts: int, longest: int) -> dict[str, Any]:
 
 def _body(card: Card, facts: int, longest: int) -> list[dict[str, Any]]:
     title = escaped(one_line(card.title, limit=_LONGEST_TITLE))
-    text = escaped(paragraphs(card.text, limit=longest)).replace("\n", "\n\n")
+    words = paragraphs(card.text, limit=longest)
+    text = quiet(words) if card.is_markdown else escaped(words).replace("\n", "\n\n")
     shown = [
         {"title": escaped(one_line(name, limit=80)), "value": escaped(one_line(value, limit=_LONGEST_FACT))}
         for name, value in card.facts[:facts]

@@ -18,4 +18,8 @@ MANIFEST = Manifest(
         ),
     ),
     channel="tocsin.connectors.teams.setup:build",
+    notifiers=(
+        ("msteams", "tocsin.connectors.teams.notifier:build_notifier"),
+        ("msteamsv2", "tocsin.connectors.teams.notifier:build_notifier"),
+    ),
 )
