@@ -11,8 +11,10 @@ from tocsin.store.rows import (
     _parts,
     change,
     change_all,
+    change_some,
     digest_of,
     find,
+    find_all,
     insert,
     insert_all,
     insert_once,
@@ -104,3 +106,20 @@ def test_many_rows_are_changed_each_by_its_own_value(database_store):
 def test_a_statement_that_is_not_as_expected_is_a_mistake():
     with pytest.raises(ValueError, match="not as expected"):
         _parts("INSERT INTO t DEFAULT VALUES", 2)
+
+
+def test_rows_are_found_in_the_order_asked_for(database_store):
+    with database_store.transaction():
+        for key, text in (("a", "2"), ("b", "1"), ("c", "3")):
+            insert(a_row(key, text), "default")
+        found = find_all(models.InboxMessage, "default", by=("-text",), person="ben")
+        assert [row.key for row in found] == ["c", "a", "b"]
+        assert find_all(models.InboxMessage, "default", by=(), person="ada") == ()
+
+
+def test_a_change_says_how_many_rows_it_changed(database_store):
+    with database_store.transaction():
+        insert(a_row("a"), "default")
+        insert(a_row("b"), "default")
+        assert change_some(models.InboxMessage, "default", {"text": "x"}, person="ben") == 2
+        assert change_some(models.InboxMessage, "default", {"text": "y"}, person="ada") == 0

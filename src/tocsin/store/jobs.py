@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from tocsin.domain.job import Job, JobState
 from tocsin.store import models
-from tocsin.store.rows import find, insert_once, insert_or_renew
+from tocsin.store.rows import change_some, find, insert_once, insert_or_renew
 
 _READY = JobState.READY.value
 AT_ONCE = 500
@@ -39,7 +39,7 @@ class DjangoJobs:
         )
 
     def drop(self, key: str) -> None:
-        self._rows.filter(key=key).update(state=JobState.DONE.value, owner="")
+        change_some(models.Job, self._alias, {"state": JobState.DONE.value, "owner": ""}, key=key)
 
     def claim(
         self, kinds: Sequence[str], owner: str, now: datetime, lease_s: float, limit: int
@@ -56,13 +56,13 @@ class DjangoJobs:
         return tuple(_job(row, run_at=leased_until, owner=owner, attempts=row.attempts + 1) for row in rows)
 
     def finish(self, key: str, owner: str) -> bool:
-        return self._held(key, owner).update(state=JobState.DONE.value, last_error="") == 1
+        return self._held(key, owner, state=JobState.DONE.value, last_error="") == 1
 
     def retry(self, key: str, owner: str, run_at: datetime, error: str) -> None:
-        self._held(key, owner).update(run_at=run_at, owner="", last_error=error)
+        self._held(key, owner, run_at=run_at, owner="", last_error=error)
 
     def bury(self, key: str, owner: str, error: str) -> None:
-        self._held(key, owner).update(state=JobState.DEAD.value, owner="", last_error=error)
+        self._held(key, owner, state=JobState.DEAD.value, owner="", last_error=error)
 
     def revive(self, key: str, run_at: datetime) -> bool:
         dead = self._rows.filter(key=key, state=JobState.DEAD.value)
@@ -97,8 +97,9 @@ class DjangoJobs:
             cursor.execute(f"SELECT asked.kind, ({first}) FROM ({asked}) asked", [_READY, *kinds])
             return {kind: _instant(run_at) for kind, run_at in cursor.fetchall() if run_at is not None}
 
-    def _held(self, key: str, owner: str) -> QuerySet[models.Job]:
-        return self._rows.filter(key=key, owner=owner, state=_READY)
+    def _held(self, held: str, by: str, **columns: Any) -> int:
+        """Change the job of this key if this owner holds it."""
+        return change_some(models.Job, self._alias, columns, key=held, owner=by, state=_READY)
 
     @property
     def _rows(self) -> QuerySet[models.Job]:

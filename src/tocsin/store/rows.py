@@ -146,6 +146,13 @@ def change(model: type[models.Model], alias: str, columns: Mapping[str, Any], **
 
     Raises `LookupError` when there is none, which is a mistake of the caller.
     """
+    with mark_for_rollback_on_error(alias):
+        if change_some(model, alias, columns, **equal) != 1:
+            raise LookupError(f"{model.__name__} to be saved was never added")
+
+
+def change_some(model: type[models.Model], alias: str, columns: Mapping[str, Any], **equal: Any) -> int:
+    """Change the rows with these values, however many there are; return how many there were."""
     connection = connections[alias]
     statement, fields = _update(model, connection.vendor, tuple(columns), tuple(equal))
     given = (*columns.values(), *equal.values())
@@ -155,27 +162,38 @@ def change(model: type[models.Model], alias: str, columns: Mapping[str, Any], **
     ]
     with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
         cursor.execute(statement, values)
-        if cursor.rowcount != 1:
-            raise LookupError(f"{model.__name__} to be saved was never added")
+        return int(cursor.rowcount)
 
 
 def find(model: type[M], alias: str, *, newest_by: str = "", **equal: Any) -> M | None:
     """Return the row with these values, None without one; among several the one greatest in `newest_by`."""
+    order = (f"-{newest_by}",) if newest_by else ()
+    return next(iter(_found(model, alias, (order, 1), equal)), None)
+
+
+def find_all(model: type[M], alias: str, *, by: tuple[str, ...], **equal: Any) -> tuple[M, ...]:
+    """Return the rows with these values, in the order of the columns `by` (a minus: the greatest first)."""
+    return _found(model, alias, (by, 0), equal)
+
+
+def _found(
+    model: type[M], alias: str, order: tuple[tuple[str, ...], int], equal: Mapping[str, Any]
+) -> tuple[M, ...]:
     connection = connections[alias]
-    look_up = _select(model, connection.vendor, newest_by, tuple(equal))
+    look_up = _select(model, connection.vendor, order, tuple(equal))
     values = [
         field.get_db_prep_value(value, connection=connection)
         for field, value in zip(look_up.asked, equal.values(), strict=True)
     ]
     with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
         cursor.execute(look_up.statement, values)
-        found = cursor.fetchone()
-    return None if found is None else model.from_db(alias, look_up.names, look_up.read(found, connection))
+        rows = cursor.fetchall()
+    return tuple(model.from_db(alias, look_up.names, look_up.read(row, connection)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
 class _LookUp:
-    """A SELECT of one row: its text, the fields it asks for, and how to read what it returns."""
+    """A SELECT of rows: its text, the fields it asks for, and how to read what it returns."""
 
     statement: str
     asked: tuple[Field, ...]
@@ -202,14 +220,24 @@ def _converters(column: Col, vendor: str, alias: str) -> tuple[Converter, ...]:
 
 
 @cache
-def _select(model: type[models.Model], vendor: str, newest_by: str, asked: tuple[str, ...]) -> _LookUp:
-    """Return the SELECT of a model by the values of some fields; Django would write it anew each time."""
+def _select(
+    model: type[models.Model], vendor: str, order: tuple[tuple[str, ...], int], asked: tuple[str, ...]
+) -> _LookUp:
+    """Return the SELECT of a model by the values of some fields; Django would write it anew each time.
+
+    `order` names the columns to sort by, and how many rows are wanted (0: all).
+    """
     fields = tuple(_field(model, name) for name in asked)
     every = tuple(model._meta.concrete_fields)
     where = " AND ".join(f"{_quoted(field)} = %s" for field in fields)
-    order = f" ORDER BY {_quoted(_field(model, newest_by))} DESC" if newest_by else ""
+    columns, most = order
+    sort = ", ".join(
+        _quoted(_field(model, name.lstrip("-"))) + (" DESC" if name.startswith("-") else "")
+        for name in columns
+    )
     names = ", ".join(_quoted(field) for field in every)
-    statement = f'SELECT {names} FROM "{model._meta.db_table}" WHERE {where}{order} LIMIT 1'
+    statement = f'SELECT {names} FROM "{model._meta.db_table}" WHERE {where}'
+    statement += (f" ORDER BY {sort}" if sort else "") + (f" LIMIT {most}" if most else "")
     return _LookUp(statement, fields, tuple(field.get_col(model._meta.db_table) for field in every))
 
 

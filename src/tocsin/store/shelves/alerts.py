@@ -13,7 +13,7 @@ from django.db.models import Max, QuerySet
 from tocsin.domain.alert import Alert, AlertLine
 from tocsin.domain.timeline import Happening
 from tocsin.store import models
-from tocsin.store.rows import change, change_all, find, insert, insert_all
+from tocsin.store.rows import change, change_all, find, find_all, insert, insert_all
 
 AT_ONCE = 500
 
@@ -85,7 +85,8 @@ class DjangoAlerts:
         return None if row is None else alert_of(row)
 
     def of_incident(self, incident_id: UUID) -> tuple[Alert, ...]:
-        return tuple(alert_of(row) for row in self._rows.filter(incident=incident_id).order_by("number"))
+        rows = find_all(models.Alert, self._alias, by=("number",), incident=incident_id)
+        return tuple(alert_of(row) for row in rows)
 
     def unresolved(self, now: datetime, limit: int = 1000) -> tuple[Alert, ...]:
         rows = self._rows.filter(ends_at__gt=now).order_by("fingerprint", "number")

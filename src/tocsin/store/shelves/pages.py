@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 from tocsin.domain.attempt import Attempt
 from tocsin.domain.page import Delivery, DeliveryState, Page
 from tocsin.store import models
-from tocsin.store.rows import change, find, insert, insert_once
+from tocsin.store.rows import change, find, find_all, insert, insert_once
 
 
 class DjangoPages:
@@ -30,7 +30,7 @@ class DjangoPages:
         return None if row is None else _page(row)
 
     def of_incident(self, incident_id: UUID) -> tuple[Page, ...]:
-        rows = self._pages.filter(incident=incident_id).order_by("requested_at", "id")
+        rows = find_all(models.Page, self._alias, by=("requested_at", "id"), incident=incident_id)
         return tuple(_page(row) for row in rows)
 
     def called_between(self, start: datetime, end: datetime) -> Mapping[str, int]:
@@ -48,7 +48,7 @@ class DjangoPages:
         return None if row is None else _delivery(row)
 
     def deliveries_of(self, incident_id: UUID) -> tuple[Delivery, ...]:
-        rows = self._deliveries.filter(incident=incident_id).order_by("requested_at", "id")
+        rows = find_all(models.Delivery, self._alias, by=("requested_at", "id"), incident=incident_id)
         return tuple(_delivery(row) for row in rows)
 
     def add_attempt(self, attempt: Attempt) -> None:
@@ -85,10 +85,6 @@ class DjangoPages:
     @property
     def _pages(self) -> QuerySet[models.Page]:
         return models.Page.objects.using(self._alias)
-
-    @property
-    def _deliveries(self) -> QuerySet[models.Delivery]:
-        return models.Delivery.objects.using(self._alias)
 
 
 class DjangoInbox:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from tocsin.domain.timeline import Happening, TimelineEntry
 from tocsin.store import models
-from tocsin.store.rows import insert
+from tocsin.store.rows import find_all, insert
 
 # How many of the newest lines are looked at for unsettled ones; more than there are writers at once.
 _LOOK_BACK = 200
@@ -38,7 +38,8 @@ class DjangoTimeline:
         return replace(entry, number=row.number)
 
     def of_incident(self, incident_id: UUID) -> tuple[TimelineEntry, ...]:
-        return tuple(_entry(row) for row in self._rows.filter(incident=incident_id).order_by("number"))
+        rows = find_all(models.TimelineLine, self._alias, by=("number",), incident=incident_id)
+        return tuple(_entry(row) for row in rows)
 
     def since(self, number: int, limit: int = 200) -> tuple[TimelineEntry, ...]:
         """Stop before the first line that a line with a smaller number may still be committed before."""
