@@ -34,3 +34,19 @@ def test_a_channel_that_is_set_up_in_part_stops_the_start_and_names_what_is_miss
     with pytest.raises(Misconfigured, match="TOCSIN_SMTP_FROM is missing") as refused:
         _built(tmp_path, memory_store, TOCSIN_SMTP_URL="smtp://ben:hunter2@mail.example")
     assert "hunter2" not in refused.value.explain()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"TOCSIN_SLACK_WEBHOOKS": "ops=https://hooks.example/1"},
+        {"TOCSIN_SLACK_TOKEN": "xoxb-1", "TOCSIN_SLACK_WEBHOOKS": "ops=https://hooks.example/1"},
+    ],
+)
+def test_one_of_several_ways_to_a_partner_is_enough(tmp_path, memory_store, environ: dict[str, str]) -> None:
+    assert set(_built(tmp_path, memory_store, **environ)) == {"inbox", "slack"}
+
+
+def test_a_setting_that_is_no_way_to_a_partner_sets_nothing_up(tmp_path, memory_store) -> None:
+    channels = _built(tmp_path, memory_store, TOCSIN_JSM_USER="ada@tocsin.example")
+    assert set(channels) == {"inbox"}
