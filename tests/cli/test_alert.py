@@ -26,6 +26,16 @@ def test_an_alert_shows_its_labels(firing, answer) -> None:
     assert answer("alert", "show", "ALR-1")["labels"]["alertname"] == "DiskFull"
 
 
+def test_a_muted_alert_says_so_and_why(app, report, answer, typed) -> None:
+    typed("silence", "add", "service=shop", "--for", "2h", "--reason", "The disk is replaced.")
+    report({"labels": {"alertname": "DiskFull", "severity": "critical", "service": "shop"}})
+    (muted,) = answer("alert", "list", "status=muted")
+    shown = answer("alert", "show", muted["id"])
+    assert "The disk is replaced." in shown["muted_by"]
+    assert any("The disk is replaced." in line for line in shown["story"])
+    assert answer("incident", "list") == []
+
+
 def test_an_alert_that_is_not_there_ends_with_3(home, typed) -> None:
     assert typed("alert", "show", "ALR-1").exit_code == 3
     assert typed("alert", "show", "nonsense").exit_code == 3

@@ -53,6 +53,7 @@ def shown(show: Show, *, alert_id: str) -> None:
         with app.store.reading() as shelves:
             found = find_alert(shelves, alert_id)
             incident = shelves.incidents.get(found.incident_id) if found.incident_id else None
+            story = shelves.alerts.story(found.number)
     record = _record(found, now, incident.short_name if incident else "")
     show.one(
         "tocsin.alert.show/1",
@@ -61,6 +62,8 @@ def shown(show: Show, *, alert_id: str) -> None:
             "labels": dict(found.labels),
             "annotations": dict(found.annotations),
             "generator_url": found.generator_url,
+            "muted_by": found.muted_by,
+            "story": [f"{iso(line.at)} {line.text}" for line in story],
             "evidence": list(found.evidence),
         },
     )
@@ -105,10 +108,16 @@ def discarded(show: Show, *, quarantined: str, reason: str) -> None:
     show.say(f"{name} is discarded.")
 
 
+def _status(alert: Alert, now: datetime) -> str:
+    if alert.is_resolved(now):
+        return "resolved"
+    return "muted" if alert.muted_by else "firing"
+
+
 def _record(alert: Alert, now: datetime, incident: str) -> dict[str, Any]:
     return {
         "id": alert.short_name,
-        "status": "resolved" if alert.is_resolved(now) else "firing",
+        "status": _status(alert, now),
         "title": alert.title,
         "source": alert.source,
         "count": alert.count,
