@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from tocsin.app.wiring import App
 from tocsin.domain.errors import NotFound
 from tocsin.domain.local_time import ZONE_DATA_VERSION, instant
-from tocsin.domain.override import Override
+from tocsin.domain.override import Override, OverrideKind
 from tocsin.flow.duty import Duty
 from tocsin.flow.outlook import Outlook
 from tocsin.oncall.people import INBOX
-from tocsin.oncall.schedules.asking import Asker, OverrideRefused
+from tocsin.oncall.schedules.asking import Asker, Known, OverrideRefused, Span, Wish, overridden
 from tocsin.oncall.schedules.duty import Turn
 from tocsin.oncall.schedules.fairness import Load, fairness
 from tocsin.oncall.schedules.feed import feed
 from tocsin.oncall.schedules.gaps import Gap
+from tocsin.oncall.schedules.ical import read_ical
 from tocsin.oncall.schedules.schedule import FixedLayer, Layer, Schedule
-from tocsin.oncall.schedules.shifts import Shift
+from tocsin.oncall.schedules.shifts import Shift, shifts
 
 FEED_BEHIND, FEED_AHEAD = timedelta(days=30), timedelta(days=180)
 GAPS_AHEAD = timedelta(days=30)
+MAX_IMPORTED = 500
 LONGEST_LOOK = timedelta(days=5 * 366)
 
 
@@ -225,3 +228,47 @@ def _layer(layer: Layer | FixedLayer) -> dict[str, Any]:
 
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """What a calendar file gave: the turns as records, and the names of events that name nobody."""
+
+    records: tuple[dict[str, Any], ...]
+    unknown: tuple[str, ...]
+
+
+def import_calendar(
+    app: App, name: str, content: bytes, ahead: timedelta, asker: Asker, *, only_look: bool
+) -> TakenOver:
+    """Make an override of each turn to come that a calendar file holds; of two that overlap the later wins.
+
+    Raises `CalendarRefused`, `OverrideRefused`, `NotFound`.
+    """
+    duty, now = duty_of(app), app.clock.now()
+    schedule = duty.schedule(name)
+    read = read_ical(content, duty.people, schedule.zone, now, now + ahead)
+    turns = [turn for turn in read.layer(name).turns if turn.end > now]
+    if len(turns) > MAX_IMPORTED:
+        raise OverrideRefused(
+            f"The calendar has {len(turns)} turns to come, more than {MAX_IMPORTED}.",
+            means="The schedule is as it was.",
+            next_step="Take over fewer days at once.",
+        )
+    for turn in () if only_look else turns:
+        span = Span(starts_at=turn.start, ends_at=turn.end)
+        wish = Wish(
+            schedule=name, kind=OverrideKind.REPLACE, span=span, person=turn.person, reason="calendar"
+        )
+        duty.override(wish, asker)
+    records = [{"start": _iso(one.start), "end": _iso(one.end), "person": one.person} for one in turns]
+    return TakenOver(records=tuple(records), unknown=read.unknown)
+
+
+def preview(app: App, wish: Wish, asker: Asker) -> tuple[Shift, ...]:
+    """Return the shifts of the wish's time as they would be. Raises `OverrideRefused`, `NotFound`."""
+    duty, now = duty_of(app), app.clock.now()
+    known = Known(schedules=duty.schedules, people=duty.people)
+    made = overridden(wish, asker, known, now, uuid4())
+    there = duty.overrides(made.starts_at, made.ends_at, wish.schedule)
+    return shifts(duty.schedule(wish.schedule), (*there, made), made.starts_at, made.ends_at)
