@@ -18,6 +18,7 @@ import uvicorn
 from django.test import Client, override_settings
 
 from skips import skip_or_fail
+from tocsin.app.hushing import Asked, ask
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app, install
 from tocsin.console import times
@@ -33,7 +34,8 @@ pytestmark = pytest.mark.real
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {1280: 900, 768: 900, 320: 800}
-PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "inbox", "help", "incidents?status=closed"]
+PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "silences", "inbox", "help"]
+PAGES += ["incidents?status=closed"]
 HOSTILE = "<script>document.title='owned'</script>\u202e\u200b" + "A" * 4000
 ONCALL = """
 people:
@@ -106,6 +108,8 @@ def story(app: App) -> App:
     )
     with app.store.transaction() as shelves:
         shelves.inbox.keep("k", "ben", HOSTILE, HOSTILE, "", app.clock.now())
+    for matchers, owner in (('alertname = "Disk fills"', "ada"), (f"evil = {HOSTILE[:150]}", "eve")):
+        ask(app, Asked(matchers=(matchers,), reason=HOSTILE[:900], lasts="2h"), owner)
     return app
 
 
@@ -358,7 +362,7 @@ def test_every_stop_is_outlined_in_view_and_below_the_sticky_header(story, look)
     assert 15 < seen < 119
 
 
-@pytest.mark.parametrize("address", ["", "incidents", "incidents/INC-1"])
+@pytest.mark.parametrize("address", ["", "incidents", "incidents/INC-1", "silences"])
 def test_text_at_twice_the_size_does_not_push_the_page_sideways(address, story, look):
     page = look(address, width=1280)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
