@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
@@ -88,7 +89,9 @@ def _unquoted(value: str, written: Located) -> str:
     return re.sub(r'\\[\\"n]', lambda escape: _ESCAPES[escape.group()], quoted["inner"])
 
 
+@lru_cache(maxsize=4096)
 def _pattern(text: str) -> Any:
+    """Compile once: silences are read anew with every batch of alerts."""
     options = re2.Options()
     options.log_errors = False
     try:
