@@ -16,6 +16,7 @@ _VERBS = {
     "incident": ("tocsin.cli.incident:incident", "Incidents: list, show, work on, close, export."),
     "alert": ("tocsin.cli.alert:alert", "Alerts, and what could not be understood."),
     "schedule": ("tocsin.cli.schedule:schedule", "Who is on call: shifts, gaps, load, overrides."),
+    "oncall": ("tocsin.cli.oncall:oncall", "The on-call file: check, rehearse; who can be reached."),
     "silence": ("tocsin.cli.silence:silence", "Silences: list, add, confirm, expire."),
     "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, list, show, verify."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
