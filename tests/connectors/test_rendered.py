@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,11 @@ def test_the_subject_is_alertmanagers_own(shared: Path) -> None:
 def test_the_subject_of_a_group_that_shares_nothing_more_has_no_brackets() -> None:
     assert subject_of(firing()) == "[FIRING:2] AuthFailureSpike lab (critical)"
     assert subject_of(resolved(firing())) == "[RESOLVED] AuthFailureSpike lab (critical)"
+
+
+def test_the_alerts_name_comes_first_in_the_subject() -> None:
+    group = replace(firing(), group_labels={"aa": "1", "alertname": "AuthFailureSpike", "cluster": "lab"})
+    assert subject_of(group) == "[FIRING:2] AuthFailureSpike 1 lab (critical)"
 
 
 def test_a_text_is_cut_at_its_limit() -> None:

@@ -35,10 +35,15 @@ def subject_of(notification: Notification) -> str:
     """Return Alertmanager's own subject: `[FIRING:2] Name cluster (the other common labels)`."""
     firing = [alert for alert in notification.alerts if not alert.is_resolved(notification.at)]
     labels, common = notification.group_labels, notification.common_labels
-    rest = " ".join(common[name] for name in sorted(common) if name not in labels)
+    rest = " ".join(common[name] for name in sorted(common, key=_name_first) if name not in labels)
     status = f"FIRING:{len(firing)}" if firing else "RESOLVED"
-    words = " ".join(labels[name] for name in sorted(labels))
+    words = " ".join(labels[name] for name in sorted(labels, key=_name_first))
     return f"[{status}] {words}" + (f" ({rest})" if rest else "")
+
+
+def _name_first(name: str) -> tuple[bool, str]:
+    """Sort as Alertmanager does: the alert's name, then the others by name."""
+    return name != "alertname", name
 
 
 def group_digest(notification: Notification) -> str:
