@@ -14,6 +14,7 @@ from tocsin.console import (
     links,
     now,
     preferences,
+    ready,
     signin,
     silences,
 )
@@ -75,4 +76,5 @@ urlpatterns = [
     path("sign-in/<str:token>", signin.by_link, name="sign-in-link"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("acknowledge/<uuid:page_id>/<str:token>", links.link, name="link"),
+    path("ready/<uuid:test_id>/<str:token>", ready.ready, name="ready"),
 ]

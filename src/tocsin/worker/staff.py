@@ -13,6 +13,7 @@ from tocsin.app.hushing import hush_of
 from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
 from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
+from tocsin.app.readying import lists_of
 from tocsin.app.schedules import outlook_of
 from tocsin.app.wiring import App
 from tocsin.connectors.secret import Secret
@@ -40,6 +41,7 @@ from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.looking_ahead import LookingAhead
 from tocsin.worker.loops import Loop, Loops
 from tocsin.worker.maintenance import Maintenance
+from tocsin.worker.reminding import Reminding
 from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import Seals
 from tocsin.worker.telling import Telling
@@ -74,6 +76,7 @@ def staff(app: App) -> Loops:
         Loop("auditor", Auditing(oversee_of(app), dead_letters_of(app)).round),
         Loop("watchdogs", Watching(watchdog_of(app)).round),
         *pulses(app),
+        Loop("lists", Reminding(lists_of(app)).round),
         Loop("outlook", LookingAhead(outlook_of(app)).round),
         Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
         Loop("maintenance", Maintenance(hush_of(app), app.policies.windows).round),

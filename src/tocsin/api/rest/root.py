@@ -16,6 +16,7 @@ from tocsin.api.rest.deliveries import router as deliveries
 from tocsin.api.rest.evidence import router as evidence
 from tocsin.api.rest.guard import authenticate
 from tocsin.api.rest.incidents import router as incidents
+from tocsin.api.rest.oncall import router as oncall
 from tocsin.api.rest.quarantine import router as quarantine
 from tocsin.api.rest.schedules import router as schedules
 from tocsin.api.rest.silences import router as silences
@@ -42,6 +43,7 @@ rest.add_router("/v1/incidents", incidents)
 rest.add_router("/v1/evidence", evidence)
 rest.add_router("/v1/audit", audit)
 rest.add_router("/v1/quarantine", quarantine)
+rest.add_router("/v1/oncall", oncall)
 rest.add_router("/v1/schedules", schedules)
 rest.add_router("/v1/deliveries", deliveries)
 rest.add_router("/v1/silences", silences)

@@ -1,0 +1,64 @@
+"""The on-call file is checked and rehearsed, and people are asked whether they can be reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "packs" / "saas-platform" / "examples"
+BROKEN = "tests: [{name: wrong, severity: P1, at: '2026-11-20T02:00:00Z', policy: other}]\n"
+
+
+def test_an_example_is_checked_with_the_tests_beside_it(answer, typed) -> None:
+    results = answer("oncall", "check", str(EXAMPLE / "oncall.yml"))
+    assert {each["result"] for each in results} == {"passed"}
+    said = typed("oncall", "check", str(EXAMPLE / "oncall.yml"))
+    assert "4 people, 2 policies; 5 tests, 0 failed." in said.stderr
+
+
+def test_a_test_that_fails_ends_with_6_and_says_why(typed, tmp_path) -> None:
+    tests = tmp_path / "own.yml"
+    tests.write_text(BROKEN)
+    result = typed("oncall", "check", str(EXAMPLE / "oncall.yml"), "--tests", str(tests))
+    assert result.exit_code == 6
+    assert "The policy is default, not other." in result.stdout
+
+
+def test_the_file_in_force_is_checked_with_its_own_tests(app, typed, home) -> None:
+    assert "0 tests" in typed("oncall", "check").stderr
+    (home / "packs" / "team" / "oncall.tests.yml").write_text(BROKEN)
+    assert typed("oncall", "check").exit_code == 6
+
+
+def test_a_file_with_a_mistake_or_that_is_no_text_is_refused(typed, tmp_path) -> None:
+    path = tmp_path / "oncall.yml"
+    path.write_text("people: {}\n")
+    assert "`schedule` is missing" in typed("oncall", "check", str(path)).stderr
+    path.write_bytes(b"\xff")
+    assert "cannot be read" in typed("oncall", "check", str(path)).stderr
+
+
+def test_an_escalation_is_rehearsed_without_calling_anybody(app, answer, typed) -> None:
+    words = ("oncall", "rehearse", "P1", "service=shop", "--at", "2026-11-20T02:00:00Z")
+    played = answer(*words, "--acknowledged-after", "6")
+    assert [page["person"] for page in played["pages"]] == ["ben", "ben"]
+    assert played["policy"] == "default"
+    shown = typed(*words)
+    assert "ben" in shown.stdout
+    assert "there is no secondary" in shown.stdout
+    assert "Policy default" in shown.stderr
+    with app.store.reading() as shelves:
+        assert shelves.incidents.count() == 0
+    assert typed("oncall", "rehearse", "P1", "service").exit_code == 2
+
+
+def test_people_are_asked_to_confirm_and_listed(app, answer, typed) -> None:
+    assert [each["person"] for each in answer("oncall", "test", "ben")] == ["ben"]
+    (ben, *_) = [each for each in answer("oncall", "ready") if each["person"] == "ben"]
+    assert (ben["channel"], ben["is_verified"], ben["verified_at"], ben["is_set_up"]) == (
+        "inbox",
+        False,
+        None,
+        True,
+    )
+    assert "'eve' is not in" in typed("oncall", "test", "eve").stderr
+    assert "test messages are on their way" in typed("oncall", "test").stderr
