@@ -146,8 +146,8 @@ def webhook_rig(request: pytest.FixtureRequest) -> Rig:
         kind: answering(partner, status, f"no: {WHSEC}".encode())
         for kind, status in (
             (FailureKind.RETRY_LATER, 503),
-            (FailureKind.REFUSED, 410),
-            (FailureKind.MISCONFIGURED, 401),
+            (FailureKind.REFUSED, 422),
+            (FailureKind.MISCONFIGURED, 410),
             (FailureKind.UNKNOWN, 999),
         )
     }
@@ -397,9 +397,7 @@ ROWS: Mapping[str, Row] = {
     "sms": Row(partial(twilio_rig, kind=SmsChannel)),
     "statuspage": Row(statuspage_rig),
     "voice": Row(partial(twilio_rig, kind=VoiceChannel)),
-    "smtp": Row(
-        smtp_rig, frozenset(FailureKind) - {FailureKind.UNKNOWN}, speaks_http=False, tells_status=False
-    ),
+    "smtp": Row(smtp_rig, frozenset(FailureKind) - {FailureKind.UNKNOWN}, speaks_http=False),
     "teams": Row(teams_rig),
     "webhook": Row(webhook_rig, reads_answer=False),
 }

@@ -39,6 +39,7 @@ CONNECTORS: tuple[str, ...] = (
     "parquet",
     "prometheus",
     "push",
+    "receivers",
     "remote_write",
     "s3",
     "sentinelone",

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+GONE = "gone"
+"""The kind of mark of addresses that want no more messages, by `address_digest`."""
+
+
+def address_digest(channel: str, address: str) -> str:
+    """Return the SHA-256 (hex) of an address, which may be a secret itself."""
+    return hashlib.sha256(f"{channel}\0{address}".encode("utf-8", "replace")).hexdigest()
 
 
 class DeliveryState(StrEnum):

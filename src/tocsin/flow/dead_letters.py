@@ -10,7 +10,7 @@ from uuid import UUID
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import NotFound
 from tocsin.domain.job import Job, JobState
-from tocsin.domain.page import Delivery, DeliveryState
+from tocsin.domain.page import GONE, Delivery, DeliveryState, address_digest
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
@@ -140,6 +140,8 @@ def _revived(shelves: Shelves, key: str, now: datetime) -> bool:
         shelves.jobs.reschedule(again)
         is_revived = True
     if is_revived and delivery is not None:
+        # A person asks for it: an address that wanted no more is asked again.
+        shelves.marks.drop(GONE, [address_digest(delivery.channel, delivery.address)])
         shelves.pages.save_delivery(replace(delivery, state=DeliveryState.WAITING, finished_at=None))
     return is_revived
 

@@ -109,3 +109,18 @@ def test_no_text_reaches_the_headers(subject: str, text: str, key: str, field: s
 )
 def test_only_one_plain_address_is_an_address(address: str, expected: bool) -> None:
     assert is_mail_address(address) is expected
+
+
+def test_a_follow_up_answers_the_mail_before_it_in_the_same_thread() -> None:
+    first = arrived(message(incident_key="6f2c"))
+    second = arrived(message(key="k2", incident_key="6f2c", thread=first["Message-ID"]))
+    assert second["In-Reply-To"] == first["Message-ID"]
+    assert second["References"].split() == [first["References"], first["Message-ID"]]
+    assert arrived(message(incident_key="6f2c", thread=first["Message-ID"]))["In-Reply-To"] is None
+
+
+@pytest.mark.parametrize("thread", ["<a@b>\r\nBcc: eve@evil.example", "no id", "<a b@c>"])
+def test_a_thread_that_is_no_mails_id_is_left_out(thread: str) -> None:
+    letter = arrived(message(thread=thread))
+    assert letter["In-Reply-To"] is None
+    assert letter["Bcc"] is None

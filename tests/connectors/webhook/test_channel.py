@@ -13,9 +13,10 @@ from standardwebhooks.webhooks import Webhook
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.webhook.channel import WebhookChannel, body_of, secrets_of
 from tocsin.domain.clock import PushedClock, SystemClock
-from tocsin.domain.errors import Misconfigured
-from tocsin.domain.page import Message
+from tocsin.domain.errors import Misconfigured, Overloaded
+from tocsin.domain.page import GONE, Message, address_digest
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
+from tocsin.store.memory import MemoryStore
 
 OLD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NEW = "whsec_" + "QUJD" * 10
@@ -85,7 +86,7 @@ def test_a_retry_has_the_same_id_and_body_but_a_fresh_time_and_signature(partner
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (410, FailureKind.REFUSED),
+        (410, FailureKind.MISCONFIGURED),
         (400, FailureKind.REFUSED),
         (429, FailureKind.RETRY_LATER),
         (503, FailureKind.RETRY_LATER),
@@ -130,3 +131,34 @@ def test_a_channel_without_a_sound_secret_is_never_made(secrets: tuple[str, ...]
 def test_the_setting_lists_secrets_with_commas() -> None:
     assert [secret.reveal() for secret in secrets_of(f" {OLD} ,{NEW},,")] == [OLD, NEW]
     assert secrets_of("") == ()
+
+
+def test_an_address_that_is_gone_is_not_asked_again_until_it_changes(
+    partner: Any, memory_store: MemoryStore
+) -> None:
+    sender = WebhookChannel((Secret(OLD),), PushedClock(START), store=memory_store)
+    partner.reply = lambda got: (410, {}, b"no more")
+    for _ in range(2):
+        with pytest.raises(DeliveryFailed, match="410") as failed:
+            sender.send(MESSAGE, f"{partner.url}old")
+        assert (failed.value.kind, failed.value.status) == (FailureKind.MISCONFIGURED, 410)
+    assert len(partner.received) == 1
+    partner.reply = lambda got: (204, {}, b"")
+    assert sender.send(MESSAGE, f"{partner.url}new").answer == "204"
+    with memory_store.transaction() as shelves:
+        shelves.marks.drop(GONE, [address_digest("webhook", f"{partner.url}old")])
+    assert sender.send(MESSAGE, f"{partner.url}old").answer == "204"
+
+
+def test_a_database_that_is_away_keeps_no_page_from_being_sent(partner: Any) -> None:
+    class Away(MemoryStore):
+        def reading(self) -> Any:
+            raise Overloaded("Away.", means="Nothing.", next_step="Wait.")
+
+        transaction = reading
+
+    sender = WebhookChannel((Secret(OLD),), PushedClock(START), store=Away())
+    assert sender.send(MESSAGE, partner.url).answer
+    partner.reply = lambda got: (410, {}, b"")
+    with pytest.raises(DeliveryFailed):
+        sender.send(MESSAGE, partner.url)

@@ -63,19 +63,18 @@ class SmtpChannel:
         try:
             self._hand_over(relay, letter, address)
         except (smtplib.SMTPException, OSError) as error:
-            kind, reason = sorted_failure(error)
-            raise DeliveryFailed(kind, hidden_in(reason, relay.password, self.url)) from None
-        return Receipt(f"accepted by {relay.host} as {letter['Message-ID']}")
+            raise failure_of(error, relay.password, self.url) from None
+        return Receipt(f"accepted by {relay.host} as {letter['Message-ID']}", str(letter["Message-ID"]))
 
     def _hand_over(self, relay: Relay, letter: EmailMessage, address: str) -> None:
-        with _connected(relay, self.sender, self.time_limit_s, self.tls) as client:
+        with connected(relay, self.sender, self.time_limit_s, self.tls) as client:
             if relay.user:
                 client.login(relay.user, relay.password.reveal())
             client.sendmail(self.sender, [address], letter.as_bytes())
 
 
 @contextmanager
-def _connected(
+def connected(
     relay: Relay, sender: str, time_limit_s: float, tls: ssl.SSLContext | None
 ) -> Iterator[smtplib.SMTP]:
     """Connect, greet and start TLS; a server that drips its answers is cut off at the limit all the same."""
@@ -111,6 +110,21 @@ def _cut_off(client: smtplib.SMTP) -> None:
     if sock is not None:
         with suppress(OSError):
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def failure_of(error: Exception, *secrets: Secret) -> DeliveryFailed:
+    """Make the failure of what went wrong: its kind, the server's words without secrets, and its code."""
+    kind, reason = sorted_failure(error)
+    return DeliveryFailed(kind, hidden_in(reason, *secrets), status=_code_of(error))
+
+
+def _code_of(error: Exception) -> int | None:
+    """Return the server's reply code, None where it said none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+        return int(codes[0]) if codes else None
+    code = getattr(error, "smtp_code", None)
+    return code if isinstance(code, int) and code > 0 else None
 
 
 def sorted_failure(error: Exception) -> tuple[FailureKind, str]:

@@ -22,6 +22,10 @@ _ADDRESS = re.compile(
 """The form that HTML's own mail field accepts (a deliberate part of RFC 5322), with RFC 5321's lengths."""
 
 
+_ID = re.compile(r"<[A-Za-z0-9._-]{1,100}@[A-Za-z0-9.-]{1,255}>")
+"""A Message-ID as we make them; what is no such id does not get into a header."""
+
+
 def is_mail_address(text: str) -> bool:
     """Say whether the text is exactly one plain mail address."""
     return _ADDRESS.fullmatch(text) is not None and ".." not in text
@@ -31,7 +35,7 @@ def letter_of(message: Message, sender: str, receiver: str, now: datetime) -> Em
     """Write the mail. Both addresses were checked by `is_mail_address`.
 
     `Message-ID` comes from the message's key: a repeat after a crash is the same mail to whoever honours it.
-    All mails of an incident refer to one id, so they form one thread.
+    All mails of an incident refer to one id, so they form one thread; a follow-up answers the mail before it.
     """
     domain = sender.rpartition("@")[2]
     letter = EmailMessage(policy=SMTP)
@@ -40,7 +44,11 @@ def letter_of(message: Message, sender: str, receiver: str, now: datetime) -> Em
     letter["Subject"] = title_of(message, limit=LONGEST_SUBJECT)
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = _id_of("message", message.key, domain)
-    letter["References"] = _id_of("incident", message.incident, domain)
+    thread = _id_of("incident", message.incident_key or message.incident, domain)
+    if _ID.fullmatch(message.thread) and message.thread != letter["Message-ID"]:
+        letter["In-Reply-To"] = message.thread
+        thread = f"{thread} {message.thread}"
+    letter["References"] = thread
     letter["Auto-Submitted"] = "auto-generated"
     if message.is_page:
         letter["Importance"] = "high"

@@ -23,4 +23,5 @@ MANIFEST = Manifest(
         ),
     ),
     channel="tocsin.connectors.smtp.setup:build",
+    notifiers=(("email", "tocsin.connectors.smtp.notifier:build_notifier"),),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +14,10 @@ from tocsin.connectors.secret import Secret
 from tocsin.connectors.sorting import failure_of, shown
 from tocsin.connectors.webhook.signature import key_of, signature
 from tocsin.domain.clock import Clock
-from tocsin.domain.errors import Misconfigured
-from tocsin.domain.page import Message
-from tocsin.domain.ports.delivery import Receipt
+from tocsin.domain.errors import Misconfigured, Overloaded
+from tocsin.domain.page import GONE, Message, address_digest
+from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
+from tocsin.domain.ports.shelves import Store
 
 SCHEMA = "tocsin.message/1"
 
@@ -35,6 +37,7 @@ class WebhookChannel:
     secrets: tuple[Secret, ...]
     clock: Clock
     outbound: Outbound = field(default_factory=Outbound)
+    store: Store | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.secrets:
@@ -54,7 +57,16 @@ class WebhookChannel:
         return True
 
     def send(self, message: Message, address: str) -> Receipt:
-        """Post once. The id is the message's key, time and signature are fresh. Raises `DeliveryFailed`."""
+        """Post once. The id is the message's key, time and signature are fresh. Raises `DeliveryFailed`.
+
+        410 says that the receiver wants no more: the address is remembered and not asked again, until it is
+        changed or a person replays a message to it.
+        """
+        if self._is_gone(address):
+            reason = (
+                "this address answered 410 (Gone) before; it is asked again when it is changed or replayed"
+            )
+            raise DeliveryFailed(FailureKind.MISCONFIGURED, reason, status=410)
         body = body_of(message)
         timestamp = int(self.clock.now().timestamp())
         headers = {
@@ -64,9 +76,31 @@ class WebhookChannel:
             "webhook-signature": signature(message.key, timestamp, body, self._keys()),
         }
         answer = self.outbound.post(address, content=body, headers=headers)
+        if answer.status == 410:
+            self._remember_gone(address)
+            failed = failure_of(answer, "the webhook", *self.secrets)
+            failed.kind = FailureKind.MISCONFIGURED
+            raise failed
         if not 200 <= answer.status < 300:
             raise failure_of(answer, "the webhook", *self.secrets)
         return Receipt(f"{answer.status} {shown(answer, *self.secrets)}".strip())
+
+    def _is_gone(self, address: str) -> bool:
+        if self.store is None:
+            return False
+        name = address_digest(self.name, address)
+        try:
+            with self.store.reading() as shelves:
+                return bool(shelves.marks.of(GONE, [name]))
+        except Overloaded:
+            # To ask once more does less harm than not to send a page.
+            return False
+
+    def _remember_gone(self, address: str) -> None:
+        if self.store is None:
+            return
+        with suppress(Overloaded), self.store.transaction() as shelves:
+            shelves.marks.keep(GONE, {address_digest(self.name, address): b""}, self.clock.now())
 
     def _keys(self) -> tuple[bytes, ...]:
         return tuple(key_of(secret) for secret in self.secrets)

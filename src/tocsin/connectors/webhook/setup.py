@@ -12,4 +12,4 @@ from tocsin.domain.ports.shelves import Store
 
 def build(values: Mapping[str, str], clock: Clock, store: Store) -> Channel:
     """Return the channel. Raises `Misconfigured` for a wrong setting."""
-    return WebhookChannel(secrets_of(values["TOCSIN_WEBHOOK_SECRETS"]), clock)
+    return WebhookChannel(secrets_of(values["TOCSIN_WEBHOOK_SECRETS"]), clock, store=store)

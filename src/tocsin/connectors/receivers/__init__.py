@@ -1,0 +1,1 @@
+"""Receivers of an imported `alertmanager.yml` that are told as Alertmanager tells them."""
