@@ -2,7 +2,7 @@
 
     python proofs/acceptance/nursery.py FOLDER
 
-Listens at FOLDER/nursery.sock until it is ended. Each connection is one server (see shim.py): its flags are
+Listens at FOLDER/nursery.sock until it is ended. Each connection is one server (see shim.go): its flags are
 mapped to settings, and nodes that name the same peers share one home folder and so one database.
 """
 
@@ -180,7 +180,7 @@ class Nursery:
 
     def _fork(self, listening: socket.socket) -> None:
         shim, _ = listening.accept()
-        message, descriptors, _, _ = socket.recv_fds(shim, 65_536, 2)
+        message, descriptors, _, _ = socket.recv_fds(shim, 65_536, 3)
         length = int.from_bytes(message[:4], "big")
         while len(message) < 4 + length:
             message += shim.recv(65_536)
@@ -191,7 +191,7 @@ class Nursery:
                 each.close()
             os.dup2(descriptors[0], 1)
             os.dup2(descriptors[1], 2)
-            os._exit(self._be_server(json.loads(message[4:])["flags"]))
+            os._exit(self._be_server(json.loads(message[4:])["flags"], descriptors[2]))
         for each in descriptors:
             os.close(each)
         self.servers[server] = shim
@@ -208,7 +208,7 @@ class Nursery:
                     print(f"a shim went away before its server: {gone}", flush=True)
                 shim.close()
 
-    def _be_server(self, words: Sequence[str]) -> int:
+    def _be_server(self, words: Sequence[str], port: int) -> int:
         flags = read_flags(words)
         home = self._home(flags)
         os.environ["TOCSIN_HOME"] = str(home)
@@ -217,14 +217,12 @@ class Nursery:
         os.environ["TOCSIN_CLUSTER_PEERS"] = ",".join(flags.peers)
         from django.db import connections
 
-        from tocsin.process.preparing import Stand, listen, settings_for
+        from tocsin.process.preparing import Stand, settings_for
         from tocsin.process.serving import serve
         from tocsin.store.databases import database_settings
 
         stand = Stand(flags.host, flags.port, None)
-        listening = listen(stand)
-        # Who asks before we serve waits in the queue, instead of being refused and coming again much later.
-        listening.listen(128)
+        listening = socket.socket(fileno=port)
         settings = settings_for(stand, home)
         entry = database_settings(f"sqlite://{home / 'tocsin.db'}", home)
         connections.databases["default"] = connections.configure_settings({"default": entry})["default"]
