@@ -25,6 +25,7 @@ PAGES = {
     "now": "/",
     "incidents": "/incidents",
     "incident": "/incidents/INC-1",
+    "oncall": "/oncall",
     "silences": "/silences",
     "inbox": "/inbox",
     "help": "/help",

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.real
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {1280: 900, 768: 900, 320: 800}
-PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "silences", "inbox", "help"]
+PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "oncall", "silences", "inbox", "help"]
 PAGES += ["incidents?status=closed"]
 HOSTILE = "<script>document.title='owned'</script>\u202e\u200b" + "A" * 4000
 ONCALL = """

@@ -16,7 +16,8 @@ from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Permission
 from tocsin.domain.ports.shelves import Shelves
 
-_A_MOMENT = timedelta(seconds=1)
+_A_TURN = timedelta(days=62)
+"""How far ahead overrides are read: one that is to come can end a turn before its handover."""
 _MOST_ROWS = 50
 _READ_AT_MOST = 500
 _WAITING = (*ACTIVE, Status.RESOLVED)
@@ -31,7 +32,7 @@ def now(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         known = shelves.incidents.listed(statuses=_WAITING, limit=_READ_AT_MOST)
         made = house.checks(shelves, tuple(app.channels.values()))
         last = shelves.timeline.last_number()
-        overrides = shelves.overrides.between(at, at + _A_MOMENT)
+        overrides = shelves.overrides.between(at, at + _A_TURN)
         before = looks.unpacked(request.session.get("look"))
         seen = looks.visit(before, last, at)
         news = _news(shelves, seen, known)
