@@ -15,25 +15,31 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from group_notifications import firing, integration
 from http_partner import HttpPartner
 from tocsin.connectors.inbox.channel import InboxChannel
 from tocsin.connectors.jira.channel import JiraChannel
 from tocsin.connectors.jira.issues import issues_of
+from tocsin.connectors.jira.notifier import JiraNotifier
 from tocsin.connectors.jira_service_management.alerts_api import IntegrationAlerts
 from tocsin.connectors.jira_service_management.channel import ServiceManagementChannel
+from tocsin.connectors.jira_service_management.notifier import OpsgenieNotifier
 from tocsin.connectors.ntfy.channel import NtfyChannel
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.pagerduty.channel import PagerDutyChannel
 from tocsin.connectors.pagerduty.events_api import EventsApi
+from tocsin.connectors.pagerduty.notifier import PagerDutyNotifier
 from tocsin.connectors.push.channel import PushChannel
 from tocsin.connectors.push.subscriptions import PUSH, Subscription, written
 from tocsin.connectors.push.vapid import Vapid, key_of
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.slack.channel import SlackChannel
+from tocsin.connectors.slack.notifier import SlackNotifier
 from tocsin.connectors.slack.web_api import WebApi
 from tocsin.connectors.smtp.channel import SmtpChannel
 from tocsin.connectors.statuspage.channel import StatuspageChannel
 from tocsin.connectors.teams.channel import TeamsChannel
+from tocsin.connectors.teams.notifier import TeamsNotifier
 from tocsin.connectors.teams.workflow import Workflow
 from tocsin.connectors.twilio.client import TwilioAccount
 from tocsin.connectors.twilio.sms import SmsChannel
@@ -42,7 +48,7 @@ from tocsin.connectors.webhook.channel import WebhookChannel
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.page import Message
-from tocsin.domain.ports.delivery import Channel, FailureKind, Receipt
+from tocsin.domain.ports.delivery import Channel, FailureKind, Notifier, Receipt
 from tocsin.store.memory import MemoryStore
 
 CLOCK = PushedClock(datetime(2026, 11, 20, 20, 36, 54, tzinfo=UTC))
@@ -380,6 +386,64 @@ def pagerduty_rig(request: pytest.FixtureRequest) -> Rig:
     return Rig(made, (pagerduty.key,), lambda: len(pagerduty.alerts), failing, pagerduty)
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What tells the receivers of an `alertmanager.yml`, as a channel: one notification a message."""
+
+    name: str
+    notifier: Notifier
+    settings: Mapping[str, Any] = field(repr=False)
+    is_real: bool = True
+
+    def send(self, message: Message, address: str) -> Receipt:
+        told = {"title": message.subject, "text": message.text, "summary": message.subject}
+        described = {"description": message.text, "message": message.subject, "details": dict(message.fields)}
+        kind = self.name.removesuffix("_configs")
+        return self.notifier.notify(firing(), integration(kind, **told, **described, **self.settings))
+
+
+def told_rig(
+    request: pytest.FixtureRequest,
+    name: str,
+    notifier: Callable[[Outbound], Notifier],
+    settings: Callable[[str, str], Mapping[str, Any]],
+    success: tuple[int, bytes],
+    unknown: int,
+) -> Rig:
+    """Return the rig of a notifier; `settings` takes the partner's base address and a secret."""
+    partner, secret = request.getfixturevalue("partner"), "a-very-secret-key-of-32-letters1"
+    answering(partner, *success)()
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        return Telling(name, notifier(outbound), settings(base or partner.url, secret)), ""
+
+    failing = {
+        kind: answering(partner, status, f"no: {secret}".encode())
+        for kind, status in (
+            (FailureKind.RETRY_LATER, 503),
+            (FailureKind.REFUSED, 422),
+            (FailureKind.MISCONFIGURED, 403),
+            (FailureKind.UNKNOWN, unknown),
+        )
+    }
+    return Rig(made, (secret,), lambda: len(partner.received), failing, partner)
+
+
+def jira_told_rig(request: pytest.FixtureRequest) -> Rig:
+    jira = request.getfixturevalue("jira")
+    rig = jira_rig(request)
+
+    def made(base: str | None, outbound: Outbound) -> Made:
+        settings = {
+            "api_url": f"{base or jira.url}rest/api/3",
+            "project": "OPS",
+            "http_config": {"basic_auth": {"username": jira.user, "password": jira.token}},
+        }
+        return Telling("jira_configs", JiraNotifier(outbound), settings), ""
+
+    return replace(rig, made=made)
+
+
 ROWS: Mapping[str, Row] = {
     "inbox": Row(
         inbox_rig,
@@ -400,5 +464,46 @@ ROWS: Mapping[str, Row] = {
     "smtp": Row(smtp_rig, frozenset(FailureKind) - {FailureKind.UNKNOWN}, speaks_http=False),
     "teams": Row(teams_rig),
     "webhook": Row(webhook_rig, reads_answer=False),
+    "slack_configs": Row(
+        partial(
+            told_rig,
+            name="slack_configs",
+            notifier=SlackNotifier,
+            settings=lambda base, secret: {"api_url": f"{base}services/{secret}", "channel": "#ops"},
+            success=(200, b"ok"),
+            unknown=999,
+        )
+    ),
+    "pagerduty_configs": Row(
+        partial(
+            told_rig,
+            name="pagerduty_configs",
+            notifier=PagerDutyNotifier,
+            settings=lambda base, secret: {"url": f"{base}v2/enqueue", "routing_key": secret},
+            success=(202, b'{"status":"success"}'),
+            unknown=204,
+        )
+    ),
+    "opsgenie_configs": Row(
+        partial(
+            told_rig,
+            name="opsgenie_configs",
+            notifier=OpsgenieNotifier,
+            settings=lambda base, secret: {"api_url": base, "api_key": secret},
+            success=(202, b'{"requestId":"1"}'),
+            unknown=201,
+        )
+    ),
+    "jira_configs": Row(jira_told_rig),
+    "msteamsv2_configs": Row(
+        partial(
+            told_rig,
+            name="msteamsv2_configs",
+            notifier=TeamsNotifier,
+            settings=lambda base, secret: {"webhook_url": f"{base}workflows/1?sig={secret}"},
+            success=(202, b""),
+            unknown=999,
+        )
+    ),
 }
 """Every channel by its name; a new one is a row."""

@@ -8,8 +8,8 @@ from functools import cache
 
 from tocsin.connectors.catalogue import load, manifests
 from tocsin.domain.clock import Clock
-from tocsin.domain.notification import Integration, Notification, Notifier
-from tocsin.domain.ports.delivery import Receipt
+from tocsin.domain.notification import Integration, Notification
+from tocsin.domain.ports.delivery import Notifier, Receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from tocsin.domain.alert import Alert
-from tocsin.domain.ports.delivery import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +92,6 @@ class Notification:
     def common_annotations(self) -> Mapping[str, str]:
         """Return the annotations that all alerts share."""
         return _common([alert.annotations for alert in self.alerts])
-
-
-class Notifier(Protocol):
-    """Tells one kind of integration. A connector's `build_notifier(clock)` returns one."""
-
-    def notify(self, notification: Notification, integration: Integration) -> Receipt:
-        """Tell once, with a time limit. Raises `DeliveryFailed`. The same key may come again."""
-        ...
 
 
 def _common(texts: list[Mapping[str, str]]) -> dict[str, str]:

@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 
 from tocsin.domain.job import Job
-from tocsin.domain.notification import Notifier
-from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
+from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Notifier, Receipt
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.flow.notifying import NothingToTell, Notifying, Outgoing, Told
 from tocsin.worker.kernel import Effect

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from tocsin.domain.notification import Integration, Notification
 from tocsin.domain.page import Message
 
 
@@ -61,4 +62,12 @@ class Channel(Protocol):
 
     def send(self, message: Message, address: str) -> Receipt:
         """Send once, with a time limit. Raises `DeliveryFailed`. The same `message.key` may come again."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells one kind of integration. A connector's `build_notifier(clock)` returns one."""
+
+    def notify(self, notification: Notification, integration: Integration) -> Receipt:
+        """Tell once, with a time limit. Raises `DeliveryFailed`. The same key may come again."""
         ...
