@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from tocsin.app.alertmanager_file import exchange, file_of
+from tocsin.app.hushing import hush_of
 from tocsin.app.wiring import App
+from tocsin.domain.alert import Alert
 from tocsin.flow.flushing import Flush
 from tocsin.flow.notifying import Notifying
+from tocsin.triage.classify import classify
 
 
 def adopt(app: App) -> None:
@@ -27,9 +30,21 @@ def reload(app: App) -> None:
         app.take.notify.regroup(shelves, app.clock.now())
 
 
+def is_as_upstream(app: App) -> bool:
+    """Say whether everything is to be as in Alertmanager, also where Tocsin would do better."""
+    return app.settings.text("TOCSIN_ALERTMANAGER_AS_UPSTREAM") == "true"
+
+
 def flush_of(app: App) -> Flush:
     """Return what flushes groups."""
-    return Flush(app.take.notify.routing, app.clock)
+
+    def is_guarded(alert: Alert) -> bool:
+        found = classify(alert, app.policies.triage, app.policies.words)
+        return hush_of(app).policy.is_guarded(found.severity, found.type)
+
+    if is_as_upstream(app):
+        return Flush(app.take.notify.routing, app.clock)
+    return Flush(app.take.notify.routing, app.clock, is_guarded)
 
 
 def notifying_of(app: App) -> Notifying:
@@ -38,5 +53,5 @@ def notifying_of(app: App) -> Notifying:
         routing=app.take.notify.routing,
         clock=app.clock,
         external_url=app.settings.text("TOCSIN_PUBLIC_URL").rstrip("/"),
-        as_upstream=app.settings.text("TOCSIN_ALERTMANAGER_AS_UPSTREAM") == "true",
+        as_upstream=is_as_upstream(app),
     )

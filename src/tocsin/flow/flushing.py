@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,12 +34,20 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER = Flushed(tick=_EVER, at=_EVER)
 
 
+def _nothing_is(alert: Alert) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """Flushes groups that are due. `run` is one transaction; it takes other due groups along."""
+    """Flushes groups that are due. `run` is one transaction; it takes other due groups along.
+
+    An alert that is guarded is muted by no silence of one person alone.
+    """
 
     routing: Routing
     clock: Clock
+    is_guarded: Callable[[Alert], bool] = _nothing_is
 
     def run(self, shelves: Shelves, job: Job) -> None:
         """Flush the group of a job, and more that are due."""
@@ -53,7 +61,7 @@ class Flush:
             later = [replace(each, run_at=now + NOT_OURS, owner="", attempts=0) for each in jobs]
             shelves.jobs.reschedule_all(later)
             return
-        _Round(shelves, in_force, now).flush([each.args["group"] for each in jobs])
+        _Round(shelves, in_force, now, self.is_guarded).flush([each.args["group"] for each in jobs])
 
 
 @dataclass(slots=True)
@@ -79,6 +87,7 @@ class _Round:
     shelves: Shelves
     in_force: InForce
     now: datetime
+    is_guarded: Callable[[Alert], bool]
     changes: _Changes = field(default_factory=_Changes)
     _silences: Sequence[Silence] = ()
     _inhibition: Inhibition = field(default_factory=lambda: Inhibition((), ()))
@@ -119,6 +128,8 @@ class _Round:
         if timed is not None:
             return f"the route is {timed}"
         silences = muting(self._silences, alert.labels, at)
+        if silences and self.is_guarded(alert):
+            silences = tuple(each for each in silences if each.second is not None)
         if silences:
             first = silences[0]
             return f"the silence {first.silence_id} of {first.created_by} mutes it ({first.comment})"
