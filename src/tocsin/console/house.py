@@ -26,7 +26,7 @@ def checks(shelves: Shelves, channels: Sequence[Channel]) -> tuple[Check, ...]:
     return (
         _log(shelves),
         _channels(channels),
-        _dead(shelves.jobs.count(JobState.DEAD)),
+        _dead(shelves.oversight.count_dead()),
         _quarantine(shelves.quarantine.count_waiting()),
         Check(
             name="Jobs", is_well=True, words=_counted(shelves.jobs.count(JobState.READY), "job") + " ahead."
@@ -69,7 +69,7 @@ def _dead(count: int) -> Check:
     return Check(
         name="Deliveries",
         is_well=False,
-        words=f"{_counted(count, 'dead letter')}: given up, not delivered. They can be replayed.",
+        words=f"{_counted(count, 'dead letter')}: given up, not delivered. The Inbox page says why.",
     )
 
 

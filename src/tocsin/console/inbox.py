@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 
+from tocsin.app.pushing import pushing_of
 from tocsin.app.wiring import current_app
 from tocsin.console import times
+from tocsin.console.deliveries import given_up
 from tocsin.console.gate import Viewer, needs, page
 from tocsin.domain.incident import Incident
 from tocsin.domain.person import Permission
@@ -71,6 +73,7 @@ def inbox(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     app = current_app()
     with app.store.reading() as shelves:
         kept = [(one, _sent(shelves, one["key"])) for one in shelves.inbox.recent(limit=50)]
+        dead = given_up(shelves)
     public_url = app.settings.text("TOCSIN_PUBLIC_URL")
     letters = [
         letter_of(
@@ -81,7 +84,10 @@ def inbox(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         )
         for one, sent in kept
     ]
-    return page(request, viewer, "console/inbox.html", {"room": "inbox", "letters": letters})
+    push = pushing_of(app)
+    browsers = push.browsers(viewer.username) if push else ()
+    context = {"room": "inbox", "letters": letters, "dead": dead, "push": push, "browsers": browsers}
+    return page(request, viewer, "console/inbox.html", context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from tocsin.console import (
     acts,
+    deliveries,
     exhibits,
     inbox,
     incident,
@@ -15,6 +16,7 @@ from tocsin.console import (
     now,
     oncall,
     preferences,
+    push,
     ready,
     signin,
     silences,
@@ -75,6 +77,9 @@ urlpatterns = [
     path("silences/<uuid:silence_id>/end", silences.end, name="silence-end"),
     path("link", linking.linking, name="linking"),
     path("inbox", inbox.inbox, name="inbox"),
+    path("deliveries/replay", deliveries.replay, name="replay"),
+    path("push/subscribe", push.subscribe, name="subscribe"),
+    path("push/unsubscribe", push.unsubscribe, name="unsubscribe"),
     path("help", preferences.show_help, name="help"),
     path("choose", preferences.choose, name="choose"),
     path("sign-in", signin.explained, name="sign-in"),
