@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from tocsin.connectors.secret import HIDDEN, Secret, hidden_in
+from tocsin.connectors.secret import HIDDEN, Secret, hidden_in, secrets_in
 
 SECRET = Secret("xoxb-very-secret")
 
@@ -41,3 +41,26 @@ def test_it_is_never_written_to_disk(write: object) -> None:
 
 def test_a_partners_echo_is_hidden() -> None:
     assert hidden_in("no: xoxb-very-secret!", SECRET, Secret("")) == "no: ***!"
+
+
+@pytest.mark.parametrize(
+    ("address", "hidden"),
+    [
+        (
+            "https://hooks.example/services/T0/B0/abcdefghijkl",
+            {"https://hooks.example/services/T0/B0/abcdefghijkl", "services", "abcdefghijkl"},
+        ),
+        (
+            "https://prod.example/w?sig=a%2Bbcdefgh&v=1",
+            {
+                "https://prod.example/w?sig=a%2Bbcdefgh&v=1",
+                "https://prod.example/w?sig=a+bcdefgh&v=1",
+                "a+bcdefgh",
+            },
+        ),
+        ("http://[::1", {"http://[::1"}),
+        ("", set()),
+    ],
+)
+def test_an_address_that_is_a_secret_is_hidden_whole_and_in_its_parts(address: str, hidden: set[str]) -> None:
+    assert {secret.reveal() for secret in secrets_in(Secret(address))} == hidden

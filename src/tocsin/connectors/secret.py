@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import NoReturn
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 HIDDEN = "***"
+SHORTEST_PART = 8
+"""Parts of an address that are shorter are words, and no keys."""
 
 
 class Secret:
@@ -41,3 +44,17 @@ def hidden_in(text: str, *secrets: Secret) -> str:
         if secret:
             text = text.replace(secret.reveal(), HIDDEN)
     return text
+
+
+def secrets_in(address: Secret) -> tuple[Secret, ...]:
+    """Return an address that is a secret itself, and each part of it that may be the key in it.
+
+    Partners that repeat what they were sent often repeat the path, or the signature of the query, alone.
+    """
+    try:
+        parts = urlsplit(address.reveal())
+    except ValueError:
+        return (address,)
+    found = [address.reveal(), *parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    texts = dict.fromkeys(text for one in found for text in (one, unquote(one)))
+    return tuple(Secret(text) for text in texts if len(text) >= SHORTEST_PART)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from tocsin.connectors.http_config import headers_of, outbound_of
+from tocsin.connectors.http_config import headers_of, outbound_of, secret_in
 from tocsin.connectors.jira.channel import LONGEST_SUMMARY, label, named
 from tocsin.connectors.jira.document import LONGEST_TEXT, plain_document
 from tocsin.connectors.jira.issues import LONGEST_ANSWER_BYTES, Found, Issues, quoted
@@ -59,13 +59,14 @@ def issues_of(settings: Settings, outbound: Outbound | None) -> Issues:
     http_config = settings.get("http_config") or {}
     headers = headers_of(http_config)
     authorization = Secret(headers.pop("Authorization", ""))
+    password = secret_in(http_config.get("basic_auth") or {}, "password")
     api = text_in(settings, "api_url").rstrip("/")
     host = urlsplit(api).hostname or ""
     return Issues(
         api=api,
         authorization=authorization,
         is_cloud=host.endswith(".atlassian.net") or api.endswith("/3"),
-        secrets=(Secret(authorization.reveal().rpartition(" ")[2]),),
+        secrets=(Secret(authorization.reveal().rpartition(" ")[2]), password),
         headers=headers,
         outbound=outbound or outbound_of(http_config, longest_answer=LONGEST_ANSWER_BYTES),
     )

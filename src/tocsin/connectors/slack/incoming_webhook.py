@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from tocsin.connectors.outbound import Outbound
-from tocsin.connectors.secret import Secret
+from tocsin.connectors.secret import Secret, secrets_in
 from tocsin.connectors.sorting import failure_of
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
 
@@ -26,7 +26,7 @@ def post_to_hook(hook: Secret, content: Mapping[str, Any], outbound: Outbound) -
     """Post once. Raises `DeliveryFailed`, without the URL. There is nothing by which to change it later."""
     answer = outbound.post(hook.reveal(), content=orjson.dumps(content), headers=_HEADERS)
     if answer.status != 200:
-        raise failure_of(answer, "Slack's webhook", hook)
+        raise failure_of(answer, "Slack's webhook", *secrets_in(hook))
     if answer.body.strip() != SUCCESS:
         reason = "Slack's webhook answered 200 without its word ok"
         raise DeliveryFailed(FailureKind.UNKNOWN, reason, status=answer.status)

@@ -12,7 +12,7 @@ from tocsin.connectors.http_config import headers_of, outbound_of, secret_in
 from tocsin.connectors.outbound import Answer, Outbound
 from tocsin.connectors.plain import one_line
 from tocsin.connectors.rendered import rows_in, shortened, subject_of, text_in
-from tocsin.connectors.secret import Secret, hidden_in
+from tocsin.connectors.secret import Secret, hidden_in, secrets_in
 from tocsin.connectors.slack.web_api import LONGEST_ANSWER_BYTES, kind_of
 from tocsin.connectors.sorting import failure_of, retry_after
 from tocsin.domain.clock import Clock
@@ -46,7 +46,8 @@ class SlackNotifier:
         outbound = self.outbound or outbound_of(http_config, longest_answer=LONGEST_ANSWER_BYTES)
         body = orjson.dumps(message_of(notification, settings))
         answer = outbound.post(url.reveal(), content=body, headers=headers)
-        return _receipt(answer, url, Secret(headers.get("Authorization", "")))
+        token = headers.get("Authorization", "").rpartition(" ")[2]
+        return _receipt(answer, *secrets_in(url), Secret(token))
 
 
 def build_notifier(clock: Clock) -> SlackNotifier:

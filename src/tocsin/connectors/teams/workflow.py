@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.plain import one_line
-from tocsin.connectors.secret import Secret
+from tocsin.connectors.secret import Secret, hidden_in, secrets_in
 from tocsin.connectors.sorting import failure_of
 from tocsin.connectors.teams.card import Card, written
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
@@ -27,9 +27,9 @@ class Workflow:
         headers = {"Content-Type": "application/json"}
         answer = self.outbound.post(url.reveal(), content=written(card), headers=headers)
         if not 200 <= answer.status < 300:
-            raise failure_of(answer, "Teams", url)
+            raise failure_of(answer, "Teams", *secrets_in(url))
         if (answer.status, answer.body.strip()) not in _SUCCESSES:
-            said = one_line(answer.body.decode("utf-8", "replace").replace(url.reveal(), "***"), limit=200)
+            said = one_line(hidden_in(answer.body.decode("utf-8", "replace"), *secrets_in(url)), limit=200)
             reason = f"Teams answered {answer.status} with what is not a workflow's: {said}"
             raise DeliveryFailed(FailureKind.UNKNOWN, reason, status=answer.status)
         return Receipt(str(answer.status))
