@@ -103,11 +103,9 @@ def check(wish: Wish, now: datetime) -> None:
         raise SilenceRefused(
             f"A matcher is longer than {MAX_CHARACTERS} characters.", "Split it into several silences."
         )
-    if all(each.matches({}) for each in wish.matchers):
-        raise SilenceRefused(
-            "The matchers would fit every alert that lacks their labels.",
-            "Add a matcher that an empty label does not satisfy, such as alertname=DiskFull.",
-        )
+    # As in Alertmanager, a negative matcher counts as one that an empty label does not satisfy.
+    if all(each.matches({}) and not each.operator.startswith("!") for each in wish.matchers):
+        raise _fits_everything()
     # A text may be longer than a client of Alertmanager thinks; it is cut nowhere else.
     if len(wish.comment) > MAX_COMMENT_CHARACTERS or len(wish.created_by) > MAX_CHARACTERS:
         raise SilenceRefused("The reason or the author is too long.", "Write one or two sentences.")
@@ -126,6 +124,8 @@ def demand_owned(wish: Wish, exposed: Exposure, now: datetime, policy: NoisePoli
     `fits` is how many alerts it would mute now. A client that knows only Alertmanager's fields is not held to
     this; what its silence may mute is bounded when alerts are judged.
     """
+    if all(each.matches({}) for each in wish.matchers):
+        raise _fits_everything()
     if not wish.comment.strip() or not wish.owner:
         raise SilenceRefused("A silence needs a reason.", "Say why nobody must be called.")
     if wish.starts_at > now + MAX_AHEAD or (wish.recurrence and wish.ends_at > now + 2 * MAX_AHEAD):
@@ -236,13 +236,20 @@ def warn_at(silence: Silence) -> datetime | None:
     return silence.ends_at - WARN_AHEAD
 
 
+def _fits_everything() -> SilenceRefused:
+    return SilenceRefused(
+        "The matchers would fit every alert that lacks their labels.",
+        "Add a matcher that an empty label does not satisfy, such as alertname=DiskFull.",
+    )
+
+
 def _can_change(old: Silence, wish: Wish, now: datetime) -> bool:
     if old.ends_at <= now or set(old.matchers) != set(wish.matchers) or old.recurrence != wish.recurrence:
         return False
     if old.starts_at > now:
         return wish.starts_at >= now
-    # A client sends the start back as it was shown, in milliseconds.
-    return abs(wish.starts_at - old.starts_at) < timedelta(milliseconds=1)
+    # Alertmanager compares whole seconds; a client sends the start back as it was shown, in milliseconds.
+    return int(wish.starts_at.timestamp()) == int(old.starts_at.timestamp())
 
 
 def _check_recurrence(wanted: Recurrence) -> None:
