@@ -16,6 +16,7 @@ from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
 from tocsin.app.readying import lists_of
 from tocsin.app.schedules import outlook_of
 from tocsin.app.wiring import App
+from tocsin.connectors.prometheus.active import PrometheusAlerts
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.signals.inbound import signal_of
 from tocsin.flow.call import ESCALATE
@@ -30,6 +31,7 @@ from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker import pulse
 from tocsin.worker.auditing import Auditing, Watching
+from tocsin.worker.catching_up import CatchingUp
 from tocsin.worker.collecting import Collecting
 from tocsin.worker.deliveries import Sending
 from tocsin.worker.errands import ERRANDS_AT_ONCE, Sums, errands_of
@@ -81,6 +83,7 @@ def staff(app: App) -> Loops:
         Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
         Loop("maintenance", Maintenance(hush_of(app), app.policies.windows).round),
         Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round),
+        *catching_up(app),
         *inlets(app),
     )
     return Loops(loops, leave_thread=app.hang_up)
@@ -131,6 +134,14 @@ def lanes(app: App) -> list[Lane]:
         *telling_lanes(app),
         _lane(errands_of(app), threads=ERRANDS_AT_ONCE),
     ]
+
+
+def catching_up(app: App) -> tuple[Loop, ...]:
+    """Return what reads the firing alerts of Prometheus servers, if any are set."""
+    servers = [PrometheusAlerts(url) for url in app.settings.listed("TOCSIN_PROMETHEUS_ALERTS")]
+    if not servers:
+        return ()
+    return (Loop("catching up", CatchingUp(servers, app.store, app.clock, app.take).round),)
 
 
 def telling_lanes(app: App) -> list[Lane]:

@@ -14,6 +14,13 @@ MANIFEST = Manifest(
             name="TOCSIN_PROMETHEUS_URL",
             hint="The server's address, such as http://prometheus:9090; rules are then not evaluated by us.",
         ),
+        ConnectorSetting(
+            name="TOCSIN_PROMETHEUS_ALERTS",
+            hint="Servers whose firing alerts are read at the start, such as http://prometheus:9090; commas.",
+        ),
     ),
-    inbound=("tocsin.connectors.prometheus.client:PrometheusServer",),
+    inbound=(
+        "tocsin.connectors.prometheus.client:PrometheusServer",
+        "tocsin.connectors.prometheus.active:PrometheusAlerts",
+    ),
 )
