@@ -18,7 +18,7 @@ from tocsin.domain.job import Job
 from tocsin.domain.matchers import matcher
 from tocsin.domain.silence import Silence
 from tocsin.domain.timeline import Happening
-from tocsin.flow.hush import HUSH, RETENTION, Hush
+from tocsin.flow.hush import HUSH, MOST_SILENCES, RETENTION, Hush
 from tocsin.store.memory import MemoryStore
 from tocsin.triage.maintenance import parse_maintenance
 from tocsin.triage.noise_policy import NoisePolicy
@@ -154,6 +154,16 @@ def test_a_silence_without_a_reason_or_too_long_is_refused(hush: Hush, fires: Ca
     assert hush.listed() == ()
     # A client that knows Alertmanager's fields only is bounded when alerts are judged.
     assert hush.accept(replace(WISH, comment="", ends_at=NOON + 5 * HOUR)).ends_at == NOON + 5 * HOUR
+
+
+def test_there_cannot_be_any_number_of_silences(hush: Hush, store: MemoryStore) -> None:
+    made = hush.silence(WISH)
+    with store.transaction() as shelves:
+        for _ in range(MOST_SILENCES - 1):
+            shelves.silences.add(replace(made, silence_id=uuid4()))
+    with pytest.raises(SilenceRefused):
+        hush.accept(WISH)
+    assert hush.silence(WISH, made.silence_id).silence_id == made.silence_id
 
 
 def test_a_guarded_alert_needs_a_second_person(hush: Hush, fires: Callable[..., None]) -> None:

@@ -33,6 +33,8 @@ RETENTION = timedelta(hours=120)
 TIDY_EVERY = timedelta(hours=1)
 UNTIL_RESOLVED_EVERY = timedelta(seconds=30)
 MOST_ALERTS = 10_000
+MOST_SILENCES = 1_000
+"""All silences in force are read with each batch of alerts, so there may not be any number of them."""
 
 
 def _nobody_waits(shelves: Shelves, now: datetime) -> None:
@@ -169,6 +171,10 @@ class Hush:
         if old is not None and is_planned(old):
             raise silence_rules.SilenceRefused(
                 "This is a maintenance window of a pack.", "Change maintenance.yml and restart Tocsin."
+            )
+        if old is None and len(shelves.silences.ending_after(now)) >= MOST_SILENCES:
+            raise silence_rules.SilenceRefused(
+                f"There are {MOST_SILENCES} silences in force already.", "End some, or use wider matchers."
             )
         outcome = silence_rules.replaced(old, wish, uuid4(), now, needs_second=needs_second)
         if outcome.ended is not None:
