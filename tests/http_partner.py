@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -67,3 +70,20 @@ def http_partner(partner: HttpPartner, tls: ssl.SSLContext | None = None) -> Ite
     finally:
         server.shutdown()
         server.server_close()
+
+
+def replayed(partner: HttpPartner, captured: dict[str, Any], prefix: str) -> int:
+    """Send a partner what a real client once sent, and return the status; `prefix` is cut off the path."""
+    body = json.dumps(captured["json"]).encode() if "json" in captured else captured["body"].encode()
+    kept = ("Authorization", "Content-Type", "Accept")
+    request = Request(
+        partner.url + captured["path"].removeprefix(prefix),
+        data=body or None,
+        headers={name: text for name, text in captured["headers"].items() if name in kept},
+        method=captured["method"],
+    )
+    try:
+        with urlopen(request) as answer:
+            return int(answer.status)
+    except HTTPError as refused:
+        return refused.code

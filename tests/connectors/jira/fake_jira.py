@@ -22,13 +22,14 @@ LONGEST_TEXT = 32_767
 
 @dataclass
 class FakeJira(HttpPartner):
-    """It knows one project, OPS. `user` empty makes it Data Center. `empty_pages` come before what is found.
+    """It knows one project. `user` empty makes it Data Center. `empty_pages` come before what is found.
 
     `hidden` issues are not in the search's index yet. `lose_answers` does what is asked and does not say so.
     """
 
     user: str = "ada@tocsin.example"
     token: str = "a-very-secret-jira-token"
+    project: str = "OPS"
     issues: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[str, list[Any]] = field(default_factory=dict)
     empty_pages: int = 0
@@ -112,7 +113,7 @@ class FakeJira(HttpPartner):
         errors = self.errors_in(fields)
         if errors:
             return as_json(400, {"errorMessages": [], "errors": errors})
-        key = f"OPS-{len(self.issues) + 1}"
+        key = f"{self.project}-{len(self.issues) + 1}"
         kept = {"labels": [], "comment": {}, "resolution": None} | fields | {"status": {"name": "To Do"}}
         self.issues[key] = kept
         self.comments[key] = []
@@ -120,7 +121,7 @@ class FakeJira(HttpPartner):
 
     def errors_in(self, fields: dict[str, Any]) -> dict[str, str]:
         errors = {}
-        if fields.get("project", {}).get("key") != "OPS":
+        if fields.get("project", {}).get("key") != self.project:
             errors["project"] = "valid project is required"
         summary = fields.get("summary") or ""
         if not summary.strip() or "\n" in summary or len(summary) > 255:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jira as oracle
 import pytest
 from fake_jira import FakeJira
 
+from http_partner import replayed
 from tocsin.connectors.jira.channel import Busy, Choices, JiraChannel, label, label_of, mark_of
 from tocsin.connectors.jira.issues import issues_of
 from tocsin.connectors.secret import Secret
@@ -175,3 +177,11 @@ def test_hostile_text_makes_an_issue_that_jira_takes(jira: Any) -> None:
     hostile = replace(NOTICE, subject="two\nlines " + "x" * 900, text="{code}\n\n\0[~admin] <b>" * 4000)
     channel(jira).send(hostile, "OPS")
     assert json.dumps(jira.issues["OPS-1"])
+
+
+def test_the_pretend_jira_takes_what_jiras_client_sent(serve_http: Any, shared: Path) -> None:
+    fake = serve_http(FakeJira(user="me@example.com", token="tok", project="AEEF"), None)
+    sent = json.loads((shared / "captures" / "python_clients_requests.json").read_text())["requests"]
+    sent = [one for one in sent if one["path"].startswith("/jira/")]
+    assert [replayed(fake, one, "/jira/") for one in sent] == [201, 200]
+    assert list(fake.issues) == ["AEEF-1"]

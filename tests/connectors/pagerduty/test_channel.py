@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pagerduty as oracle
 import pytest
 
+from http_partner import replayed
 from tocsin.connectors.pagerduty.channel import PagerDutyChannel
 from tocsin.connectors.pagerduty.events_api import EventsApi
 from tocsin.connectors.secret import Secret
@@ -83,3 +86,18 @@ def test_an_outside_key_that_is_wrong_is_misconfigured_and_not_told(pagerduty: A
         channel(pagerduty).send(PAGE, "E" * 32)
     assert (failed.value.kind, failed.value.status) == (FailureKind.MISCONFIGURED, 400)
     assert "E" * 32 not in failed.value.reason
+
+
+def test_the_pretend_pagerduty_takes_what_pagerdutys_client_and_alertmanager_sent(
+    pagerduty: Any, shared: Path
+) -> None:
+    captures = shared / "captures"
+    sent = json.loads((captures / "python_clients_requests.json").read_text())["requests"]
+    sent = [one for one in sent if one["path"] == "/pd/v2/enqueue"]
+    alertmanager = [
+        json.loads((captures / f"alertmanager_pagerduty_v2_{name}.json").read_text())
+        for name in ("trigger", "resolve")
+    ]
+    sent += [one | {"json": one["body"]} for one in alertmanager]
+    assert {replayed(pagerduty, one, "/pd/") for one in sent} == {202}
+    assert pagerduty.alerts == {"inc-1": "triggered", alertmanager[0]["body"]["dedup_key"]: "resolved"}

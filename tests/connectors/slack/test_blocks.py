@@ -9,6 +9,7 @@ import pytest
 from fake_slack import is_valid_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
 
 from tocsin.connectors.slack.blocks import LONGEST_SECTION, content_of
 from tocsin.domain.page import Message
@@ -143,6 +144,8 @@ def test_any_text_makes_valid_blocks(subject: str, text: str, fields: list[tuple
     assert not any(mark in section["text"] for section in sections for mark in "<>\0\u202e")
     assert 1 <= len(sent["text"]) <= 4000
     assert is_valid_block(sent["blocks"][-1])
+    for block in Block.parse_all(sent["blocks"]):
+        block.validate_json()
 
 
 def width(text: str) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_slack import FakeSlack
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from http_partner import replayed
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.slack.channel import SlackChannel
@@ -242,3 +246,11 @@ def test_the_client_given_is_the_client_used(slack: Any) -> None:
     with pytest.raises(DeliveryFailed) as refused:
         SlackChannel(api).send(PAGE, "C0INCIDENTS")
     assert refused.value.kind is FailureKind.MISCONFIGURED
+
+
+def test_the_pretend_slack_takes_what_slacks_client_sent(serve_http: Any, shared: Path) -> None:
+    fake = serve_http(FakeSlack(token="xoxb-test", channels=("C1",)), None)
+    sent = json.loads((shared / "captures" / "python_clients_requests.json").read_text())["requests"]
+    posted = [one for one in sent if one["path"] == "/slack/api/chat.postMessage"]
+    assert [replayed(fake, one, "/slack/api/") for one in posted] == [200]
+    assert fake.messages[0]["blocks"][2]["elements"][0]["value"] == "INC-1"

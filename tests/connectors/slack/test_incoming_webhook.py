@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from slack_sdk.webhook import WebhookClient
 
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.secret import Secret
@@ -50,3 +52,12 @@ def test_an_address_is_a_webhook_if_it_is_a_url() -> None:
         False,
         False,
     ]
+
+
+def test_slacks_own_client_is_answered_as_we_are(partner: Any) -> None:
+    partner.reply = lambda got: (200, {}, b"ok")
+    answer = WebhookClient(f"{partner.url}services/secret").send(text="hello")
+    assert (answer.status_code, answer.body) == (200, "ok")
+    post(partner)
+    theirs, ours = (json.loads(got.body) for got in partner.received)
+    assert theirs == ours
