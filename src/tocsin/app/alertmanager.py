@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tocsin.app.alertmanager_file import exchange, file_of
+from tocsin.app.counters import reloaded
 from tocsin.app.hushing import hush_of
 from tocsin.app.wiring import App
 from tocsin.domain.alert import Alert
+from tocsin.domain.errors import Explained
 from tocsin.flow.flushing import Flush
 from tocsin.flow.notifying import Notifying
 from tocsin.triage.classify import classify
@@ -15,6 +17,7 @@ def adopt(app: App) -> None:
     """Group the firing alerts anew if another file than ours was in force on the database."""
     with app.store.reading() as shelves:
         is_adopted = app.take.notify.is_adopted(shelves)
+    reloaded(well=True)
     if not is_adopted:
         with app.store.transaction() as shelves:
             app.take.notify.adopt(shelves, app.clock.now())
@@ -25,9 +28,14 @@ def reload(app: App) -> None:
 
     Raises `Misconfigured`, `PackProblem`; then nothing has changed.
     """
-    exchange(app.take.notify.routing, file_of(app.settings, app.packs))
+    try:
+        exchange(app.take.notify.routing, file_of(app.settings, app.packs))
+    except Explained:
+        reloaded(well=False)
+        raise
     with app.store.transaction() as shelves:
         app.take.notify.regroup(shelves, app.clock.now())
+    reloaded(well=True)
 
 
 def is_as_upstream(app: App) -> bool:

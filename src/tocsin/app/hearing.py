@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
+from tocsin.app.counters import received
 from tocsin.app.hooks import Hooks, is_hook
 from tocsin.app.together import Together
 from tocsin.connectors.alertmanager.inbound import (
@@ -81,6 +82,8 @@ class Hearing:
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
+        ended = sum(1 for each in found.reports if each.ends_at and each.ends_at <= arrival.received_at)
+        received(len(found.reports) - ended, ended, len(found.refused))
         lease = self.take.notify.resolve_timeout
         body_read = Body(arrival, found.reports, _unreadable(found.refused), lease)
         return AlertsHeard(self.taking.ask(body_read), found.status, found.answer)

@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 
+from tocsin.app.counters import FAILED, LATENCY, NOTIFICATIONS
 from tocsin.domain.job import Job
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Notifier, Receipt
 from tocsin.domain.ports.shelves import Shelves
@@ -29,7 +30,12 @@ class Telling:
             return telling
         began = time.monotonic()
         outcome = self._told(telling)
-        return Told(telling=telling, outcome=outcome, took_ms=round((time.monotonic() - began) * 1000))
+        took_s = time.monotonic() - began
+        NOTIFICATIONS.labels(self.kind).inc()
+        LATENCY.labels(self.kind).observe(took_s)
+        if isinstance(outcome, DeliveryFailed):
+            FAILED.labels(self.kind, outcome.kind.value).inc()
+        return Told(telling=telling, outcome=outcome, took_ms=round(took_s * 1000))
 
     def _told(self, telling: Outgoing) -> Receipt | DeliveryFailed:
         if self.notifier is None:

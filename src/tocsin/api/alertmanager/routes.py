@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -15,6 +16,7 @@ from tocsin.api.health import probes
 from tocsin.api.intake import doorkeeper_of, doors_of
 from tocsin.api.intake import guarded as guarded_intake
 from tocsin.app.alertmanager import reload
+from tocsin.app.figures import figures
 from tocsin.app.wiring import App
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.pack_file import PackProblem
@@ -35,6 +37,7 @@ def alertmanager_routes(app: App) -> list[Route | Mount]:
         Route("/api/v2/silences", guarded(silences.post), methods=["POST"]),
         Route("/api/v2/silence/{silence_id}", guarded(silences.get), methods=["GET"]),
         Route("/api/v2/silence/{silence_id}", guarded(silences.delete), methods=["DELETE"]),
+        Route("/metrics", guarded(_metrics(app, doorkeeper)), methods=["GET"]),
         Route("/-/reload", guarded(_reload(app, doorkeeper)), methods=["POST"]),
     ]
     prefix = app.settings.text("TOCSIN_ROUTE_PREFIX").strip("/")
@@ -42,6 +45,15 @@ def alertmanager_routes(app: App) -> list[Route | Mount]:
         return [*own]
     taking = Route("/api/v2/alerts", guarded_intake(doors_of(app).api_alerts), methods=["POST"])
     return [*own, Mount(f"/{prefix}", routes=[taking, *own, *probes(app)])]
+
+
+def _metrics(app: App, doorkeeper: Doorkeeper) -> Door:
+    async def enter(request: Request) -> Response:
+        await admitted(doorkeeper, request, Permission.READ)
+        found = await run_in_threadpool(figures, app)
+        return Response(found, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return enter
 
 
 def _reload(app: App, doorkeeper: Doorkeeper) -> Door:
