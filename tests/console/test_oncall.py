@@ -111,4 +111,4 @@ def test_what_makes_no_sense_is_refused(app, ada):
 
 def test_times_are_those_of_the_schedules_zone(app):
     shown = wall(NOON, ZoneInfo("Asia/Kolkata"))
-    assert shown.time == "17:30"
+    assert (shown.day, shown.time) == ("Sun", "17:30")

@@ -51,7 +51,7 @@ def shown(show: Show, *, schedule: str, days: int, changes: bool) -> None:
             show.rows("tocsin.schedule.changes/1", [override_record(one) for one in found], OVERRIDE)
             return
         known = duty.schedule(schedule)
-        records = [shift_record(known, shift) for shift in duty.shifts(schedule, now, end)]
+        records = [shift_record(known, shift) for shift in duty.whole_shifts(schedule, now, end)]
     show.rows("tocsin.schedule.show/1", records, ("start", "end", "person", "why"))
 
 

@@ -39,9 +39,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wall:
-    """An instant as a clock on the wall of the schedule's zone shows it."""
+    """An instant as a calendar and a clock on the wall of the schedule's zone show it."""
 
     at: datetime
+    date: str
     day: str
     time: str
 
@@ -53,6 +54,7 @@ class OnNow:
     name: str
     primary: str
     until: Wall | None
+    zone: str
     secondary: str
     is_mine: bool
 
@@ -95,9 +97,9 @@ class GapRow:
 
 
 def wall(at: datetime, zone: ZoneInfo) -> Wall:
-    """Return what the clock of a zone shows, `Mon 2026-11-16` and `09:00`."""
+    """Return what the wall of a zone shows: `2026-11-16`, `Mon` and `09:00`."""
     local = at.astimezone(zone)
-    return Wall(at=at, day=f"{local:%a %Y-%m-%d}", time=f"{local:%H:%M}")
+    return Wall(at=at, date=f"{local:%Y-%m-%d}", day=f"{local:%a}", time=f"{local:%H:%M}")
 
 
 @needs(Permission.READ)
@@ -149,7 +151,7 @@ def withdraw(request: HttpRequest, viewer: Viewer, override_id: UUID) -> HttpRes
 def _changed(request: HttpRequest, viewer: Viewer, duty: Duty) -> HttpResponse:
     if not viewer.may_respond:
         raise RoleLacksPermission(viewer.role, Permission.RESPOND)
-    typed = {name: text.strip() for name, text in request.POST.items()}
+    typed = {name: str(text).strip() for name, text in request.POST.items()}
     schedule = duty.schedule(typed.get("schedule", ""))
     wants_cover = typed.get("do") == "cover"
     wish = Wish(
@@ -173,7 +175,7 @@ def _changed(request: HttpRequest, viewer: Viewer, duty: Duty) -> HttpResponse:
 
 
 def _details(duty: Duty, schedule: Schedule, viewer: Viewer, now: datetime) -> dict[str, Any]:
-    shifts = duty.shifts(schedule.name, now, now + AHEAD)
+    shifts = duty.whole_shifts(schedule.name, now, now + AHEAD)
     gaps = duty.gaps(schedule.name, now, now + GAPS_AHEAD)
     changes = [
         one
@@ -205,6 +207,7 @@ def _on_now(duty: Duty, schedule: Schedule, viewer: Viewer) -> OnNow:
         name=schedule.name,
         primary=schedule.called(found.primary.person) if found.primary else "",
         until=wall(found.primary.until, schedule.zone) if found.primary else None,
+        zone=schedule.zone.key,
         secondary=schedule.called(found.secondary.person) if found.secondary else "",
         is_mine=found.primary is not None and found.primary.person == viewer.username,
     )

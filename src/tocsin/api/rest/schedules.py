@@ -91,12 +91,12 @@ def shown(request: HttpRequest, name: str) -> dict[str, Any]:
 
 @router.get("/{name}/shifts")
 def shifts(request: HttpRequest, name: str, start: str = "", days: int = 14) -> dict[str, Any]:
-    """List a schedule's shifts from `start` (now) for some days."""
+    """List the shifts that touch some days from `start` (now) on, each whole."""
     seat = desk(request, Permission.READ)
     duty = duty_of(seat.app)
     schedule = duty.schedule(name)
     begin = time_of(start, schedule.zone) if start else seat.app.clock.now()
-    found = duty.shifts(name, begin, begin + look_of(days))
+    found = duty.whole_shifts(name, begin, begin + look_of(days))
     return {"shifts": [shift_record(schedule, shift) for shift in found]}
 
 
