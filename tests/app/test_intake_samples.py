@@ -6,7 +6,7 @@ import pytest
 
 from nouns import NOON
 from tocsin.app.intake_samples import run_samples, try_body
-from tocsin.connectors.generic.mapping import parse_intake
+from tocsin.connectors.mapping import parse_intake
 from tocsin.connectors.refusal import BodyRefused
 from tocsin.domain.errors import NotFound
 

@@ -14,7 +14,6 @@ from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs
 from tocsin.app.settings import Settings
 from tocsin.connectors.catalogue import CONNECTORS, load, manifest_of
-from tocsin.connectors.generic.mapping import parse_intake
 from tocsin.connectors.hook import (
     Answer,
     Errand,
@@ -28,6 +27,7 @@ from tocsin.connectors.hook import (
     Verified,
     digest_of,
 )
+from tocsin.connectors.mapping import parse_intake
 from tocsin.connectors.refusal import BodyRefused, Refused
 from tocsin.connectors.secret import Secret
 from tocsin.domain.alert import AlertReport

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from tocsin.connectors.generic.mapping import SourceMapping, sample_failures, shown
+from tocsin.connectors.mapping import SourceMapping, sample_failures, shown
 from tocsin.connectors.refusal import NotJson, detail_of
 from tocsin.domain.errors import NotFound
 

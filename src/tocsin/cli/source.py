@@ -59,7 +59,7 @@ def tested(show: Show, *, names: tuple[str, ...], body: Path | None) -> None:
     from tocsin.app.intake_samples import run_samples, try_body
     from tocsin.app.packs import packs_of
     from tocsin.app.settings import load_settings
-    from tocsin.connectors.generic.mapping import parse_intake
+    from tocsin.connectors.mapping import parse_intake
     from tocsin.domain.clock import SystemClock
 
     if body is not None and len(names) != 1:

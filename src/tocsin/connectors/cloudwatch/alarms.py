@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.connectors.aws_alarms import DETAIL_TYPE
 from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.slices import one
 
-DETAIL_TYPE = "CloudWatch Alarm State Change"
 _ROUTE = {"product": "aws", "service": "cloudwatch", "category": "alarm"}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.connectors.cloudwatch import alarms
+from tocsin.connectors.aws_alarms import DETAIL_TYPE
 from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.slices import members, one
 from tocsin.connectors.splitting import on_one_line
 
-_OTHERS = frozenset({alarms.DETAIL_TYPE, "GuardDuty Finding"})
+_OTHERS = frozenset({DETAIL_TYPE, "GuardDuty Finding"})
 _VIA_CLOUDTRAIL = " via CloudTrail"
 
 

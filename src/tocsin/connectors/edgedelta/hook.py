@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tocsin.connectors.generic.hook import GenericHook
-from tocsin.connectors.generic.mapping import OVER, SourceMapping
+from tocsin.connectors.mapped import MappedHook
+from tocsin.connectors.mapping import OVER, SourceMapping
 
 TEMPLATE = (
     '{"id":"$EVENT_ID","status":"$EVENT_STATUS","type":"$EVENT_TYPE","title":"$EVENT_MSG","url":"$EVENT_URL",'
@@ -30,4 +30,4 @@ SHIPPED = SourceMapping(
     over=frozenset({*OVER, "no_alert", "cleared"}),
 )
 
-HOOK = GenericHook(shipped=SHIPPED)
+HOOK = MappedHook(shipped=SHIPPED)

@@ -16,7 +16,7 @@ MANIFEST = Manifest(
             secret=True,
         ),
     ),
-    inbound=("tocsin.connectors.generic.hook:read_mapped",),
+    inbound=("tocsin.connectors.mapped:read_mapped",),
     hook="tocsin.connectors.edgedelta.hook:HOOK",
     secrets="TOCSIN_EDGEDELTA_TOKENS",
 )

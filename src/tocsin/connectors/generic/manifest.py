@@ -16,7 +16,7 @@ MANIFEST = Manifest(
             secret=True,
         ),
     ),
-    inbound=("tocsin.connectors.generic.hook:read_mapped",),
+    inbound=("tocsin.connectors.mapped:read_mapped",),
     hook="tocsin.connectors.generic.hook:HOOK",
     secrets="TOCSIN_GENERIC_TOKENS",
 )

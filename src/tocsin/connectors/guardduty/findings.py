@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from tocsin.connectors.aws_findings import DETAIL_TYPE, is_sample
 from tocsin.connectors.parsed import Parsed
 from tocsin.connectors.slices import each, elements, members, one
 from tocsin.connectors.splitting import on_one_line
 
-DETAIL_TYPE = "GuardDuty Finding"
 _LISTS = ("findings", "Findings")
 
 
@@ -69,20 +68,3 @@ def _list_of(record: dict[str, Any]) -> str | None:
         if type(found) is list and found and type(found[0]) is dict and _is_finding(found[0]):
             return name
     return None
-
-
-def is_sample(service: dict[str, Any]) -> bool:
-    """Say whether it was made by "generate sample findings"; exports tell it as an object or as JSON text."""
-    more = service.get("additionalInfo")
-    if type(more) is not dict:
-        return False
-    if more.get("sample") in (True, "true"):
-        return True
-    value = more.get("value")
-    if type(value) is not str or "sample" not in value:
-        return False
-    try:
-        inner = json.loads(value)
-    except (ValueError, RecursionError):
-        return False
-    return type(inner) is dict and inner.get("sample") in (True, "true")

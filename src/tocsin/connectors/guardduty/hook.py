@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-import orjson
-
-from tocsin.connectors.cloudwatch.reports import alarm_reports, is_alarm_event
-from tocsin.connectors.guardduty.reports import finding_delivery, finding_report, is_finding_event
+from tocsin.connectors.aws_events import read_eventbridge
+from tocsin.connectors.aws_findings import finding_delivery, is_finding_event
 from tocsin.connectors.hook import (
     HookRequest,
     HookSecret,
@@ -49,16 +45,6 @@ class EventBridgeHook:
     def read(self, request: HookRequest) -> ReadHook:
         """Read one event of EventBridge. Raises `NotJson`."""
         return read_eventbridge(decoded_object(request.body), request.now)
-
-
-def read_eventbridge(event: dict[str, Any], now: datetime) -> ReadHook:
-    """Read a finding or an alarm as alerts; any other event is a signal."""
-    signal = (orjson.dumps(event),)
-    if is_finding_event(event):
-        return ReadHook(reports=(finding_report(event, now),), signals=signal)
-    if is_alarm_event(event):
-        return ReadHook(reports=alarm_reports(event, now), signals=signal)
-    return ReadHook(signals=signal)
 
 
 HOOK = EventBridgeHook()

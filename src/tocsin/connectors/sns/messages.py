@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from tocsin.connectors.cloudwatch.reports import alarm_reports, is_alarm_message
-from tocsin.connectors.guardduty.hook import read_eventbridge
+from tocsin.connectors.aws_alarms import alarm_reports, is_alarm_message
+from tocsin.connectors.aws_events import read_eventbridge
 from tocsin.connectors.hook import Errand, HookRequest, KeyedReport, ReadHook, digest_of, keyed
 from tocsin.connectors.instant import event_instant
 from tocsin.connectors.leaves import LONGEST_TEXT, label, text, word

@@ -8,7 +8,6 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.connectors.generic.hook import read_mapped
 from tocsin.connectors.hook import (
     Forged,
     HookRequest,
@@ -21,6 +20,7 @@ from tocsin.connectors.hook import (
     same,
     the_one,
 )
+from tocsin.connectors.mapped import read_mapped
 from tocsin.connectors.webhook.signature import PREFIX
 
 # https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md

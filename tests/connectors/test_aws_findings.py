@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nouns import NOON
-from tocsin.connectors.guardduty.reports import finding_delivery, finding_report, is_finding_event
+from tocsin.connectors.aws_findings import finding_delivery, finding_report, is_finding_event
 
 
 def _event(**detail: Any) -> dict[str, Any]:

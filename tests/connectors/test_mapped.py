@@ -8,9 +8,10 @@ import pytest
 from nouns import NOON
 from tocsin.connectors.edgedelta.hook import HOOK as EDGE_DELTA
 from tocsin.connectors.edgedelta.hook import TEMPLATE
-from tocsin.connectors.generic.hook import HOOK, read_mapped
-from tocsin.connectors.generic.mapping import parse_intake
+from tocsin.connectors.generic.hook import HOOK
 from tocsin.connectors.hook import HookRequest, HookSecret, NotMapped
+from tocsin.connectors.mapped import read_mapped
+from tocsin.connectors.mapping import parse_intake
 from tocsin.connectors.refusal import NotJson
 from tocsin.connectors.secret import Secret
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
-from tocsin.connectors.guardduty.findings import DETAIL_TYPE, is_sample
 from tocsin.connectors.hook import KeyedReport, keyed
 from tocsin.connectors.instant import event_instant
 from tocsin.connectors.leaves import label, leaf, text, word
 
+DETAIL_TYPE = "GuardDuty Finding"
 ORIGIN = "guardduty"
 # The bands are those of https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
 _BANDS = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.0, "low"))
@@ -63,3 +64,20 @@ def _severity(number: Any) -> str:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return ""
     return next((name for at_least, name in _BANDS if number >= at_least), "")
+
+
+def is_sample(service: dict[str, Any]) -> bool:
+    """Say whether it was made by "generate sample findings"; exports tell it as an object or as JSON text."""
+    more = service.get("additionalInfo")
+    if type(more) is not dict:
+        return False
+    if more.get("sample") in (True, "true"):
+        return True
+    value = more.get("value")
+    if type(value) is not str or "sample" not in value:
+        return False
+    try:
+        inner = json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+    return type(inner) is dict and inner.get("sample") in (True, "true")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tocsin.connectors.cloudwatch.alarms import DETAIL_TYPE
 from tocsin.connectors.hook import KeyedReport, keyed
 from tocsin.connectors.instant import event_instant
 from tocsin.connectors.leaves import label, leaf, text, word
 
+DETAIL_TYPE = "CloudWatch Alarm State Change"
 ORIGIN = "cloudwatch"
 ALARM, OK, NO_DATA = "ALARM", "OK", "INSUFFICIENT_DATA"
 MOST_DIMENSIONS = 30

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nouns import NOON
-from tocsin.connectors.cloudwatch.reports import alarm_reports, is_alarm_event, is_alarm_message
+from tocsin.connectors.aws_alarms import alarm_reports, is_alarm_event, is_alarm_message
 
 ARN = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:logins"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from nouns import NOON
-from tocsin.connectors.generic.mapping import WITHOUT_STATUS, parse_intake, sample_failures, shown
 from tocsin.connectors.hook import NotMapped
+from tocsin.connectors.mapping import WITHOUT_STATUS, parse_intake, sample_failures, shown
 from tocsin.domain.pack_file import PackProblem
 
-SHIPPED = Path(__file__).resolve().parents[3] / "packs" / "baseline" / "intake.yml"
+SHIPPED = Path(__file__).resolve().parents[2] / "packs" / "baseline" / "intake.yml"
 TEXT = """
 sources:
   shop:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from tocsin.connectors.generic.expressions import ExpressionWrong, checked, value_of
+from tocsin.connectors.expressions import ExpressionWrong, checked, value_of
 from tocsin.connectors.hook import KeyedReport, Mapped, NotMapped, keyed
 from tocsin.connectors.instant import event_instant
 from tocsin.connectors.plain import is_web_link, one_line, paragraphs

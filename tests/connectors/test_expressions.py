@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.connectors.generic.expressions import ExpressionWrong, at, checked, value_of
+from tocsin.connectors.expressions import ExpressionWrong, at, checked, value_of
 
 FOUND = {"a": {"b/c": "x", "d~e": "y", "l": [{"n": 1}, 2.5, True, None]}, "t": " spaced ", "empty": ""}
 
