@@ -7,12 +7,11 @@ import pytest
 from nouns import NOON
 from tocsin.app import wiring
 from tocsin.app.packs import Packs
+from tocsin.app.policies import build_policies
 from tocsin.app.settings import load_settings
-from tocsin.app.wiring import ask_server, build_app, build_policies, current_app, install, plan_of
+from tocsin.app.wiring import ask_server, build_app, current_app, install
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
-from tocsin.domain.pack_file import PackProblem
-from tocsin.triage.severities import parse_severities
 
 ONCALL = """
 people: {ben: {name: Ben, contacts: [{channel: pigeon, address: roof}]}}
@@ -49,20 +48,6 @@ def test_each_commit_rings_the_bell(tmp_path, memory_store) -> None:
     with app.store.transaction():
         pass
     assert app.bell.rings == 1
-
-
-def test_a_broken_pack_file_stops_the_start(tmp_path) -> None:
-    pack = tmp_path / "packs" / "ours"
-    pack.mkdir(parents=True)
-    (pack / "triage.yml").write_text("rules: [", encoding="utf-8")
-    with pytest.raises(PackProblem):
-        build_policies(Packs(tmp_path))
-
-
-def test_severities_without_a_word_for_detection_stop_the_start(tmp_path) -> None:
-    words = parse_severities("common: {words: {critical: P1}}", "severities.yml")
-    with pytest.raises(Misconfigured, match="no section 'detection'"):
-        plan_of(build_policies(Packs(tmp_path)).rules, words)
 
 
 def test_pages_are_served_from_the_installed_app_only(tmp_path, memory_store, monkeypatch) -> None:

@@ -6,71 +6,41 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.app.access import Access
-from tocsin.app.alertmanager_file import routing_of
 from tocsin.app.bell import Bell
 from tocsin.app.channels import build_channels
+from tocsin.app.chapters import Ground, chapters_of
 from tocsin.app.hearing import Hearing
 from tocsin.app.hooks import hooks_of
 from tocsin.app.keys import secret_key
-from tocsin.app.manners import manners_of
 from tocsin.app.packs import Packs, packs_of
 from tocsin.app.pattern_cache import PatternFolder
+from tocsin.app.policies import Policies, build_policies, plan_of
 from tocsin.app.proving import Proving, demand_keys
 from tocsin.app.ringing import RingingStore
-from tocsin.app.rule_cache import load_remembered
 from tocsin.app.settings import Settings
 from tocsin.app.tally import Tally
 from tocsin.app.telemetry import Telemetry
 from tocsin.app.together import Together
 from tocsin.connectors.prometheus.client import PrometheusServer
-from tocsin.detection.engine import Plan, compile_plan
+from tocsin.detection.engine import Plan
 from tocsin.detection.promql.evaluating import Answer
-from tocsin.detection.promql.rule_files import RuleGroups, load_with_twins
-from tocsin.detection.rules import RuleSet
 from tocsin.domain.clock import Clock, SystemClock
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.ports.delivery import Channel
 from tocsin.domain.ports.keeping import EvidenceLocker, SignalLake
 from tocsin.domain.ports.shelves import Store
-from tocsin.domain.silence import Silence
 from tocsin.flow.call import Call
 from tocsin.flow.close import Close
 from tocsin.flow.deliver import Deliver
 from tocsin.flow.listen import Listen
-from tocsin.flow.mute import Mute
-from tocsin.flow.notify import Notify
 from tocsin.flow.respond import Respond
 from tocsin.flow.take import Take
-from tocsin.incidents.clock_policy import ClockPolicy, parse_clocks
-from tocsin.intake.heartbeat import Expectation, read_expectations
-from tocsin.oncall.roster import Roster, parse_roster
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.lake import SegmentLake
 from tocsin.store.locker import DiskLocker
 from tocsin.store.samples import DiskSamples
 from tocsin.store.signer import FileSigner
-from tocsin.triage.maintenance import parse_maintenance
-from tocsin.triage.noise_policy import NoisePolicy, parse_noise
-from tocsin.triage.policy import TriagePolicy, parse_policy
-from tocsin.triage.severities import SeverityWords, parse_severities
-
-DETECTION_WORDS = "detection"
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """Everything that is configured in pack files, parsed and checked."""
-
-    triage: TriagePolicy
-    words: SeverityWords
-    clocks: ClockPolicy
-    roster: Roster
-    rules: RuleSet
-    metric_rules: RuleGroups
-    expectations: tuple[Expectation, ...]
-    noise: NoisePolicy
-    windows: tuple[Silence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,40 +81,6 @@ class App:
         return tuple(dict.fromkeys((*self.channels, *named)))
 
 
-def build_policies(packs: Packs) -> Policies:
-    """Parse the packs in force. Raises `PackProblem`, `Misconfigured`."""
-    triage, oncall = packs.file("triage.yml"), packs.file("oncall.yml")
-    severities, sources = packs.file("severities.yml"), packs.file("sources.yml")
-    noise, maintenance = packs.file("noise.yml"), packs.file("maintenance.yml")
-    return Policies(
-        triage=parse_policy(triage.text, triage.path),
-        words=parse_severities(severities.text, severities.path),
-        clocks=parse_clocks(triage.text, triage.path),
-        roster=parse_roster(oncall.text, oncall.path),
-        rules=load_remembered(
-            [(file.path, file.text) for file in packs.rule_files()],
-            packs.home / "cache" / "rules",
-            packs.tables(),
-        ),
-        metric_rules=load_with_twins((file.path, file.text) for file in packs.metric_rule_files()),
-        expectations=read_expectations(sources.text, sources.path),
-        noise=parse_noise(noise.text, noise.path),
-        windows=parse_maintenance(maintenance.text, maintenance.path),
-    )
-
-
-def plan_of(rules: RuleSet, words: SeverityWords, patterns: PatternFolder | None = None) -> Plan:
-    """Compile rules with our own words for Sigma's levels. Raises `Misconfigured` where there are none."""
-    section = words.sources.get(DETECTION_WORDS)
-    if section is None:
-        raise Misconfigured(
-            f"{words.path} has no section {DETECTION_WORDS!r} under `sources`.",
-            means="Tocsin does not start, because what detection finds would have no severity.",
-            next_step=f"Copy the section {DETECTION_WORDS!r} from the shipped severities.yml.",
-        )
-    return compile_plan(rules, levels=section.words, patterns=patterns)
-
-
 def ask_server(settings: Settings) -> Callable[[str, int], Answer] | None:
     """Return how a Prometheus server is asked, None when there is none and we evaluate ourselves."""
     url = settings.text("TOCSIN_PROMETHEUS_URL")
@@ -167,30 +103,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
     channels = build_channels(settings, kept, clock)
-    link_key = secret_key(home / "keys" / "links.key")
-    call = Call(kept, clock, policies.roster, link_key, manners_of(channels))
-    respond = Respond(kept, clock, locker)
-    close = Close(kept, clock, policies.clocks, policies.triage, call, Accounts(django_store).may_command)
-    notify = Notify(routing_of(settings, packs))
-    take = Take(
-        kept,
-        clock,
-        policies.triage,
-        policies.words,
-        policies.clocks,
-        call,
-        respond,
-        close,
-        notify,
-        Mute(policies.noise, policies.windows),
-    )
-    deliver = Deliver(
-        kept,
-        clock,
-        call,
-        settings.text("TOCSIN_PUBLIC_URL").rstrip("/"),
-        settings.number("TOCSIN_DELIVERY_ATTEMPTS"),
-    )
+    ground = Ground(settings, packs, policies, kept, clock)
+    told = chapters_of(ground, locker, channels, Accounts(django_store).may_command)
     max_decoded = settings.number("TOCSIN_MAX_DECODED_MB") * 1024 * 1024
     samples, tally = DiskSamples(home / "samples", clock), Tally()
     return App(
@@ -209,15 +123,15 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         plan=plan_of(policies.rules, policies.words, PatternFolder(home / "cache" / "patterns")),
         channels=channels,
         hearing=Hearing(
-            *(kept, lake, clock, take, Together(take.bodies), signals_bell.ring, max_decoded),
-            hooks=hooks_of(settings, packs, take, lake, signals_bell.ring),
+            *(kept, lake, clock, told.take, Together(told.take.bodies), signals_bell.ring, max_decoded),
+            hooks=hooks_of(settings, packs, told.take, lake, signals_bell.ring),
         ),
-        take=take,
-        call=call,
-        deliver=deliver,
-        respond=respond,
-        close=close,
-        listen=Listen(kept, clock, take, policies.expectations),
+        take=told.take,
+        call=told.call,
+        deliver=told.deliver,
+        respond=told.respond,
+        close=told.close,
+        listen=told.listen,
         tally=tally,
         telemetry=Telemetry(lake, samples, clock, signals_bell.ring, max_decoded, tally),
         proving=Proving(kept, signer),

@@ -90,6 +90,12 @@ class _Outcome:
     refused: list[Unreadable] = field(default_factory=list)
     incidents: dict[str, None] = field(default_factory=dict)
 
+    def touched(self, incident: Incident | None) -> None:
+        """An alert of the body was new or changed, and perhaps so was an incident."""
+        self.has_changed = True
+        if incident is not None:
+            self.incidents[incident.short_name] = None
+
 
 @dataclass(frozen=True, slots=True)
 class Take:
@@ -196,15 +202,7 @@ class Take:
     ) -> None:
         """Take reports of different fingerprints; what is known of them is read and written at once."""
         known = shelves.alerts.latest_of([each.fingerprint for each in given])
-        merged: list[tuple[_Given, Merged]] = []
-        for each in given:
-            try:
-                one = merge(each.report, known.get(each.fingerprint), now, each.resolve_timeout)
-            except AlertRefused as problem:
-                outcomes[each.body].refused.append(Unreadable(bodies[each.body], problem.explain()))
-                continue
-            outcomes[each.body].accepted += 1
-            merged.append((each, one))
+        merged = list(_merged(given, known, bodies, outcomes, now))
         resent = [one.alert for _, one in merged if one.change is Change.RESENT]
         shelves.alerts.renew([alert for alert in resent if alert != known[alert.fingerprint]])
         changed = [(each, one) for each, one in merged if one.change is not Change.RESENT]
@@ -213,9 +211,7 @@ class Take:
             shelves.lock(TRIAGE)
             touched = self._gather(shelves, [one for _, one in changed], known, now)
             for (each, _), incident in zip(changed, touched, strict=True):
-                outcomes[each.body].has_changed = True
-                if incident is not None:
-                    outcomes[each.body].incidents[incident.short_name] = None
+                outcomes[each.body].touched(incident)
         self._watch_leases(shelves, [one.alert.ends_at for _, one in merged], now)
 
     def _gather(
@@ -310,6 +306,24 @@ class Take:
         if planned is None or first < planned:
             # Never by changing the job that waits: who looks at ends holds it, and then waits for our alerts.
             shelves.jobs.put(_lapse_at(first))
+
+
+def _merged(
+    given: Sequence[_Given],
+    known: Mapping[str, Alert],
+    bodies: Sequence[bytes],
+    outcomes: Sequence[_Outcome],
+    now: datetime,
+) -> Iterator[tuple[_Given, Merged]]:
+    """Merge each report into what is known; what cannot be an alert is written down as refused."""
+    for each in given:
+        try:
+            one = merge(each.report, known.get(each.fingerprint), now, each.resolve_timeout)
+        except AlertRefused as problem:
+            outcomes[each.body].refused.append(Unreadable(bodies[each.body], problem.explain()))
+        else:
+            outcomes[each.body].accepted += 1
+            yield each, one
 
 
 def _parts(given: Sequence[_Given]) -> Iterator[Sequence[_Given]]:
