@@ -44,6 +44,18 @@ def test_other_methods_are_sent_as_they_are_named(partner: Any) -> None:
     assert [(got.method, got.body) for got in partner.received] == [("PATCH", b"{}"), ("GET", b"")]
 
 
+def test_several_requests_together_have_one_limit(partner: Any, bad: Any) -> None:
+    silent = bad.serve(bad.say_nothing)
+    with Outbound(time_limit_s=0.3).together() as together:
+        assert post(partner.url, together).status == 200
+        assert post(partner.url, together).status == 200
+        assert (
+            failure(f"http://127.0.0.1:{silent}/", together).reason == "127.0.0.1 did not answer within 0.6 s"
+        )
+        assert failure(partner.url, together).kind is FailureKind.RETRY_LATER
+    assert len(partner.received) == 2
+
+
 def test_a_huge_answer_is_cut(partner: Any) -> None:
     partner.reply = lambda got: (200, {}, b"x" * 5_000_000)
     answer = post(partner.url, Outbound(longest_answer=1000, time_limit_s=20))

@@ -44,8 +44,13 @@ class TimeLimit:
             self._twin.close()
 
     def guard(self, connected: socket.socket) -> None:
-        """Watch this connection. A second handle to it is kept, because TLS takes the first one over."""
-        self._twin = socket.socket(fileno=os.dup(connected.fileno()))
+        """Watch this connection, in place of one before it.
+
+        A second handle to it is kept, because TLS takes the first one over.
+        """
+        before, self._twin = self._twin, socket.socket(fileno=os.dup(connected.fileno()))
+        if before is not None:
+            before.close()
         if self.is_over:
             self._shut()
 

@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin.connectors.jira.document import document_of, text_of
@@ -59,6 +59,10 @@ class JiraChannel:
 
     def send(self, message: Message, address: str) -> Receipt:
         """Make, comment or close the incident's issue. Raises `DeliveryFailed`."""
+        with self.issues.outbound.together() as together:
+            return replace(self, issues=replace(self.issues, outbound=together))._send(message, address)
+
+    def _send(self, message: Message, address: str) -> Receipt:
         project, _, issue_type = address.partition("/")
         label = label_of(message)
         with self.busy.alone_with(f"{project} {label}"):

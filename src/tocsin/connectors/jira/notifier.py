@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,22 +31,26 @@ class JiraNotifier:
 
     def notify(self, notification: Notification, integration: Integration) -> Receipt:
         """Make, change or move the group's issue. Raises `DeliveryFailed`."""
-        settings = integration.settings
-        issues = issues_of(settings, self.outbound)
-        mark = group_label(notification)
-        found = issues.find(text_in(settings, "project"), [mark], condition_of(settings))
-        fields = fields_of(notification, settings, is_document=issues.takes_documents)
-        if found is not None:
-            return _changed(issues, found, fields, notification, settings)
-        if not notification.is_firing:
-            return Receipt("there is no issue to close")
-        new = {
-            "project": {"key": text_in(settings, "project")},
-            "issuetype": named(text_in(settings, "issue_type", "Task")),
-            "labels": [*map(label, texts_in(settings, "labels")), mark],
-        }
-        key = issues.create(fields | new)
-        return Receipt(f"made {key}", key)
+        issues = issues_of(integration.settings, self.outbound)
+        with issues.outbound.together() as together:
+            return _told(replace(issues, outbound=together), notification, integration.settings)
+
+
+def _told(issues: Issues, notification: Notification, settings: Settings) -> Receipt:
+    mark = group_label(notification)
+    found = issues.find(text_in(settings, "project"), [mark], condition_of(settings))
+    fields = fields_of(notification, settings, is_document=issues.takes_documents)
+    if found is not None:
+        return _changed(issues, found, fields, notification, settings)
+    if not notification.is_firing:
+        return Receipt("there is no issue to close")
+    new = {
+        "project": {"key": text_in(settings, "project")},
+        "issuetype": named(text_in(settings, "issue_type", "Task")),
+        "labels": [*map(label, texts_in(settings, "labels")), mark],
+    }
+    key = issues.create(fields | new)
+    return Receipt(f"made {key}", key)
 
 
 def build_notifier(clock: Clock) -> JiraNotifier:

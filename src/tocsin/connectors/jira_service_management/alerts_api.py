@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -88,6 +88,10 @@ class AccountAlerts:
 
     def act(self, action: str, alias: str, note: str) -> Receipt:
         """Acknowledge or close what has this alias; no alert with it is no fault. Raises `DeliveryFailed`."""
+        with self.outbound.together() as together:
+            return replace(self, outbound=together)._act(action, alias, note)
+
+    def _act(self, action: str, alias: str, note: str) -> Receipt:
         found = self._ask("GET", f"alerts/alias?{urlencode({'alias': alias})}")
         if found.status == 404:
             return Receipt(f"no open alert to {action}", alias)

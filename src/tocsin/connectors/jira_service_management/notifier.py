@@ -44,16 +44,20 @@ class OpsgenieNotifier:
             raise DeliveryFailed(FailureKind.MISCONFIGURED, "the opsgenie integration has no api_key")
         http_config = settings.get("http_config") or {}
         headers_of(http_config)
-        alerts = IntegrationAlerts(key, alerts_url(settings), self.outbound or outbound_of(http_config))
-        alert = alert_of(notification, settings)
-        if not notification.is_firing:
-            return alerts.act(CLOSE, alert["alias"], "", source=alert["source"])
-        receipt = alerts.create(alert)
-        if settings.get("update_alerts"):
-            alerts.change("message", alert["alias"], alert["message"])
-            if alert.get("description"):
-                alerts.change("description", alert["alias"], alert["description"])
-        return receipt
+        with (self.outbound or outbound_of(http_config)).together() as together:
+            return _told(IntegrationAlerts(key, alerts_url(settings), together), notification, settings)
+
+
+def _told(alerts: IntegrationAlerts, notification: Notification, settings: Settings) -> Receipt:
+    alert = alert_of(notification, settings)
+    if not notification.is_firing:
+        return alerts.act(CLOSE, alert["alias"], "", source=alert["source"])
+    receipt = alerts.create(alert)
+    if settings.get("update_alerts"):
+        alerts.change("message", alert["alias"], alert["message"])
+        if alert.get("description"):
+            alerts.change("description", alert["alias"], alert["description"])
+    return receipt
 
 
 def build_notifier(clock: Clock) -> OpsgenieNotifier:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin.connectors.secret import Secret
@@ -66,7 +66,8 @@ class SlackChannel:
         if not self.api.token:
             reason = "the address is no incoming webhook that is set up, and there is no bot token"
             raise DeliveryFailed(FailureKind.MISCONFIGURED, reason)
-        return self._send(message, address)
+        with self.api.outbound.together() as together:
+            return replace(self, api=replace(self.api, outbound=together))._send(message, address)
 
     def _send(self, message: Message, address: str) -> Receipt:
         content = content_of(message, interactive=self.is_interactive)
