@@ -16,10 +16,21 @@ from tocsin.oncall.alertmanager.template_functions import (
     is_true,
     spoken,
 )
-from tocsin.oncall.alertmanager.template_view import Pair, Pairs, Texts
+from tocsin.oncall.alertmanager.template_view import NEVER, AlertView, AlertViews, Pair, Pairs, Texts, View
 
 NOW = datetime(2026, 11, 21, 14, 5, 6, tzinfo=UTC)
 LABELS = Texts({"a": "1"})
+
+
+VIEW = View(
+    receiver="r",
+    status="firing",
+    alerts=AlertViews(),
+    group_labels=LABELS,
+    common_labels=LABELS,
+    common_annotations=LABELS,
+    external_url="",
+)
 
 
 def call(name: str, *values: Any) -> Any:
@@ -45,6 +56,7 @@ def call(name: str, *values: Any) -> Any:
         ("index", (LABELS, "a"), "1"),
         ("index", (LABELS, "b"), ""),
         ("index", (("x", "y"), 1), "y"),
+        ("index", ("abc", 1), 98),
         ("eq", ("a", "b", "a"), True),
         ("eq", (1, 2), False),
         ("ne", ("a", "b"), True),
@@ -87,7 +99,9 @@ def test_a_function_gives_what_upstreams_gives(name: str, values: tuple[Any, ...
         ("index", (("a",), 1)),
         ("index", (("a",), -1)),
         ("index", (("a",), "a")),
-        ("index", ("abc", 1)),
+        ("index", ("abc", 3)),
+        ("index", (5, 1)),
+        ("eq", (VIEW, VIEW)),
         ("eq", ("a",)),
         ("eq", ("a", 1)),
         ("eq", (LABELS, LABELS)),
@@ -113,6 +127,20 @@ def test_values_print_as_in_go() -> None:
         "a", "true", "false", "<no value>", "2026-11-21 14:05:06 +0000 UTC", "1.5", "3", "[a 1]", "[{a 1}]",
         "<b>",
     ]  # fmt: skip
+
+
+def test_an_alert_prints_as_its_fields() -> None:
+    alert = AlertView(
+        status="firing",
+        labels=LABELS,
+        annotations=Texts(),
+        starts_at=NOW,
+        ends_at=NEVER,
+        generator_url="http://g",
+        fingerprint="f",
+    )
+    times = "2026-11-21 14:05:06 +0000 UTC 0001-01-01 00:00:00 +0000 UTC"
+    assert spoken((alert,)) == f"[{{firing map[a:1] map[] {times} http://g f}}]"
 
 
 def test_empty_is_false_and_a_thing_is_true() -> None:

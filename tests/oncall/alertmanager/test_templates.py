@@ -109,7 +109,7 @@ def test_where_even_the_shipped_text_fails_it_is_left_out() -> None:
     [
         ('{{ template "slack.default.title" . }}{{ toUpper (and .A .B) }}', True, 0),
         ("{{ if .A", True, 1),
-        ('a{{ if no .A }}b{{ range .B }}{{ template "x" (no .) }}{{ end }}{{ else }}{{ no }}{{ end }}', True, 4),
+        ('{{ if no . }}b{{ range .B }}{{ template "" (no .) }}{{ end }}{{ else }}{{ no }}{{ end }}', True, 4),
         ('{{ template "none" }}', True, 1),
         ('{{ template "none" }}', False, 0),
         ('{{ define "none" }}{{ nope }}{{ end }}{{ template "none" }}', True, 1),

@@ -107,10 +107,8 @@ def _months(written: Located) -> Range:
     def number(spoken: str, where: Located) -> int:
         return _MONTHS.index(spoken) if spoken and spoken in _MONTHS else _number(spoken, where)
 
-    first, last = _ordered(written, _range(written, number))
-    if not 1 <= first <= last <= 12:
-        raise written.problem(f"`{written.text}` is no range of months.", "Use 1 to 12, or names.")
-    return first, last
+    # As upstream, a number that no month has is taken and never holds.
+    return _ordered(written, _range(written, number))
 
 
 def _days(written: Located) -> Range:

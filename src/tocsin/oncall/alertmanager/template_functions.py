@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import re2  # type: ignore[import-untyped]
 
-from tocsin.oncall.alertmanager.template_view import default_time, go_time, moved
+from tocsin.oncall.alertmanager.template_view import AlertView, View, default_time, go_time, moved
 
 MAX_TEXT = 262_144
 """Characters that one template may print, and that any text within it may have."""
@@ -53,6 +54,8 @@ def spoken(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, tuple):
         return f"[{' '.join(spoken(each) for each in value)}]"
+    if isinstance(value, View | AlertView):
+        return f"{{{' '.join(spoken(getattr(value, each.name)) for each in fields(value))}}}"
     return str(value)
 
 
@@ -93,10 +96,12 @@ def _index(value: Any, *keys: Any) -> Any:
     for key in keys:
         if isinstance(value, Mapping):
             value = value.get(_text(key), "")
-        elif isinstance(value, tuple) and isinstance(key, int) and not isinstance(key, bool):
-            if not 0 <= key < len(value):
+        elif isinstance(value, tuple | str) and isinstance(key, int) and not isinstance(key, bool):
+            # A text's members are its bytes, as in Go.
+            members = value.encode("utf-8", "replace") if isinstance(value, str) else value
+            if not 0 <= key < len(members):
                 raise Refused(f"there is no member {key}")
-            value = value[key]
+            value = members[key]
         else:
             raise Refused("only a list has members by number, and labels by name")
     return value
@@ -108,7 +113,7 @@ def _kind(value: Any) -> type:
 
 
 def _comparable(first: Any, second: Any) -> None:
-    if _kind(first) is not _kind(second) or isinstance(first, Mapping | tuple):
+    if _kind(first) is not _kind(second) or isinstance(first, Mapping | tuple | View | AlertView):
         raise Refused(f"{spoken(first)[:40]} and {spoken(second)[:40]} cannot be compared")
 
 
