@@ -32,6 +32,17 @@ def test_a_file_at_home_takes_the_place_of_the_shipped_one_and_the_last_by_name_
     assert found.path.endswith("packs/z-team/triage.yml")
 
 
+def test_calendar_files_are_found_by_name_and_the_last_pack_wins(tmp_path: Path) -> None:
+    assert Packs(tmp_path).calendar_files() == {}
+    _put(tmp_path, "a-team", "turns.ics", "a")
+    _put(tmp_path, "z-team", "turns.ics", "z")
+    _put(tmp_path, "z-team", "days.ics", "d")
+    assert Packs(tmp_path).calendar_files() == {"turns.ics": b"z", "days.ics": b"d"}
+    (tmp_path / "packs" / "z-team" / "folder.ics").mkdir()
+    with pytest.raises(Misconfigured, match=r"folder\.ics cannot be read"):
+        Packs(tmp_path).calendar_files()
+
+
 def test_a_file_that_no_pack_has_is_explained(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"No pack holds nothing\.yml"):
         Packs(tmp_path).file("nothing.yml")

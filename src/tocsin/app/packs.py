@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,6 +151,14 @@ class Packs:
         files = (_rules_at(path, self._shown(path)) for path in _rule_paths(place))
         return [(file.path, file.text) for file in files]
 
+    def calendar_files(self) -> Mapping[str, bytes]:
+        """Return the `.ics` files of packs in force, by name; of equal names the last pack's wins.
+
+        Raises `Misconfigured`.
+        """
+        paths = {path.name: path for folder in self.folders() for path in sorted(folder.glob("*.ics"))}
+        return {name: _bytes(path) for name, path in paths.items()}
+
     def drill(self, name: str) -> PackFile:
         """Return a scenario by name. Raises `NotFound`, which names those there are."""
         for path in self._drills():
@@ -218,8 +226,19 @@ def _read(path: Path, shown: str) -> PackFile:
     try:
         return PackFile(shown, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(
-            f"{path} cannot be read: {error}.",
-            means="What it configures is not in force.",
-            next_step="Make it a readable UTF-8 file, or remove it.",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> Misconfigured:
+    return Misconfigured(
+        f"{path} cannot be read: {error}.",
+        means="What it configures is not in force.",
+        next_step="Make it a readable UTF-8 file, or remove it.",
+    )

@@ -47,7 +47,7 @@ def build_policies(packs: Packs) -> Policies:
         triage=parse_policy(triage.text, triage.path),
         words=parse_severities(severities.text, severities.path),
         clocks=parse_clocks(triage.text, triage.path),
-        roster=parse_roster(oncall.text, oncall.path),
+        roster=parse_roster(oncall.text, oncall.path, packs.calendar_files()),
         rules=load_remembered(
             [(file.path, file.text) for file in packs.rule_files()],
             packs.home / "cache" / "rules",

@@ -83,8 +83,8 @@ class Roster:
         return tuple(dict.fromkeys(found))
 
 
-def parse_roster(text: str, path: str) -> Roster:
-    """Read `oncall.yml`. Raises `PackProblem`.
+def parse_roster(text: str, path: str, files: Mapping[str, bytes] | None = None) -> Roster:
+    """Read `oncall.yml`; `files` are the calendar files it may name. Raises `PackProblem`.
 
     The simple form has `schedule`, `escalation` and perhaps `repeat`: they are the schedule and the policy
     named `default`, and may stand beside `schedules` and `policies`.
@@ -97,8 +97,8 @@ def parse_roster(text: str, path: str) -> Roster:
     people, rules = read_people(keys["people"])
     channels = read_channels(keys["channels"]) if "channels" in keys else {}
     teams = read_teams(keys["teams"], people) if "teams" in keys else {}
-    calendars = read_calendars(keys["calendars"]) if "calendars" in keys else {}
-    schedules = _schedules(keys, people)
+    calendars = read_calendars(keys["calendars"], files) if "calendars" in keys else {}
+    schedules = _schedules(keys, people, files)
     known = Known(
         people=people,
         teams=teams,
@@ -123,8 +123,10 @@ def parse_roster(text: str, path: str) -> Roster:
     )
 
 
-def _schedules(keys: Mapping[str, Located], people: Mapping[str, Person]) -> Mapping[str, Schedule]:
-    schedules = dict(read_schedules(keys["schedules"], people)) if "schedules" in keys else {}
+def _schedules(
+    keys: Mapping[str, Located], people: Mapping[str, Person], files: Mapping[str, bytes] | None
+) -> Mapping[str, Schedule]:
+    schedules = dict(read_schedules(keys["schedules"], people, files)) if "schedules" in keys else {}
     if "schedule" in keys and not keys["schedule"].is_null:
         _refuse_twice(keys["schedule"], DEFAULT_SCHEDULE, schedules)
         schedules[DEFAULT_SCHEDULE] = read_schedule(DEFAULT_SCHEDULE, keys["schedule"], people)

@@ -10,6 +10,10 @@ from tocsin.domain.calendar import Calendar
 from tocsin.domain.pack_file import PackProblem, parse
 from tocsin.oncall.schedules.calendars import read_calendars
 
+DAYS = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+    b"DTSTART;VALUE=DATE:20270101\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 BERLIN = """\
 berlin:
   zone: Europe/Berlin
@@ -23,7 +27,7 @@ plain: {}
 
 
 def test_a_calendar_is_read_with_its_holidays() -> None:
-    files = {"days.ics": frozenset({date(2027, 1, 1)})}
+    files = {"days.ics": DAYS}
     found = read_calendars(parse(BERLIN, "oncall.yml"), files)
     assert found["plain"] == Calendar()
     berlin = found["berlin"]
@@ -37,9 +41,10 @@ def test_a_calendar_is_read_with_its_holidays() -> None:
     [
         ("{a: {opens: '17:00', closes: '09:00'}}", "closes before it opens"),
         ("{a: {workdays: []}}", "there is no workday"),
+        ("{a: {holiday_file: broken.ics}}", "`broken.ics` cannot be used: The file is no calendar"),
         ("{a: {holiday_file: none.ics}}", "`none.ics` is not possible here"),
     ],
 )
 def test_a_mistake_is_named(written: str, said: str) -> None:
     with pytest.raises(PackProblem, match=said):
-        read_calendars(parse(written, "oncall.yml"))
+        read_calendars(parse(written, "oncall.yml"), {"broken.ics": b"x"})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from tocsin.domain.pack_file import PackProblem, parse
 from tocsin.domain.person import Person
 from tocsin.oncall.schedules.reading import MAX_LAYERS, read_schedule, read_schedules
-from tocsin.oncall.schedules.schedule import FixedLayer, Layer, Restriction, Rotation
+from tocsin.oncall.schedules.schedule import FixedLayer, FixedTurn, Layer, Restriction, Rotation
 
 PEOPLE = {name: Person(username=name, name=name.title()) for name in ("ada", "ben", "dana")}
 SIMPLE = "{zone: Europe/Berlin, rotation: weekly, handover: '09:00', starts: 2026-11-16, people: [ben, ada]}"
+TURNS = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Ada\r\n"
+    b"DTSTART:20270101T090000\r\nDTEND:20270102T090000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 WHOLE = """\
 platform:
   zone: Europe/Berlin
@@ -43,14 +47,17 @@ leads:
 
 
 def test_a_schedule_is_read_whole() -> None:
-    calendars = {name: FixedLayer(name=name, turns=()) for name in ("turns.ics", "more.ics")}
-    found = read_schedules(parse(f"{WHOLE}  {SIMPLE}", "oncall.yml"), PEOPLE, calendars)
+    files = dict.fromkeys(("turns.ics", "more.ics"), TURNS)
+    found = read_schedules(parse(f"{WHOLE}  {SIMPLE}", "oncall.yml"), PEOPLE, files)
     platform, leads = found["platform"], found["leads"]
     assert platform.backup == leads
     assert platform.called("ben") == "Ben"
     names = [layer.name for layer in platform.layers]
     assert names == ["week", "monthly", "written", "more.ics", "from 2026-12-24"]
-    week, monthly = platform.layers[:2]
+    week, monthly, written = platform.layers[:3]
+    start = datetime(2027, 1, 1, 8, tzinfo=UTC)
+    turn = FixedTurn(start=start, end=start + timedelta(days=1), person="ada")
+    assert written == FixedLayer(name="written", turns=(turn,))
     assert isinstance(week, Layer)
     assert isinstance(monthly, Layer)
     assert (week.rotation, week.every, week.on, week.zone.key) == (Rotation.WEEKLY, 2, 2, "Europe/Berlin")
@@ -106,6 +113,12 @@ def test_a_mistake_is_named(written: str, said: str) -> None:
     with pytest.raises(PackProblem, match=r"^oncall.yml:1:\d+: ") as raised:
         read_schedule("platform", parse(written, "oncall.yml"), PEOPLE)
     assert said in str(raised.value)
+
+
+def test_a_calendar_file_that_cannot_be_read_is_named_where_it_is_asked_for() -> None:
+    written = parse(layers("{calendar: broken.ics}"), "oncall.yml")
+    with pytest.raises(PackProblem, match=r"^oncall.yml:1:\d+: `broken.ics` cannot be used"):
+        read_schedule("platform", written, ("ben",), {"broken.ics": b"x"})
 
 
 def test_a_backup_is_another_schedule_of_the_file() -> None:

@@ -8,26 +8,27 @@ from datetime import date
 from tocsin.domain.calendar import Calendar
 from tocsin.domain.local_time import WEEKDAYS
 from tocsin.domain.pack_file import Located
+from tocsin.oncall.schedules.ical import read_holidays
+from tocsin.oncall.schedules.recurring import CalendarRefused
 
-Holidays = Mapping[str, frozenset[date]]
+Files = Mapping[str, bytes]
 
 
-def read_calendars(written: Located, holidays: Holidays | None = None) -> Mapping[str, Calendar]:
-    """Read a mapping of names to calendars. `holidays` are the days of files they may name.
+def read_calendars(written: Located, files: Files | None = None) -> Mapping[str, Calendar]:
+    """Read a mapping of names to calendars. `files` are calendar files they may name.
 
     Raises `PackProblem`.
     """
-    return {name.text: read_calendar(body, holidays) for name, body in written.entries()}
+    return {name.text: read_calendar(body, files) for name, body in written.entries()}
 
 
-def read_calendar(written: Located, holidays: Holidays | None = None) -> Calendar:
+def read_calendar(written: Located, files: Files | None = None) -> Calendar:
     """Read one calendar; what is left out is Monday to Friday, 09:00 to 17:00, UTC. Raises `PackProblem`."""
     keys = written.mapping(("zone", "workdays", "opens", "closes", "holidays", "holiday_file"))
     default = Calendar()
     days = frozenset(day.day() for day in keys["holidays"].sequence()) if "holidays" in keys else frozenset()
     if "holiday_file" in keys:
-        known = holidays or {}
-        days |= known[keys["holiday_file"].choice(tuple(known))]
+        days |= _days_in(keys["holiday_file"], files or {})
     calendar = Calendar(
         zone=keys["zone"].zone() if "zone" in keys else default.zone,
         workdays=_workdays(keys["workdays"]) if "workdays" in keys else default.workdays,
@@ -38,6 +39,16 @@ def read_calendar(written: Located, holidays: Holidays | None = None) -> Calenda
     if calendar.closes <= calendar.opens:
         raise written.problem("the calendar closes before it opens.", "Write `closes` later than `opens`.")
     return calendar
+
+
+def _days_in(file: Located, files: Files) -> frozenset[date]:
+    content = files[file.choice(tuple(files))]
+    try:
+        return read_holidays(content)
+    except CalendarRefused as refusal:
+        raise file.problem(
+            f"`{file.text}` cannot be used: {refusal.happened}", refusal.next_step
+        ) from refusal
 
 
 def _workdays(written: Located) -> frozenset[int]:

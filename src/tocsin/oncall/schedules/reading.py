@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from tocsin.domain.local_time import WEEKDAYS
+from tocsin.domain.local_time import WEEKDAYS, instant
 from tocsin.domain.pack_file import Located
 from tocsin.domain.person import Person
+from tocsin.oncall.schedules.ical import read_ical
+from tocsin.oncall.schedules.recurring import CalendarRefused
 from tocsin.oncall.schedules.schedule import FixedLayer, Layer, Restriction, Rotation, Schedule
 
 MAX_EVERY = 10_000
 MAX_LAYERS = 50
 MAX_PEOPLE = 500
+CALENDAR_YEARS = (2020, 2040)
+"""Turns that a calendar file names outside of these years are left out, the last one excluded."""
 _SIMPLE = ("zone", "rotation", "handover", "starts", "people")
 _ROTATING = ("rotation", "handover", "starts", "people")
 _LAYER = (*_SIMPLE, "name", "every", "on", "ends", "ends_at", "only")
@@ -22,17 +26,16 @@ _LAYERED = ("zone", "layers", "temporary", "backup")
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 People = Mapping[str, Person] | Collection[str]
-Calendars = Mapping[str, FixedLayer]
+Files = Mapping[str, bytes]
 
 
-def read_schedules(
-    written: Located, people: People, calendars: Calendars | None = None
-) -> Mapping[str, Schedule]:
+def read_schedules(written: Located, people: People, files: Files | None = None) -> Mapping[str, Schedule]:
     """Read a mapping of names to schedules; `people` are those who may be named.
 
-    `calendars` are layers read from files that schedules may name with `calendar:`. Raises `PackProblem`.
+    `files` are calendar files, by the names with which a layer asks for one (`calendar:`). Raises
+    `PackProblem`.
     """
-    alone = {name.text: read_schedule(name.text, body, people, calendars) for name, body in written.entries()}
+    alone = {name.text: read_schedule(name.text, body, people, files) for name, body in written.entries()}
     found = dict(alone)
     for name, body in written.entries():
         backup = dict((key.text, value) for key, value in body.entries()).get("backup")
@@ -42,9 +45,7 @@ def read_schedules(
     return found
 
 
-def read_schedule(
-    name: str, written: Located, people: People, calendars: Calendars | None = None
-) -> Schedule:
+def read_schedule(name: str, written: Located, people: People, files: Files | None = None) -> Schedule:
     """Read one schedule: layers, or the simple form in which the schedule itself is the only layer.
 
     Its `backup` is left to `read_schedules`, which knows the others. Raises `PackProblem`.
@@ -57,7 +58,7 @@ def read_schedule(
         return Schedule(name=name, zone=zone, layers=(only,), names=names)
     keys = written.mapping(_LAYERED, required=("zone", "layers"))
     zone = keys["zone"].zone()
-    layers = [_either(member, people, zone, calendars or {}) for member in _bounded(keys["layers"])]
+    layers = [_either(member, people, zone, files or {}) for member in _bounded(keys["layers"])]
     if "temporary" in keys:
         layers += [_temporary(member, people, zone) for member in _bounded(keys["temporary"])]
     return Schedule(name=name, zone=zone, layers=_named_once(written, tuple(layers)), names=names)
@@ -80,13 +81,22 @@ def _named_once(written: Located, layers: tuple[Layer | FixedLayer, ...]) -> tup
     return layers
 
 
-def _either(written: Located, people: People, zone: ZoneInfo, calendars: Calendars) -> Layer | FixedLayer:
+def _either(written: Located, people: People, zone: ZoneInfo, files: Files) -> Layer | FixedLayer:
     if "calendar" not in {key.text for key, _ in written.entries()}:
         keys = written.mapping(_LAYER, required=_ROTATING)
         return _layer(keys, people, zone, keys["rotation"].text)
     keys = written.mapping(("name", "calendar"), required=("calendar",))
-    layer = calendars[keys["calendar"].choice(tuple(calendars))]
-    return replace(layer, name=keys["name"].string()) if "name" in keys else layer
+    file = keys["calendar"]
+    content = files[file.choice(tuple(files))]
+    known = people if isinstance(people, Mapping) else {}
+    first, last = (instant(date(year, 1, 1), time(), zone) for year in CALENDAR_YEARS)
+    try:
+        read = read_ical(content, known, zone, first, last)
+    except CalendarRefused as refusal:
+        raise file.problem(
+            f"`{file.text}` cannot be used: {refusal.happened}", refusal.next_step
+        ) from refusal
+    return read.layer(keys["name"].string() if "name" in keys else file.text)
 
 
 def _temporary(written: Located, people: People, zone: ZoneInfo) -> Layer:
