@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from nouns import later
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
 from tocsin.flow.bundles import NotNeeded
+from tocsin.flow.paging import pace_kind
 
 LATER = DeliveryFailed(FailureKind.RETRY_LATER, "503", status=503)
 REFUSED = DeliveryFailed(FailureKind.REFUSED, "gone", status=410)
@@ -135,3 +138,18 @@ def test_the_administrators_inbox_is_never_held_back(told_story, report) -> None
     for number in range(8):
         story.hear(report(7200, service=f"s{number}"))
     assert len([job for job in story.claim("deliver.inbox") if job.key.startswith("page-")]) == 8
+
+
+def test_what_no_limit_looks_back_at_any_more_is_forgotten(rules_story, report) -> None:
+    story = rules_story
+    story.hear(report(7200, severity="high"))
+    kind = pace_kind("ben", "smtp")
+
+    def remembered() -> int:
+        with story.store.transaction() as shelves:
+            story.call.paging.forget_old(shelves, story.clock.now())
+            return len(shelves.marks.all(kind))
+
+    assert remembered() == 1
+    story.clock.push(timedelta(minutes=16))
+    assert remembered() == 0

@@ -43,6 +43,20 @@ def test_important_pages_fall_back_to_the_default_rules_and_then_to_none() -> No
     assert PersonalRules(sets={"important": (step,)}).of(Severity.P4) == ()
 
 
+def test_a_person_has_contacts_and_rules_in_the_order_of_time() -> None:
+    rules = ", rules: {default: [{after: 5m, by: [slack]}, {after: 0m, by: [slack]}]}"
+    written = f"{{ben: {PERSON % rules}, ada: {PERSON % ''}}}"
+    people, own = read_people(parse(written, "oncall.yml"))
+    assert people["ben"].contacts == (Contact(channel="slack", address="U1"),)
+    assert [step.after for step in own["ben"].of(Severity.P4)] == [timedelta(), timedelta(minutes=5)]
+    assert own.keys() == {"ben"}
+
+
+def test_a_team_may_have_a_lead() -> None:
+    teams = read_teams(parse("{web: {members: [ben], lead: ben}, ops: {members: [ben]}}", "x"), ["ben"])
+    assert [(team.name, team.lead) for team in teams.values()] == [("web", "ben"), ("ops", None)]
+
+
 def test_who_has_no_rules_has_none(teams: Roster) -> None:
     assert "ada" not in teams.rules
 

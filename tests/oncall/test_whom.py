@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tocsin.domain.person import Contact
@@ -50,6 +51,15 @@ def test_what_is_gone_from_the_file_is_named(teams: Roster) -> None:
     assert (eve.person, eve.why) == (
         None,
         "the step names eve in oncall.yml. But eve is not in oncall.yml.",
+    )
+
+
+def test_who_has_no_contact_is_named(teams: Roster) -> None:
+    people = {**teams.people, "dana": replace(teams.people["dana"], contacts=())}
+    (dana,) = found(replace(teams, people=people), TargetKind.PERSON, "dana")
+    assert (dana.person, dana.why) == (
+        None,
+        "the step names Dana in oncall.yml. But there is no contact in oncall.yml.",
     )
 
 

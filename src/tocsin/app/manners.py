@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tocsin.domain.ports.delivery import Channel
 from tocsin.oncall.follow_ups import Manners
 
-KEEPS_STATE = frozenset({"slack", "pagerduty", "jira", "jira_service_management", "statuspage", "webhook"})
+KEEPS_STATE = frozenset({"slack", "pagerduty", "jira", "jira_service_management", "statuspage"})
 INTERRUPTS = frozenset({"voice"})
 
 

@@ -11,6 +11,7 @@ from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Contact
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.flow.letters import Letter, post
+from tocsin.flow.paging import Paging
 from tocsin.flow.ready import Ready
 from tocsin.oncall.lists import belongs, handover_text, incidents_text, latest, quiet_contact, taken_over
 from tocsin.oncall.notices import Digest, DigestOf
@@ -52,6 +53,7 @@ class Lists:
                 self._digest(shelves, digest, now)
             for schedule in changed:
                 self._hand_over(shelves, schedule, before, now)
+            Paging(self.roster).forget_old(shelves, now)
             shelves.marks.keep(LOOKED, {LOOKED: now.isoformat().encode()}, now)
 
     @staticmethod

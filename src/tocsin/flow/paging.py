@@ -25,6 +25,9 @@ from tocsin.oncall.waves import Wave
 
 DELIVER = "deliver"
 YES = "yes"
+MOST_REMEMBERED = 200
+"""How many messages of one person and method are looked back at; a storm of P1s may bring more."""
+HELD_AT_MOST = timedelta(days=2)
 _CLAIMABLE = timedelta(seconds=5)
 """A job that is due later than this is claimed by nobody yet, whatever the clocks of other machines say."""
 
@@ -72,6 +75,15 @@ class Paging:
         """Say whether a message to a person is within the limit, and count it if so."""
         return self._held_until(shelves, person, channel, key, now, is_first=False) is None
 
+    def forget_old(self, shelves: Shelves, now: datetime) -> None:
+        """Forget messages that no limit looks back at any more, and what was held back days ago."""
+        for username, person in self.roster.people.items():
+            for channel in {contact.channel for contact in person.contacts}:
+                limit = self.roster.limits.of(channel)
+                if limit is not None:
+                    shelves.marks.drop_older(pace_kind(username, channel), now - limit.within)
+                    shelves.marks.drop_older(held_kind(username, channel), now - HELD_AT_MOST)
+
     def _plan(
         self,
         shelves: Shelves,
@@ -113,7 +125,9 @@ class Paging:
         if limit is None or person == ADMINISTRATORS:
             return None
         kind = pace_kind(person, channel)
-        sent = tuple(datetime.fromisoformat(at.decode()) for at in shelves.marks.all(kind).values())
+        # The first page of a P1 goes whatever went before, so that is not even read.
+        kept = {} if is_first else shelves.marks.all(kind, MOST_REMEMBERED)
+        sent = tuple(datetime.fromisoformat(at.decode()) for at in kept.values())
         paced = pace(limit, sent, due, first=is_first)
         if paced.held_until is None:
             shelves.marks.keep(kind, {key: due.isoformat().encode()}, due)

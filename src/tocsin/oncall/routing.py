@@ -50,15 +50,9 @@ def route(roster: Roster, labels: Mapping[str, str]) -> Routed:
     path = next((each for each in found if _policy_of(each)), ())
     policy = _policy_of(path) or DEFAULT_POLICY
     tell = dict.fromkeys(contact for each in found for one in each for contact in one.tell)
-    if path:
-        names = " → ".join(f"“{one.name}” (line {one.line})" for one in path)
-        why = f"Policy {policy}: by route {names} of {roster.path}."
-    elif roster.routes:
-        why = f"Policy {policy}: no route of {roster.path} names another."
-    else:
-        why = f"Policy {policy}: {roster.path} has no routes."
     others = dict.fromkeys(_policy_of(each) for each in found)
     also = [name for name in others if name not in ("", policy)]
+    why = _why(roster, path, policy)
     if also:
         why += f" Routes after it name {', '.join(also)}; the first counts."
     return Routed(policy=policy, tell=tuple(tell), why=why)
@@ -118,6 +112,15 @@ def _fitting(
         if not one.continues:
             break
     return tuple(found)
+
+
+def _why(roster: Roster, path: tuple[Route, ...], policy: str) -> str:
+    if path:
+        names = " → ".join(f"“{one.name}” (line {one.line})" for one in path)
+        return f"Policy {policy}: by route {names} of {roster.path}."
+    if roster.routes:
+        return f"Policy {policy}: no route of {roster.path} names another."
+    return f"Policy {policy}: {roster.path} has no routes."
 
 
 def _policy_of(path: tuple[Route, ...]) -> str:
