@@ -9,6 +9,7 @@ import pytest
 from tocsin.app import drills
 from tocsin.cli.person import demand_account
 from tocsin.domain.errors import NotFound
+from tocsin.domain.partner import ActKind, PartnerAct
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
 
@@ -78,3 +79,24 @@ def test_what_is_done_to_accounts_is_in_the_log(app, typed) -> None:
 def test_an_account_that_is_not_there_is_not_found(home) -> None:
     with pytest.raises(NotFound):
         demand_account("eve")
+
+
+def test_a_person_is_linked_to_their_self_at_a_partner_and_unlinked(app, answer, typed) -> None:
+    typed("person", "add", "ben", "--name", "Ben", "--role", "responder")
+    assert answer("person", "link", "ben", "--partner", "slack:T1.U2")["partner"] == "slack:T1.U2"
+    (link,) = answer("person", "links")
+    assert (link["partner"], link["username"]) == ("slack:T1.U2", "ben")
+    assert answer("person", "unlink", "slack:T1.U2") == {"partner": "slack:T1.U2"}
+    assert answer("person", "links") == []
+    assert typed("person", "unlink", "slack:T1.U2").exit_code == 3
+
+
+def test_a_code_that_a_partner_has_shown_is_confirmed_once(app, answer, typed, report) -> None:
+    typed("person", "add", "ben", "--name", "Ben", "--role", "responder")
+    report({"labels": {"alertname": "DiskFull", "severity": "critical"}})
+    act = PartnerAct(partner="slack", person="T1.U2", kind=ActKind.ACKNOWLEDGE, incident="INC-1")
+    code = app.hearing.hooks.partner.perform(act).link_code
+    assert answer("person", "link", "ben", "--code", code)["partner"] == "slack:T1.U2"
+    assert typed("person", "link", "ben", "--code", code).exit_code != 0
+    assert typed("person", "link", "ben", "--code", code, "--partner", "x:y").exit_code == 2
+    assert typed("person", "link", "nobody", "--partner", "x:y").exit_code == 3
