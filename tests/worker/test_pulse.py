@@ -31,7 +31,7 @@ def outside():
 @pytest.fixture
 def pulse(memory_store, clock, outside, tmp_path) -> Pulse:
     url = Secret(f"{outside.url}ping/secret-uuid")
-    return Pulse(memory_store, clock, url, tmp_path, Outbound(time_limit_s=20))
+    return Pulse(memory_store, clock, url, tmp_path, outbound=Outbound(time_limit_s=20))
 
 
 @pytest.fixture

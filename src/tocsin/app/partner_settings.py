@@ -107,9 +107,10 @@ PARTNER_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "TOCSIN_HEARTBEAT_URL",
         "",
-        "Address outside that is asked once a minute while all is well; its silence must page somebody.",
+        "Address outside that is asked again and again while all is well; its silence must page somebody.",
         secret=True,
     ),
+    Setting("TOCSIN_HEARTBEAT_SECONDS", "60", "How often that address is asked."),
     Setting(
         "TOCSIN_PAGERDUTY_SECRETS",
         "",

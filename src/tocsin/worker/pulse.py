@@ -20,10 +20,10 @@ from tocsin.worker.kernel import Transition
 log = logging.getLogger("tocsin.worker")
 
 PULSE = "pulse"
-EVERY = timedelta(seconds=60)
 OVERDUE_AFTER = timedelta(seconds=60)
 """Work that is due for longer is late: a lane hangs, or nobody works."""
-LOOK_AGAIN_S = 2.0
+GIVE_UP_AFTER = timedelta(seconds=60)
+LOOK_AGAIN_S = 0.5
 TRIED_BYTES = 256 * 1024
 """SQLite finds some room on a full disk in what it overwrites; a real file of this size does not."""
 _DONE = "done"
@@ -50,6 +50,7 @@ class Pulse:
     clock: Clock
     url: Secret
     home: Path
+    every: timedelta = timedelta(seconds=60)
     outbound: Outbound = field(default_factory=Outbound)
     _asked: datetime | None = None
     _is_silent: bool = False
@@ -57,7 +58,7 @@ class Pulse:
     def round(self) -> float:
         """Ask for work, or look whether it was done; return how long to rest."""
         now = self.clock.now()
-        if self._asked is None or now - self._asked >= EVERY:
+        if self._asked is None or now - self._asked >= GIVE_UP_AFTER:
             if self._asked is not None:
                 self._say_why("the round of work that was asked for was not done within a minute")
             self._ask(now)
@@ -69,16 +70,16 @@ class Pulse:
             self._say_why(reason)
         else:
             self._call()
-        rest = EVERY - (self.clock.now() - self._asked)
+        rest = self.every - (self.clock.now() - self._asked)
         self._asked = None
         return max(rest / timedelta(seconds=1), LOOK_AGAIN_S)
 
     def _ask(self, now: datetime) -> None:
         """Put the job. Raises `Overloaded` where the database takes nothing; then nothing is called."""
-        self._asked = now
         with self.store.transaction() as shelves:
             job = Job(kind=PULSE, key=PULSE, run_at=now, args={"asked": now.isoformat()})
             shelves.jobs.reschedule(job)
+        self._asked = now
 
     def _is_done(self, asked: datetime) -> bool:
         """Say whether the job was done, by us or, a little later, by another process that asked too."""

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 from tocsin.app.alertmanager import flush_of, notifying_of
@@ -94,7 +95,9 @@ def pulses(app: App) -> tuple[Loop, ...]:
     url = app.settings.text("TOCSIN_HEARTBEAT_URL")
     if not url:
         return ()
-    return (Loop("pulse", pulse.Pulse(app.store, app.clock, Secret(url), app.settings.home).round),)
+    every = timedelta(seconds=app.settings.number("TOCSIN_HEARTBEAT_SECONDS"))
+    beating = pulse.Pulse(app.store, app.clock, Secret(url), app.settings.home, every)
+    return (Loop("pulse", beating.round),)
 
 
 def is_gone(owner: str) -> bool:
