@@ -10,6 +10,7 @@ import pytest
 from group_notifications import captured, captured_group, firing, resolved
 from tocsin.connectors.rendered import (
     group_digest,
+    mapping_in,
     rows_in,
     shortened,
     subject_of,
@@ -47,6 +48,16 @@ def test_rows_lose_what_is_empty_in_them() -> None:
     assert rows_in({"links": ({"href": "https://x", "text": "", "alt": None},)}, "links") == (
         {"href": "https://x"},
     )
+
+
+def test_nothing_in_rows_and_mappings_is_still_a_template() -> None:
+    settings = {
+        "fields": ({"title": "a", "value": "{{ .x }}"},),
+        "details": {"a": "{{ .x }}", "b": "", "c": 7},
+    }
+    assert rows_in(settings, "fields") == ({"title": "a"},)
+    assert mapping_in(settings, "details") == {"b": "", "c": 7}
+    assert mapping_in({}, "details") == {}
 
 
 def test_the_subject_is_alertmanagers_own(shared: Path) -> None:

@@ -26,9 +26,14 @@ def texts_in(settings: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def rows_in(settings: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], ...]:
     """Return a list of mappings (fields, links, actions), each without what is empty."""
-    return tuple(
-        {key: part for key, part in row.items() if part not in (None, "")} for row in settings.get(name) or ()
-    )
+    rows = settings.get(name) or ()
+    return tuple({key: part for key, part in row.items() if _is_said(part)} for row in rows)
+
+
+def mapping_in(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a mapping of free keys (details), without what is still a template."""
+    mapping = settings.get(name) or {}
+    return {key: part for key, part in mapping.items() if not isinstance(part, str) or UNRENDERED not in part}
 
 
 def subject_of(notification: Notification) -> str:
@@ -39,6 +44,11 @@ def subject_of(notification: Notification) -> str:
     status = f"FIRING:{len(firing)}" if firing else "RESOLVED"
     words = " ".join(labels[name] for name in sorted(labels, key=_name_first))
     return f"[{status}] {words}" + (f" ({rest})" if rest else "")
+
+
+def _is_said(part: object) -> bool:
+    """Say whether a part of a row is there: not nothing, not empty, no template any more."""
+    return part is not None and part != "" and not (isinstance(part, str) and UNRENDERED in part)
 
 
 def _name_first(name: str) -> tuple[bool, str]:

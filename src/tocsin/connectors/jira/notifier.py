@@ -14,7 +14,7 @@ from tocsin.connectors.jira.document import LONGEST_TEXT, plain_document
 from tocsin.connectors.jira.issues import LONGEST_ANSWER_BYTES, Found, Issues, quoted
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.plain import one_line
-from tocsin.connectors.rendered import group_digest, shortened, subject_of, text_in, texts_in
+from tocsin.connectors.rendered import group_digest, mapping_in, shortened, subject_of, text_in, texts_in
 from tocsin.connectors.secret import Secret
 from tocsin.domain.clock import Clock
 from tocsin.domain.notification import Integration, Notification
@@ -102,7 +102,7 @@ def fields_of(notification: Notification, settings: Settings, *, is_document: bo
     """Return the fields that follow the group as it changes."""
     text = shortened(text_in(settings, "description"), LONGEST_TEXT)
     summary = one_line(text_in(settings, "summary", subject_of(notification)), limit=LONGEST_SUMMARY)
-    fields: dict[str, Any] = {**(settings.get("fields") or {}), "summary": summary}
+    fields: dict[str, Any] = {**mapping_in(settings, "fields"), "summary": summary}
     if text:
         fields["description"] = plain_document(text) if is_document else text
     if priority := text_in(settings, "priority"):

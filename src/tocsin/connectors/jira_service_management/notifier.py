@@ -18,7 +18,15 @@ from tocsin.connectors.jira_service_management.alert import (
 )
 from tocsin.connectors.jira_service_management.alerts_api import CLOSE, OPS_URL, IntegrationAlerts
 from tocsin.connectors.outbound import Outbound
-from tocsin.connectors.rendered import group_digest, rows_in, shortened, subject_of, text_in, texts_in
+from tocsin.connectors.rendered import (
+    group_digest,
+    mapping_in,
+    rows_in,
+    shortened,
+    subject_of,
+    text_in,
+    texts_in,
+)
 from tocsin.domain.clock import Clock
 from tocsin.domain.notification import Integration, Notification
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
@@ -81,7 +89,7 @@ def alert_of(notification: Notification, settings: Settings) -> dict[str, Any]:
         "alias": group_digest(notification),
         "message": shortened(text_in(settings, "message", subject_of(notification)), LONGEST_MESSAGE),
         "description": shortened(text_in(settings, "description"), LONGEST_DESCRIPTION),
-        "details": {**notification.common_labels, **(settings.get("details") or {})},
+        "details": {**notification.common_labels, **mapping_in(settings, "details")},
         "source": shortened(text_in(settings, "source", "Tocsin"), LONGEST_SOURCE),
         "responders": _responders(settings),
         "tags": tags_of(list(texts_in(settings, "tags"))),

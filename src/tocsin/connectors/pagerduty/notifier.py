@@ -12,7 +12,7 @@ from tocsin.connectors.http_config import headers_of, outbound_of, secret_in
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.pagerduty.event import LONGEST_SUMMARY
 from tocsin.connectors.pagerduty.events_api import EventsApi
-from tocsin.connectors.rendered import group_digest, rows_in, shortened, subject_of, text_in
+from tocsin.connectors.rendered import group_digest, mapping_in, rows_in, shortened, subject_of, text_in
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.sorting import failure_of
 from tocsin.domain.clock import Clock
@@ -57,7 +57,7 @@ def event_of(notification: Notification, settings: Settings) -> dict[str, Any]:
         "summary": shortened(text_in(settings, "description", subject_of(notification)), LONGEST_SUMMARY),
         "source": text_in(settings, "source", client),
         "severity": text_in(settings, "severity", "error"),
-        "custom_details": dict(settings.get("details") or {}),
+        "custom_details": mapping_in(settings, "details"),
         **_present(settings, "class", "component", "group"),
     }
     images = [{"alt": "", "href": "", **one} for one in rows_in(settings, "images") if one.get("src")]
