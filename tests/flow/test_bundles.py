@@ -13,7 +13,9 @@ from tocsin.flow.bundles import NotNeeded
 ONE_WAY = """
 people: {ben: {name: Ben, contacts: [{channel: smtp, address: b@x.org}]}}
 schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-02-25, people: [ben]}
-escalation: {P2: [{after: 0m, page: primary}, {after: 30m, page: primary}]}
+escalation:
+  P1: [{after: 0m, page: primary}]
+  P2: [{after: 0m, page: primary}, {after: 30m, page: primary}]
 """
 
 
@@ -71,3 +73,29 @@ def test_nothing_is_bundled_of_which_nothing_is_left(rules_story, report) -> Non
         NotNeeded("all that was held back was acknowledged or is over"),
         NotNeeded("it is told together with others"),
     }
+
+
+def test_in_a_storm_a_person_gets_three_messages_and_one_for_the_rest_besides_a_new_p1(
+    rules_story, report
+) -> None:
+    story = rules_story
+    storm = [report(7200, severity="high", service=f"s{number}") for number in range(300)]
+    story.hear(*storm[:150], report(7200, service="till"), *storm[150:])
+
+    def subjects() -> list[str]:
+        sent = []
+        for job in story.claim("deliver.smtp"):
+            made = story.outgoing(job)
+            if not isinstance(made, NotNeeded):
+                sent.append(made.message.subject.split()[0])
+            story.settle(job, made if isinstance(made, NotNeeded) else Receipt("ok"))
+        return sent
+
+    assert sorted(subjects()) == ["P1", "P2", "P2", "P2"]
+    story.call.acknowledge(story.incident(151).incident_id, "ben")
+    assert sum(story.kinds(number).count("page.held") for number in range(1, 302)) == 297
+    story.clock.push(timedelta(minutes=15))
+    told = []
+    while sent := subjects():
+        told += sent
+    assert told == ["297"]

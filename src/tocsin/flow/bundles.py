@@ -29,6 +29,8 @@ def bundled(shelves: Shelves, job: Job, delivery: Delivery, link: str) -> Messag
 
     What was acknowledged or ended meanwhile is left out.
     """
+    if _is_behind_another(shelves, job, delivery):
+        return NotNeeded("it is told together with others")
     names = _together(shelves, job, delivery)
     if not names or min(names) != job.args["held"]:
         return NotNeeded("it is told together with others")
@@ -50,6 +52,13 @@ def settle_bundle(shelves: Shelves, job: Job, delivery: Delivery, now: datetime)
     shelves.marks.drop(held_kind(person, delivery.channel), _together(shelves, job, delivery))
     kind = pace_kind(person, delivery.channel)
     shelves.marks.keep(kind, {delivery.key: now.isoformat().encode()}, now)
+
+
+def _is_behind_another(shelves: Shelves, job: Job, delivery: Delivery) -> bool:
+    """Say, by one row, whether another one carries the message: a storm holds back thousands."""
+    first = next(iter(shelves.marks.all(held_kind(delivery.person or "", delivery.channel), 1)), "")
+    own = job.args["held"]
+    return first != own and first.partition("|")[0] == own.partition("|")[0]
 
 
 def _together(shelves: Shelves, job: Job, delivery: Delivery) -> dict[str, bytes]:
