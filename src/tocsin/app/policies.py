@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tocsin.app.calendar_files import files_of
 from tocsin.app.packs import Packs
 from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.rule_cache import load_remembered
@@ -47,7 +48,7 @@ def build_policies(packs: Packs) -> Policies:
         triage=parse_policy(triage.text, triage.path),
         words=parse_severities(severities.text, severities.path),
         clocks=parse_clocks(triage.text, triage.path),
-        roster=parse_roster(oncall.text, oncall.path, packs.calendar_files()),
+        roster=parse_roster(oncall.text, oncall.path, files_of(packs.calendar_files())),
         rules=load_remembered(
             [(file.path, file.text) for file in packs.rule_files()],
             packs.home / "cache" / "rules",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from tocsin.app.calendar_files import OnFirstUse, written
 from tocsin.app.wiring import App
 from tocsin.domain.errors import NotFound
 from tocsin.domain.local_time import ZONE_DATA_VERSION, instant
@@ -19,9 +20,7 @@ from tocsin.oncall.people import INBOX
 from tocsin.oncall.schedules.asking import Asker, Known, OverrideRefused, Span, Wish, overridden
 from tocsin.oncall.schedules.duty import Turn
 from tocsin.oncall.schedules.fairness import Load, fairness
-from tocsin.oncall.schedules.feed import feed
 from tocsin.oncall.schedules.gaps import Gap
-from tocsin.oncall.schedules.ical import read_ical
 from tocsin.oncall.schedules.schedule import FixedLayer, Layer, Schedule
 from tocsin.oncall.schedules.shifts import Shift, shifts
 
@@ -72,7 +71,7 @@ def calendar_of(app: App, name: str, person: str = "") -> bytes:
     duty, now = duty_of(app), app.clock.now()
     found = duty.whole_shifts(name, now - FEED_BEHIND, now + FEED_AHEAD)
     mine = [shift for shift in found if person in ("", shift.person)]
-    return feed(duty.schedule(name), mine, now)
+    return written(duty.schedule(name), mine, now)
 
 
 def loads_of(app: App, name: str, start: datetime, end: datetime) -> tuple[Load, ...]:
@@ -247,7 +246,7 @@ def import_calendar(
     """
     duty, now = duty_of(app), app.clock.now()
     schedule = duty.schedule(name)
-    read = read_ical(content, duty.people, schedule.zone, now, now + ahead)
+    read = OnFirstUse(content).turns(duty.people, schedule.zone, now, now + ahead)
     turns = [turn for turn in read.layer(name).turns if turn.end > now]
     if len(turns) > MAX_IMPORTED:
         raise OverrideRefused(

@@ -22,6 +22,7 @@ from tocsin.oncall.policies import (
     read_steps,
 )
 from tocsin.oncall.routes import Route, read_routes
+from tocsin.oncall.schedules.calendar_file import Files
 from tocsin.oncall.schedules.calendars import read_calendars
 from tocsin.oncall.schedules.reading import read_schedule, read_schedules
 from tocsin.oncall.schedules.schedule import Schedule
@@ -83,7 +84,7 @@ class Roster:
         return tuple(dict.fromkeys(found))
 
 
-def parse_roster(text: str, path: str, files: Mapping[str, bytes] | None = None) -> Roster:
+def parse_roster(text: str, path: str, files: Files | None = None) -> Roster:
     """Read `oncall.yml`; `files` are the calendar files it may name. Raises `PackProblem`.
 
     The simple form has `schedule`, `escalation` and perhaps `repeat`: they are the schedule and the policy
@@ -124,7 +125,7 @@ def parse_roster(text: str, path: str, files: Mapping[str, bytes] | None = None)
 
 
 def _schedules(
-    keys: Mapping[str, Located], people: Mapping[str, Person], files: Mapping[str, bytes] | None
+    keys: Mapping[str, Located], people: Mapping[str, Person], files: Files | None
 ) -> Mapping[str, Schedule]:
     schedules = dict(read_schedules(keys["schedules"], people, files)) if "schedules" in keys else {}
     if "schedule" in keys and not keys["schedule"].is_null:

@@ -9,6 +9,7 @@ import pytest
 from tocsin.domain.calendar import Calendar
 from tocsin.domain.pack_file import PackProblem, parse
 from tocsin.oncall.schedules.calendars import read_calendars
+from tocsin.oncall.schedules.ical import read_holidays
 
 DAYS = (
     b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
@@ -26,8 +27,15 @@ plain: {}
 """
 
 
+class File:
+    """A calendar file that is read when it is asked."""
+
+    def __init__(self, content: bytes) -> None:
+        self.holidays = lambda: read_holidays(content)
+
+
 def test_a_calendar_is_read_with_its_holidays() -> None:
-    files = {"days.ics": DAYS}
+    files = {"days.ics": File(DAYS)}
     found = read_calendars(parse(BERLIN, "oncall.yml"), files)
     assert found["plain"] == Calendar()
     berlin = found["berlin"]
@@ -47,4 +55,4 @@ def test_a_calendar_is_read_with_its_holidays() -> None:
 )
 def test_a_mistake_is_named(written: str, said: str) -> None:
     with pytest.raises(PackProblem, match=said):
-        read_calendars(parse(written, "oncall.yml"), {"broken.ics": b"x"})
+        read_calendars(parse(written, "oncall.yml"), {"broken.ics": File(b"x")})

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tocsin.domain.person import Contact, Person
+from tocsin.oncall.schedules.calendar_file import CalendarRefused
 from tocsin.oncall.schedules.feed import feed
 from tocsin.oncall.schedules.ical import read_holidays, read_ical
-from tocsin.oncall.schedules.recurring import CalendarRefused
 from tocsin.oncall.schedules.shifts import shifts, whole_shifts
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,6 +8,7 @@ import pytest
 
 from tocsin.domain.pack_file import PackProblem, parse
 from tocsin.domain.person import Person
+from tocsin.oncall.schedules.ical import read_ical
 from tocsin.oncall.schedules.reading import MAX_LAYERS, read_schedule, read_schedules
 from tocsin.oncall.schedules.schedule import FixedLayer, FixedTurn, Layer, Restriction, Rotation
 
@@ -46,8 +47,15 @@ leads:
 """
 
 
+class File:
+    """A calendar file that is read when it is asked."""
+
+    def __init__(self, content: bytes) -> None:
+        self.turns = lambda *asked: read_ical(content, *asked)
+
+
 def test_a_schedule_is_read_whole() -> None:
-    files = dict.fromkeys(("turns.ics", "more.ics"), TURNS)
+    files = dict.fromkeys(("turns.ics", "more.ics"), File(TURNS))
     found = read_schedules(parse(f"{WHOLE}  {SIMPLE}", "oncall.yml"), PEOPLE, files)
     platform, leads = found["platform"], found["leads"]
     assert platform.backup == leads
@@ -118,7 +126,7 @@ def test_a_mistake_is_named(written: str, said: str) -> None:
 def test_a_calendar_file_that_cannot_be_read_is_named_where_it_is_asked_for() -> None:
     written = parse(layers("{calendar: broken.ics}"), "oncall.yml")
     with pytest.raises(PackProblem, match=r"^oncall.yml:1:\d+: `broken.ics` cannot be used"):
-        read_schedule("platform", written, ("ben",), {"broken.ics": b"x"})
+        read_schedule("platform", written, ("ben",), {"broken.ics": File(b"x")})
 
 
 def test_a_backup_is_another_schedule_of_the_file() -> None:

@@ -11,7 +11,8 @@ import pytest
 import recurring_ical_events
 
 from tocsin.oncall.schedules import recurring
-from tocsin.oncall.schedules.recurring import CalendarRefused, occurrences
+from tocsin.oncall.schedules.calendar_file import CalendarRefused
+from tocsin.oncall.schedules.recurring import occurrences
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 4, 30, tzinfo=UTC)

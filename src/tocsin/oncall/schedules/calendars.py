@@ -8,10 +8,7 @@ from datetime import date
 from tocsin.domain.calendar import Calendar
 from tocsin.domain.local_time import WEEKDAYS
 from tocsin.domain.pack_file import Located
-from tocsin.oncall.schedules.ical import read_holidays
-from tocsin.oncall.schedules.recurring import CalendarRefused
-
-Files = Mapping[str, bytes]
+from tocsin.oncall.schedules.calendar_file import CalendarRefused, Files
 
 
 def read_calendars(written: Located, files: Files | None = None) -> Mapping[str, Calendar]:
@@ -42,9 +39,9 @@ def read_calendar(written: Located, files: Files | None = None) -> Calendar:
 
 
 def _days_in(file: Located, files: Files) -> frozenset[date]:
-    content = files[file.choice(tuple(files))]
+    asked = files[file.choice(tuple(files))]
     try:
-        return read_holidays(content)
+        return asked.holidays()
     except CalendarRefused as refusal:
         raise file.problem(
             f"`{file.text}` cannot be used: {refusal.happened}", refusal.next_step

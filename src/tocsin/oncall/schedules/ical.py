@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tocsin.domain.local_time import UTC_ZONE, instant
 from tocsin.domain.person import Person
-from tocsin.oncall.schedules.recurring import CalendarRefused, Occurrence, occurrences
-from tocsin.oncall.schedules.schedule import FixedLayer, FixedTurn, laid_out
+from tocsin.oncall.schedules.calendar_file import CalendarRefused, Imported
+from tocsin.oncall.schedules.recurring import Occurrence, occurrences
+from tocsin.oncall.schedules.schedule import FixedTurn
 
 HOLIDAY_YEARS = (2020, 2050)
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What a calendar says: turns that may overlap, and the names of events that named nobody we know."""
-
-    turns: tuple[FixedTurn, ...]
-    unknown: tuple[str, ...]
-
-    def layer(self, name: str) -> FixedLayer:
-        """Return the turns as a layer; of two that overlap the later one wins."""
-        return laid_out(name, self.turns)
 
 
 def read_ical(

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from tocsin.domain.local_time import WEEKDAYS, instant
 from tocsin.domain.pack_file import Located
 from tocsin.domain.person import Person
-from tocsin.oncall.schedules.ical import read_ical
-from tocsin.oncall.schedules.recurring import CalendarRefused
+from tocsin.oncall.schedules.calendar_file import CalendarRefused, Files
 from tocsin.oncall.schedules.schedule import FixedLayer, Layer, Restriction, Rotation, Schedule
 
 MAX_EVERY = 10_000
@@ -26,7 +25,6 @@ _LAYERED = ("zone", "layers", "temporary", "backup")
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 People = Mapping[str, Person] | Collection[str]
-Files = Mapping[str, bytes]
 
 
 def read_schedules(written: Located, people: People, files: Files | None = None) -> Mapping[str, Schedule]:
@@ -87,11 +85,11 @@ def _either(written: Located, people: People, zone: ZoneInfo, files: Files) -> L
         return _layer(keys, people, zone, keys["rotation"].text)
     keys = written.mapping(("name", "calendar"), required=("calendar",))
     file = keys["calendar"]
-    content = files[file.choice(tuple(files))]
+    asked = files[file.choice(tuple(files))]
     known = people if isinstance(people, Mapping) else {}
     first, last = (instant(date(year, 1, 1), time(), zone) for year in CALENDAR_YEARS)
     try:
-        read = read_ical(content, known, zone, first, last)
+        read = asked.turns(known, zone, first, last)
     except CalendarRefused as refusal:
         raise file.problem(
             f"`{file.text}` cannot be used: {refusal.happened}", refusal.next_step

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, Event
 
-from tocsin.domain.errors import Explained
+from tocsin.oncall.schedules.calendar_file import CalendarRefused
 
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 10_000
@@ -28,12 +28,6 @@ _DIGITS = re.compile(r"\D")
 
 Wall = tuple[datetime, tzinfo]
 """A reading of a wall clock, without a zone of its own, and the zone of that clock."""
-
-
-class CalendarRefused(Explained):
-    """A calendar file cannot be read, or asks for more than is given."""
-
-    code = "calendar_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
