@@ -23,7 +23,8 @@ def test_it_is_block_yaml_with_doubtful_words_quoted() -> None:
         "text": 'a"b\n\x85',
     }
     assert written_out(value) == (
-        'a:\n  b:\n  - 1\n  - true\n  - "on"\n  - "x y"\nlist:\n- x: "1"\n  "y":\n    z:\n    - p\n- {}\n'
+        'a:\n  b:\n  - 1\n  - true\n  - "on"\n  - "x y"\n  none: null\n'
+        'list:\n- x: "1"\n  "y":\n    z:\n    - p\n- {}\n'
         'wait: 1h30m\nempty: {}\nnothing: []\ntext: "a\\"b\\n\\U00000085"\n'
     )
 

@@ -101,6 +101,13 @@ def test_what_is_shown_holds_no_secret_and_loads_again() -> None:
     assert "t0p" not in repr(read)
 
 
+def test_a_condition_on_an_absent_label_is_shown_as_written() -> None:
+    read = parsed(WHOLE.replace("source_match: {severity: critical}", "source_match: {severity: }"))
+    again = parsed(read.original)
+    assert read.inhibit_rules[0].source[0].value == ""
+    assert (again.inhibit_rules[0].source, again.original) == (read.inhibit_rules[0].source, read.original)
+
+
 def test_what_is_otherwise_here_is_told_with_its_place() -> None:
     told = [str(each) for each in parsed(WHOLE).warnings]
     assert [each.split(" ")[0] for each in told] == ["am.yml:27:5:", "am.yml:32:5:", "am.yml:32:5:"]

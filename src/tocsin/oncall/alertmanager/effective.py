@@ -13,9 +13,9 @@ _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
 
 
 def written_out(value: Mapping[str, Any]) -> str:
-    """Return a mapping of texts, numbers, booleans, times, lists and mappings as block YAML.
+    """Return a mapping of texts, numbers, booleans, None, times, lists and mappings as block YAML.
 
-    What is None is left out. Every text that another reader could take for something else is quoted.
+    Every text that another reader could take for something else is quoted.
     """
     return "".join(f"{line}\n" for line in _mapping(value, ""))
 
@@ -33,8 +33,7 @@ def length_text(amount: timedelta) -> str:
 
 def _mapping(value: Mapping[str, Any], indent: str) -> Iterator[str]:
     for name, each in value.items():
-        if each is not None:
-            yield from _entry(f"{indent}{_text(name)}:", each, indent)
+        yield from _entry(f"{indent}{_text(name)}:", each, indent)
 
 
 def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
@@ -59,6 +58,8 @@ def _member(value: Any, indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, timedelta):

@@ -193,7 +193,7 @@ def _original(
     parts["receivers"] = [{"name": name, **_shown(each)} for name, each in receivers.items()]
     for name in ("templates", "mute_time_intervals", "time_intervals"):
         parts[name] = free(found[name]) if name in found else None
-    return written_out(parts)
+    return written_out({name: part for name, part in parts.items() if part is not None})
 
 
 def _open(values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
