@@ -1,4 +1,4 @@
-"""Alertmanager's way over any store: alerts are heard, time is pushed, and a pretended receiver writes down."""
+"""Alertmanager's way over any store: alerts are heard, time is pushed, a pretended receiver writes down."""
 
 from __future__ import annotations
 

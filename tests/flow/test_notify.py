@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notification_rig import ONE, TWO, Rig
 from nouns import later
+from tocsin.domain.alert import Alert
+from tocsin.intake.fingerprint import fingerprint
 
 BRANCHED = """
 route:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -130,8 +131,6 @@ def test_a_notification_without_use_is_not_sent(rig, what):
         args["group"] = "0" * 64
     else:
         rig.routing.exchange(None)
-    from dataclasses import replace
-
     with rig.store.reading() as shelves:
         came = rig.notifying.telling(shelves, replace(job, args=args))
     assert isinstance(came, NothingToTell)
