@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from tocsin.app.counters import received
 from tocsin.app.hooks import Hooks, is_hook
+from tocsin.app.incomplete import IncompleteGroups
 from tocsin.app.together import Together
 from tocsin.connectors.alertmanager.inbound import (
     ReadAlerts,
@@ -73,6 +74,7 @@ class Hearing:
     ring: Callable[[], None]
     max_decoded: int
     hooks: Hooks
+    groups: IncompleteGroups
 
     def api_alerts(self, body: bytes, content_type: str, *, source: str, sender: str) -> AlertsHeard:
         """Take a body of `POST /api/v2/alerts`. Raises `BodyRefused` once the body is quarantined."""
@@ -96,9 +98,9 @@ class Hearing:
         except BodyRefused as refused:
             self._set_aside(arrival, (Refused(body, refused.happened),))
             raise
-        return AlertsHeard(
-            self.taking.ask(Body(arrival, found.reports, _unreadable(found.refused), WEBHOOK_LEASE))
-        )
+        taken = self.taking.ask(Body(arrival, found.reports, _unreadable(found.refused), WEBHOOK_LEASE))
+        self.groups.heard(found, source)
+        return AlertsHeard(taken)
 
     def signals(
         self, body: bytes, content_encoding: str, *, source: str, sender: str, form: str = ""

@@ -136,6 +136,11 @@ PARTNER_SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "TOCSIN_ALERTMANAGER_URLS",
+        "",
+        "Alertmanagers to ask when their webhook left alerts out, comma-separated, each `source=URL`.",
+    ),
+    Setting(
         "TOCSIN_GITHUB_SECRETS",
         "",
         "Secrets that sign GitHub's webhooks, comma-separated, the current one first.",

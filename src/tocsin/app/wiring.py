@@ -11,6 +11,7 @@ from tocsin.app.channels import build_channels
 from tocsin.app.chapters import Ground, chapters_of
 from tocsin.app.hearing import Hearing
 from tocsin.app.hooks import hooks_of
+from tocsin.app.incomplete import groups_of
 from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs, packs_of
 from tocsin.app.pattern_cache import PatternFolder
@@ -125,6 +126,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         hearing=Hearing(
             *(kept, lake, clock, told.take, Together(told.take.bodies), signals_bell.ring, max_decoded),
             hooks=hooks_of(settings, packs, told.take, lake, signals_bell.ring),
+            groups=groups_of(settings, told.take),
         ),
         take=told.take,
         call=told.call,

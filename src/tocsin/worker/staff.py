@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from tocsin.app.alertmanager import flush_of, notifying_of
 from tocsin.app.hushing import hush_of
+from tocsin.app.incomplete import ASK
 from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
 from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
@@ -31,6 +32,7 @@ from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker import pulse
+from tocsin.worker.asking import Asking
 from tocsin.worker.auditing import Auditing, Watching
 from tocsin.worker.catching_up import CatchingUp
 from tocsin.worker.collecting import Collecting
@@ -135,7 +137,7 @@ def lanes(app: App) -> list[Lane]:
             for name in app.channel_names
         ),
         *telling_lanes(app),
-        _lane(errands_of(app), threads=ERRANDS_AT_ONCE),
+        _lane({**errands_of(app), ASK: Asking(app.hearing.groups).effect()}, threads=ERRANDS_AT_ONCE),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,7 @@ class ReadWebhook:
     truncated: int
     group_key: str
     receiver: str
+    group_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class _AlertRefused(Exception):
@@ -127,7 +128,16 @@ def read_webhook(body: bytes, *, source: str = "alertmanager") -> ReadWebhook:
         truncated,
         _without_nul(_words(found, "groupKey")),
         _without_nul(_words(found, "receiver")),
+        _group_labels(found),
     )
+
+
+def _group_labels(found: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what the alerts of the group have in common; only used to find them again."""
+    try:
+        return _strings(found, "groupLabels")
+    except _AlertRefused:
+        return {}
 
 
 def _alone(wrapped: Any, body: bytes) -> bytes:

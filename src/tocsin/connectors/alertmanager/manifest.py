@@ -14,6 +14,10 @@ MANIFEST = Manifest(
             name="TOCSIN_ALERTMANAGER_OPEN",
             hint="`loopback` lets a Prometheus on this machine in without an ingest token.",
         ),
+        ConnectorSetting(
+            name="TOCSIN_ALERTMANAGER_URLS",
+            hint="For example prod=https://alertmanager.example.org, for webhooks that max_alerts cuts.",
+        ),
     ),
     inbound=(
         "tocsin.connectors.alertmanager.inbound:read_api_alerts",
