@@ -39,3 +39,15 @@ def test_a_gap_and_a_missing_schedule_are_told_apart():
     assert _duties("ben, ada", NOON - timedelta(days=30)) == ()
     unwritten = "people: {}\nschedule: null\nescalation: {}\n"
     assert duties(parse_roster(unwritten, "oncall.yml"), NOON) is None
+
+
+def test_of_several_schedules_the_primary_of_each_is_told_and_each_gap():
+    several = ROSTER.replace("schedule:", "schedules:\n  days:").replace("PEOPLE", "ben, ada")
+    nights = several.replace("escalation:", "  nights: NIGHTS\nescalation:").replace(
+        "NIGHTS", "{zone: UTC, rotation: weekly, handover: '09:00', starts: 2027-01-01, people: [ada]}"
+    )
+    days, gap = duties(parse_roster(nights, "oncall.yml"), NOON) or ()
+    assert (days.person, days.schedule, days.until) == ("ben", "days", HANDOVER)
+    assert (gap.person, gap.schedule) == ("", "nights")
+    (alone, _) = duties(parse_roster(several, "oncall.yml"), NOON) or ()
+    assert (alone.person, alone.schedule) == ("ben", "")
