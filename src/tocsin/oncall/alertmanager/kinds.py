@@ -151,7 +151,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 **_texts("webhook_url_file", "title", "message", "content", "username", "avatar_url"),
             },
             defaults=_shipped("discord", "title", "message"),
-            remark=_unsent("Discord"),
         ),
         "email": Kind(
             send_resolved=False,
@@ -196,7 +195,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "retry": "1m",
                 "expire": "1h",
             },
-            remark=_unsent("Pushover"),
         ),
         "rocketchat": Kind(
             send_resolved=False,
@@ -223,7 +221,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             send_resolved=True,
             fields=_SNS,
             defaults={**_shipped("sns", "subject", "message"), "sigv4": {}},
-            remark=_unsent("Amazon SNS"),
         ),
         "telegram": Kind(
             send_resolved=True,
@@ -236,7 +233,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 **_texts("bot_token_file", "message", "parse_mode"),
             },
             defaults={**_shipped("telegram", "message"), "parse_mode": "HTML"},
-            remark=_unsent("Telegram"),
         ),
         "victorops": Kind(
             send_resolved=True,
@@ -251,13 +247,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "message_type": "CRITICAL",
                 **_shipped("victorops", "state_message", "entity_display_name", "monitoring_tool"),
             },
-            remark=_unsent("VictorOps (Splunk On-Call)"),
         ),
         "webex": Kind(
             send_resolved=True,
             fields={"api_url": URL, **_texts("message", "room_id")},
             defaults=_shipped("webex", "message"),
-            remark=_unsent("Webex"),
         ),
         "webhook": Kind(
             send_resolved=True,
@@ -281,7 +275,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 **_shipped("wechat", "message", "to_user", "to_party", "to_tag", "agent_id"),
                 "message_type": "text",
             },
-            remark=_unsent("WeChat"),
         ),
     }
 )
