@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tocsin.domain.pack_file import PackProblem
-from tocsin.oncall.roster import Roster
+from tocsin.oncall.roster import Roster, parse_roster
 from tocsin.oncall.roster_tests import read_tests, run_test, spoken
 
 START = "severity: P1, at: '2026-11-20T12:00:00Z'"
@@ -82,3 +84,21 @@ def test_a_test_says_where_it_stands_and_when_it_begins(teams: Roster) -> None:
 )
 def test_times_are_written_as_in_the_file(after: float, text: str) -> None:
     assert spoken(timedelta(seconds=after)) == text
+
+
+def test_the_examples_of_the_documentation_fit_together_and_pass() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "oncall.md").read_text("utf-8")
+    after = text[text.index("## People, teams, rooms") :]
+    people, policies, routes, tests = re.findall(r"```yaml\n(.*?)```", after, re.DOTALL)
+    others = "".join(
+        f"  {name}: {{name: {name}, contacts: [{{channel: slack, address: {name}}}]}}\n"
+        for name in ("ada", "chidi", "dana")
+    )
+    people = people.replace("teams:", f"{others}teams:").replace(
+        "channels:", "channels:\n  audit-room: {channel: slack, address: C0AUDIT}\n  #", 1
+    )
+    turns = 'zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-11-16, people'
+    schedules = f"schedules:\n  default: {{{turns}: [ben, ada]}}\n  payments: {{{turns}: [chidi]}}\n"
+    roster = parse_roster(people + schedules + policies + routes, "docs/oncall.md")
+    (test,) = read_tests(tests, "docs/oncall.md", roster)
+    assert run_test(roster, test).faults == ()
