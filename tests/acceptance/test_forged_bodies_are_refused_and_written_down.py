@@ -50,6 +50,7 @@ SETTINGS = {
     "TOCSIN_GUARDDUTY_SECRETS": f"{NEW},{OLD}",
     "TOCSIN_EDGEDELTA_TOKENS": f"{NEW},{OLD}",
     "TOCSIN_GENERIC_TOKENS": f"{NEW},{OLD}",
+    "TOCSIN_MAIL_KEYS": f"{NEW},{OLD}",
     "TOCSIN_SNS_TOPICS": TOPIC,
 }
 
@@ -163,9 +164,14 @@ def generic(secret: str, at: datetime) -> Sent:
     return Sent("/hooks/generic/grafana", body, {"Authorization": f"Bearer {secret}"}, "generic")
 
 
+def mail(secret: str, at: datetime) -> Sent:
+    body = "Subject: Disk full\r\nMessage-ID: <1@nas>\r\n\r\né\r\n".encode()
+    return Sent("/hooks/mail/nas", body, {"X-Tocsin-Token": secret}, "mail")
+
+
 SIGNED = (pagerduty, sentry, github, slack, standard_webhook)
 TIMED = (slack, standard_webhook)
-TOKENS = (guardduty, events_v2, opsgenie, edgedelta, generic)
+TOKENS = (guardduty, events_v2, opsgenie, edgedelta, generic, mail)
 SOURCES = (*SIGNED, *TOKENS)
 SECRET_HEADERS = (
     *("x-pagerduty-signature", "sentry-hook-signature", "x-hub-signature-256", "x-slack-signature"),

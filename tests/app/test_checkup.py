@@ -12,6 +12,7 @@ import pytest
 from tocsin.app.checkup import check_app
 from tocsin.app.drills import ONCALL
 from tocsin.app.home_checkup import Standing
+from tocsin.app.hook_secrets import count_old_use, secrets_for
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
 from tocsin.domain.arrival import Quarantined
@@ -206,3 +207,17 @@ def test_a_broken_log_and_a_lost_exhibit_are_problems(build, tmp_path) -> None:
     memory = tmp_path / "keys" / "log.key.last"
     memory.write_text(memory.read_text().replace("\n0\n", "\n9\n"))
     assert {"log", "exhibits"} <= ill(check_app(build())).keys()
+
+
+def test_an_old_secret_that_a_sender_still_uses_is_a_warning_until_it_is_forgotten(build) -> None:
+    app = build()
+    (old,) = secrets_for("old", "shop", b"k")
+    now = app.clock.now()
+    for source, days in (("shop", 3), ("bank", 0), ("gone", 31)):
+        with app.store.transaction() as shelves:
+            count_old_use(shelves, "github", source, old, now - timedelta(days=days))
+    told = [each.words for each in check_app(app) if each.name == "secrets"]
+    assert told == [
+        "An old secret of github/bank was still used today (1 in all).",
+        "An old secret of github/shop was still used 3 days ago (1 in all).",
+    ]

@@ -7,11 +7,12 @@ import pytest
 from nouns import NOON
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
+from tocsin.connectors.hook import Forged
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
 from tocsin.store.lake import SignalRefused
 from tocsin.worker import inlets as inlets_module
-from tocsin.worker.inlets import inlets
+from tocsin.worker.inlets import inlets, letters_of
 
 
 def _names(tmp_path: Path, store, **values: str) -> list[str]:
@@ -58,3 +59,22 @@ def test_s3_and_cloudwatch_are_asked_where_they_are_set(tmp_path, memory_store) 
     }
     found = _names(tmp_path, memory_store, **aws)
     assert found == ["s3-cloudtrail", "s3-other", "logs-waf", "metrics"]
+
+
+def test_mail_is_listened_to_where_a_port_is_set(tmp_path, memory_store) -> None:
+    assert _names(tmp_path, memory_store, TOCSIN_MAIL_PORT="2525") == ["mail"]
+
+
+def test_a_mail_with_the_right_key_is_an_alert_and_any_other_is_refused(tmp_path, memory_store) -> None:
+    settings = load_settings({"TOCSIN_MAIL_KEYS": "nas=k1234567"}, home=tmp_path)
+    app = build_app(settings, clock=PushedClock(NOON), store=memory_store)
+    hear = letters_of(app)
+    letter = b"Subject: [P1] Disk full\r\nMessage-ID: <1@nas>\r\n\r\nIt is slow.\r\n"
+    for source, key in (("nas", "k7654321"), ("shop", "k1234567"), ("drill", "k1234567")):
+        with pytest.raises(Forged):
+            hear(source, key, letter, "203.0.113.9")
+    for _ in range(2):
+        hear("nas", "k1234567", letter, "203.0.113.9")
+    with app.store.reading() as shelves:
+        (alert,) = shelves.alerts.recent()
+        assert (alert.source, alert.labels["severity"], shelves.incidents.count()) == ("mail:nas", "P1", 1)

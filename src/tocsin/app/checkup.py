@@ -17,6 +17,7 @@ from tocsin.oncall.people import INBOX
 DIED_LATELY = timedelta(hours=24)
 WAITED_TOO_LONG = timedelta(minutes=10)
 LAST_MESSAGES = 3
+OLD_SECRET_FORGOTTEN_DAYS = 30
 _INCIDENTS_LOOKED_AT = 50
 _MOST_WAITING = 10_000
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -27,7 +28,7 @@ LINES_SHOWN = 20
 
 def check_app(app: App) -> Iterator[Finding]:
     """Check everything that needs the built application."""
-    for check in (_channels, _reach, _rules, _log, _deliveries, _quarantine):
+    for check in (_channels, _reach, _rules, _log, _deliveries, _quarantine, _old_secrets):
         yield from _guarded(check, app)
 
 
@@ -174,3 +175,18 @@ def _quarantine(app: App) -> Iterator[Finding]:
         yield Finding("quarantine", Standing.WARNING, f"{count} set aside, not understood.", step)
     else:
         yield Finding("quarantine", Standing.OK, "Nothing waits.")
+
+
+def _old_secrets(app: App) -> Iterator[Finding]:
+    """Tell which old secret is still used, so that the others can be retired."""
+    now = app.clock.now()
+    for use in app.hearing.hooks.old_uses():
+        days = (now - use.last).days
+        if days < OLD_SECRET_FORGOTTEN_DAYS:
+            ago = "today" if days == 0 else f"{days} days ago"
+            yield Finding(
+                "secrets",
+                Standing.WARNING,
+                f"An old secret of {use.connector}/{use.source} was still used {ago} ({use.times} in all).",
+                "Give the sender the current secret, then take the old one out of the setting.",
+            )
