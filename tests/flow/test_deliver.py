@@ -9,6 +9,7 @@ from tocsin.domain.job import JobState
 from tocsin.domain.page import DeliveryState
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
 from tocsin.flow.call import ESCALATE
+from tocsin.flow.dead_letters import DeadLetters
 from tocsin.flow.deliver import ANSWER_AT_MOST, NotNeeded
 from tocsin.oncall import links
 
@@ -211,7 +212,7 @@ def test_a_dead_message_can_be_tried_again_and_is_then_really_sent(story, report
     story.hear(report())
     job = _page_jobs(story)["slack"]
     story.settle(job, REFUSED)
-    story.deliver.revive(job.key, "ada")
+    DeadLetters(story.store, story.clock, story.take).revive([job.key], "ada")
     again = _page_jobs(story)["slack"]
     assert again.key == job.key
     assert story.outgoing(again).message.key == job.key
@@ -220,4 +221,4 @@ def test_a_dead_message_can_be_tried_again_and_is_then_really_sent(story, report
 
 def test_what_is_not_dead_cannot_be_revived(story) -> None:
     with pytest.raises(NotFound):
-        story.deliver.revive("page-unknown", "ada")
+        DeadLetters(story.store, story.clock, story.take).revive(["page-unknown"], "ada")

@@ -96,7 +96,7 @@ class TelephoneDoors:
             return answered("This page is unknown.")
         if act not in (Act.ACKNOWLEDGE, Act.ESCALATE):
             return answered(f"That key has no meaning. The page stays open. {MENU}")
-        once = f"{form.get('CallSid', '')[:64]}/{act}"
+        once = f"{form.get('CallSid', '')[:64]}/{page_id}/{act}"
         return answered(self.answering.by_key(page_id, act.value, once))
 
     def _replied(self, form: Mapping[str, str], query: Mapping[str, str]) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from tocsin.domain.attempt import Attempt
 from tocsin.domain.clock import Clock
-from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
 from tocsin.domain.page import Delivery, DeliveryState, Message, Page
@@ -19,7 +18,7 @@ from tocsin.flow.bundles import NotNeeded, bundled, settle_bundle
 from tocsin.flow.call import Call
 from tocsin.flow.letters import is_letter, letter_of, settle_letter
 from tocsin.flow.paging import is_reached, use_next_contact
-from tocsin.flow.record import held, note, tell
+from tocsin.flow.record import held, tell
 from tocsin.incidents.changed import TOCSIN, line
 from tocsin.oncall import links
 from tocsin.oncall.messages import notice_message, page_message
@@ -117,22 +116,6 @@ class Deliver:
         else:
             self._delivered(shelves, job, delivery, incident, outcome, now)
         shelves.jobs.finish(job.key, job.owner)
-
-    def revive(self, key: str, actor: str) -> None:
-        """Try a dead message or job again under its key; written into the log. Raises `NotFound`."""
-        now = self.clock.now()
-        with self.store.transaction() as shelves:
-            if not shelves.jobs.revive(key, now):
-                raise NotFound(
-                    f"No dead message has the key {key[:120]!r}.",
-                    means="Nothing was changed.",
-                    next_step="Look at `tocsin delivery list --dead` for those there are.",
-                )
-            delivery = shelves.pages.delivery(key)
-            if delivery is not None:
-                waiting = replace(delivery, state=DeliveryState.WAITING, finished_at=None)
-                shelves.pages.save_delivery(waiting)
-            note(shelves, Happening.REPLAYED, at=now, actor=actor, subject=key)
 
     def _notice(self, shelves: Shelves, job: Job, delivery: Delivery, incident: Incident) -> Outgoing:
         message = notice_message(
