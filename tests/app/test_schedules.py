@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from nouns import NOON
 from tocsin.app.schedules import asker_of, look_of, time_of, unreachable, unreachable_people
+from tocsin.domain.clock import PushedClock
+from tocsin.flow.ready import VERIFIED
+from tocsin.oncall.readiness import contact_name
 from tocsin.oncall.roster import parse_roster
 from tocsin.oncall.schedules.asking import OverrideRefused
+from tocsin.store.memory import MemoryStore
 
 FILE = """
 people:
@@ -22,14 +28,33 @@ escalation: {P1: [{after: 0m, page: primary}]}
 
 
 def app_with(*channels: str) -> SimpleNamespace:
-    policies = SimpleNamespace(roster=parse_roster(FILE, "oncall.yml"))
-    return SimpleNamespace(policies=policies, channels=dict.fromkeys(channels))
+    """What is asked of an application here, on a store in memory."""
+    return SimpleNamespace(
+        policies=SimpleNamespace(roster=parse_roster(FILE, "oncall.yml")),
+        channels=dict.fromkeys(channels),
+        store=MemoryStore(),
+        clock=PushedClock(NOON),
+        call=SimpleNamespace(link_key=b"key"),
+        deliver=SimpleNamespace(public_url="http://127.0.0.1"),
+    )
 
 
 def test_the_inbox_alone_reaches_nobody_where_there_are_other_channels() -> None:
     assert list(unreachable_people(app_with("inbox", "slack"))) == ["ada"]
     assert list(unreachable_people(app_with("inbox"))) == ["ben"]
-    assert "no contact in oncall.yml" in unreachable(app_with("inbox"))("eve")
+    app = app_with("inbox")
+    with app.store.reading() as shelves:
+        assert "no contact in oncall.yml" in unreachable(app, shelves)("eve")
+
+
+def test_once_somebody_has_confirmed_a_test_message_all_are_expected_to() -> None:
+    app = app_with("slack", "inbox")
+    contact = app.policies.roster.people["ben"].contacts[0]
+    with app.store.transaction() as shelves:
+        shelves.marks.keep(VERIFIED, {contact_name("ben", contact): NOON.isoformat().encode()}, NOON)
+    assert list(unreachable_people(app)) == ["ada"]
+    app.policies.roster.people["ada"] = replace(app.policies.roster.people["ben"], username="ada")
+    assert unreachable_people(app) == {"ada": "has confirmed no test message, as others did"}
 
 
 def test_only_who_is_in_the_file_acts_as_a_person() -> None:

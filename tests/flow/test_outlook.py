@@ -45,7 +45,7 @@ def clock() -> PushedClock:
 @pytest.fixture
 def outlook(clock: PushedClock) -> Outlook:
     schedules = parse_roster(FILE, "oncall.yml").schedules
-    return Outlook(MemoryStore(), clock, Ear(), schedules, lambda person: "")
+    return Outlook(MemoryStore(), clock, Ear(), schedules, lambda shelves: lambda person: "")
 
 
 def test_a_gap_is_told_once_at_least_a_day_before_and_ends_when_it_is_mended(outlook, clock) -> None:
@@ -69,7 +69,7 @@ def test_a_gap_is_told_once_at_least_a_day_before_and_ends_when_it_is_mended(out
 
 
 def test_a_responder_without_a_channel_is_told_once(outlook) -> None:
-    deaf = replace(outlook, unreachable=lambda person: "has no contact" if person == "ben" else "")
+    deaf = replace(outlook, unreachable=lambda shelves: lambda who: "has no contact" if who == "ben" else "")
     deaf.look()
     deaf.look()
     (told,) = outlook.take.heard

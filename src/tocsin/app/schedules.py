@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from tocsin.app.calendar_files import OnFirstUse, written
+from tocsin.app.readying import ready_of
 from tocsin.app.wiring import App
 from tocsin.domain.errors import NotFound
 from tocsin.domain.local_time import ZONE_DATA_VERSION, instant
 from tocsin.domain.override import Override, OverrideKind
+from tocsin.domain.ports.shelves import Shelves
 from tocsin.flow.duty import Duty
 from tocsin.flow.outlook import Outlook
 from tocsin.oncall.people import INBOX
@@ -38,16 +41,18 @@ def duty_of(app: App) -> Duty:
 
 def outlook_of(app: App) -> Outlook:
     """Return what looks ahead at the schedules."""
-    return Outlook(app.store, app.clock, app.take, app.policies.roster.schedules, unreachable(app))
+    return Outlook(app.store, app.clock, app.take, app.policies.roster.schedules, partial(unreachable, app))
 
 
-def unreachable(app: App) -> Callable[[str], str]:
+def unreachable(app: App, shelves: Shelves) -> Callable[[str], str]:
     """Return what says why nothing would reach a person, "" where something would.
 
-    The Inbox alone reaches nobody at night. Where no other channel is set up at all it is what people use.
+    The Inbox alone reaches nobody at night; where no other channel is set up at all it is what people use.
+    As soon as anybody has confirmed a test message, everybody is expected to.
     """
     people = app.policies.roster.people
     ready = set(app.channels) - {INBOX} or {INBOX}
+    verified = {each.person for each in ready_of(app).standing(shelves) if each.is_verified}
 
     def why(username: str) -> str:
         person = people.get(username)
@@ -55,6 +60,8 @@ def unreachable(app: App) -> Callable[[str], str]:
             return f"has no contact in {app.policies.roster.path}"
         if not any(contact.channel in ready for contact in person.contacts):
             return "has no channel that is set up here and reaches somebody who is not looking"
+        if verified and username not in verified:
+            return "has confirmed no test message, as others did"
         return ""
 
     return why
@@ -203,7 +210,8 @@ def load_record(schedule: Schedule, load: Load) -> dict[str, Any]:
 
 def unreachable_people(app: App) -> Mapping[str, str]:
     """Return everybody in a schedule whom nothing would reach, and why."""
-    why = unreachable(app)
+    with app.store.reading() as shelves:
+        why = unreachable(app, shelves)
     everybody = dict.fromkeys(
         person for schedule in app.policies.roster.schedules.values() for person in schedule.people
     )

@@ -61,16 +61,15 @@ def who(show: Show, *, schedule: str | None) -> None:
     """Say who is on call now, until when and why."""
     from tocsin.app.schedules import duty_of, turn_record
 
-    records = []
+    records: list[dict[str, Any]] = []
     with opened() as app:
         duty = duty_of(app)
-        for known in [duty.schedule(schedule)] if schedule else duty.schedules.values():
-            now = duty.now(known.name)
+        chosen = [duty.schedule(schedule)] if schedule else list(duty.schedules.values())
+        for known, now in [(one, duty.now(one.name)) for one in chosen]:
             beside = [("beside", turn) for turn in now.everybody[1:]]
-            for role, turn in (("primary", now.primary), ("secondary", now.secondary), *beside):
-                record = turn_record(known, turn)
-                if record is not None:
-                    records.append({"schedule": known.name, "role": role, **record})
+            turns = (("primary", now.primary), ("secondary", now.secondary), *beside)
+            shown = [(role, turn_record(known, turn)) for role, turn in turns]
+            records += [{"schedule": known.name, "role": role, **record} for role, record in shown if record]
             if now.primary is None:
                 show.warn(f"Nobody is on call by the schedule {known.name} now.")
     show.rows("tocsin.schedule.who/1", records, ("schedule", "role", "person", "until", "why"))

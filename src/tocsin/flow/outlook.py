@@ -31,14 +31,14 @@ _MOST_CHANGES = 20
 class Outlook:
     """Looks in one transaction; safe beside other processes that look too.
 
-    `unreachable` says why nothing would reach a person, "" if something would.
+    `unreachable` returns what says why nothing would reach a person, "" if something would.
     """
 
     store: Store
     clock: Clock
     take: Take
     schedules: Mapping[str, Schedule]
-    unreachable: Callable[[str], str]
+    unreachable: Callable[[Shelves], Callable[[str], str]]
     zone_data: str = ZONE_DATA_VERSION
 
     def look(self) -> None:
@@ -53,7 +53,7 @@ class Outlook:
 
     def _warn(self, shelves: Shelves, overrides: tuple[Override, ...], now: datetime) -> None:
         told = {concern.key: concern for concern in map(_concern, shelves.marks.all(CONCERN).values())}
-        found = concerns(self.schedules.values(), overrides, self.unreachable, now)
+        found = concerns(self.schedules.values(), overrides, self.unreachable(shelves), now)
         sent, remembered = reports(found, told, now)
         shelves.marks.keep(
             CONCERN, {_name(key): _written(one) for key, one in remembered.items() if key not in told}, now
