@@ -61,6 +61,15 @@ def test_a_persons_rules_spread_the_contacts_over_time(rules_story, report) -> N
     ]
 
 
+def test_what_waits_says_until_when_and_for_what(rules_story, report) -> None:
+    rules_story.hear(report(7200))
+    assert [each.answer for each in rules_story.deliveries() if each.page_id] == [
+        "",
+        "planned for 12:02:00 UTC",
+        "only if no other message of the page has arrived, at 12:01:00 UTC",
+    ]
+
+
 def test_an_acknowledgement_takes_back_what_is_not_due_yet(rules_story, report) -> None:
     rules_story.hear(report(7200))
     rules_story.settle(claim_one(rules_story, "slack"), Receipt("ok"))

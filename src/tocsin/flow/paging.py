@@ -98,17 +98,20 @@ class Paging:
         due = now + wave.after
         args = {"event": "page", "reason": ""}
         if wave.in_need:
-            send(shelves, delivery, args | {"in_need": YES}, due)
+            answer = f"only if no other message of the page has arrived, at {due:%H:%M:%S} UTC"
+            send(shelves, replace(delivery, answer=answer), args | {"in_need": YES}, due)
             return True
         person = delivery.person or ""
         held_until = self._held_until(shelves, person, delivery.channel, delivery.key, due, is_first=is_first)
         if held_until is None:
-            send(shelves, delivery, args, due)
+            answer = f"planned for {due:%H:%M:%S} UTC" if wave.after else ""
+            send(shelves, replace(delivery, answer=answer), args, due)
             return True
         name = held_name(held_until, delivery.key)
         kind = held_kind(person, delivery.channel)
         shelves.marks.keep(kind, {name: str(incident.incident_id).encode()}, now)
-        send(shelves, delivery, args | {"held": name}, held_until)
+        answer = f"held back until {held_until:%H:%M:%S} UTC, then told with others"
+        send(shelves, replace(delivery, answer=answer), args | {"held": name}, held_until)
         text = (
             f"{person} had as many messages by {delivery.channel} lately as the limit allows, so this page "
             f"by {delivery.channel} waits until {held_until:%H:%M:%S} UTC and is then told with others."
