@@ -8,9 +8,10 @@ from tocsin.domain.incident import Status
 from tocsin.domain.job import JobState
 from tocsin.domain.page import DeliveryState
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
+from tocsin.flow.bundles import NotNeeded
 from tocsin.flow.call import ESCALATE
 from tocsin.flow.dead_letters import DeadLetters
-from tocsin.flow.deliver import ANSWER_AT_MOST, NotNeeded
+from tocsin.flow.deliver import ANSWER_AT_MOST, Tried
 from tocsin.oncall import links
 
 REFUSED = DeliveryFailed(FailureKind.REFUSED, "no such user")
@@ -72,6 +73,44 @@ def test_a_delivered_page_is_recorded_with_a_bounded_answer(story, report) -> No
     )
     assert story.kinds()[-1] == "page.delivered"
     assert story.log()[-1].facts["key"] == job.key
+
+
+def test_each_try_is_kept_with_what_the_partner_answered(story, report) -> None:
+    story.hear(report())
+    job = _page_jobs(story)["slack"]
+    story.settle(job, Tried(DeliveryFailed(FailureKind.RETRY_LATER, "busy", status=503), 120, "d1"))
+    with story.store.reading() as shelves:
+        assert shelves.pages.delivery(job.key).status == 503
+    story.clock.push(later(2) - later(0))
+    again = _page_jobs(story)["slack"]
+    assert story.outgoing(again).message.attempt == 2
+    story.settle(again, Tried(Receipt("ok", "C1:1.2"), 80, "d2"))
+    with story.store.reading() as shelves:
+        delivery, tries = shelves.pages.delivery(job.key), shelves.pages.attempts([job.key])
+    assert (delivery.reference, delivery.status) == ("C1:1.2", None)
+    told = [(one.number, one.outcome, one.status, one.answer, one.took_ms, one.digest) for one in tries]
+    assert told == [
+        (1, "retry later", 503, "busy", 120, "d1"),
+        (2, "delivered", None, "ok", 80, "d2"),
+    ]
+
+
+def test_a_try_that_came_too_late_to_matter_is_kept_all_the_same(story, report) -> None:
+    story.hear(report())
+    job = _page_jobs(story)["slack"]
+    story.settle(job, NotNeeded("it was acknowledged before it was sent"))
+    story.settle(job, Tried(Receipt("ok"), 10, "d"))
+    with story.store.reading() as shelves:
+        assert len(shelves.pages.attempts([job.key])) == 1
+    assert _state(story, job) is DeliveryState.NOT_NEEDED
+
+
+def test_what_is_sent_has_one_digest_and_another_address_another(story, report) -> None:
+    story.hear(report())
+    jobs = _page_jobs(story)
+    first, again, other = (story.outgoing(jobs[name]).digest for name in ("slack", "slack", "smtp"))
+    assert first == again
+    assert first != other
 
 
 def test_a_failed_one_is_tried_again_under_the_same_key_after_a_pause_that_grows(story, report) -> None:

@@ -197,7 +197,7 @@ class Deliver:
             shelves.pages.save_delivery(delivery)
             shelves.jobs.retry(job.key, job.owner, again, reason)
             if delivery.page_id is not None:
-                use_next_contact(shelves, delivery, now)
+                self._use_next_contact(shelves, delivery, now)
             return
         dead = replace(delivery, state=DeliveryState.DEAD, finished_at=now)
         shelves.pages.save_delivery(dead)
@@ -205,10 +205,16 @@ class Deliver:
         kind = Happening.PAGE_FAILED if delivery.page_id else Happening.NOTICE_FAILED
         text = f"{_named(dead)} did not get through after {job.attempts} tries. {reason}."
         self._write(shelves, incident, kind, dead, text, now)
-        if delivery.page_id is None or use_next_contact(shelves, dead, now):
+        if delivery.page_id is None or self._use_next_contact(shelves, dead, now):
             return
         if self._nobody_waits_for(shelves, dead):
             self.call.unreached(shelves, held(shelves, incident.incident_id), now)
+
+    @staticmethod
+    def _use_next_contact(shelves: Shelves, failed: Delivery, now: datetime) -> bool:
+        """Hold the incident first, as whoever acknowledges does, who takes the same messages back."""
+        held(shelves, failed.incident_id)
+        return use_next_contact(shelves, failed, now)
 
     def _nobody_waits_for(self, shelves: Shelves, dead: Delivery) -> bool:
         """Say whether no page of the latest step has a way left; older ones were followed already."""
