@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.connectors.leaves import decoded_form, decoded_object, label, leaf, text, url, word
+from tocsin.connectors.leaves import decoded_form, decoded_object, label, leaf, line_of, text, url, word
 from tocsin.connectors.refusal import NotJson
 
 FOUND = {"a": {"b": "x", "n": 7, "f": 1.5, "t": True, "l": [1], "z": None}, "s": "no object"}
@@ -56,3 +56,12 @@ def test_labels_are_one_bounded_line_and_texts_are_bounded() -> None:
 )
 def test_only_web_addresses_are_links(address: str, kept: bool) -> None:
     assert url({"u": address}, "u") == (address if kept else "")
+
+
+def test_a_line_is_written_unless_it_nests_too_deeply() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(400):
+        deep = {"n": deep}
+    assert line_of({"a": "b\nc"}) == b'{"a":"b\\nc"}'
+    with pytest.raises(NotJson):
+        line_of(deep)

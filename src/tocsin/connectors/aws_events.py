@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from tocsin.connectors.aws_alarms import alarm_reports, is_alarm_event
 from tocsin.connectors.aws_findings import finding_report, is_finding_event
 from tocsin.connectors.hook import ReadHook
+from tocsin.connectors.leaves import line_of
 
 
 def read_eventbridge(event: dict[str, Any], now: datetime) -> ReadHook:
     """Read a finding or an alarm as alerts; any other event is a signal."""
-    signal = (orjson.dumps(event),)
+    signal = (line_of(event),)
     if is_finding_event(event):
         return ReadHook(reports=(finding_report(event, now),), signals=signal)
     if is_alarm_event(event):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -71,3 +72,11 @@ def url(found: Any, *path: str) -> str:
     address = word(found, *path).strip()
     usable = address.startswith(("https://", "http://")) and address.isprintable() and " " not in address
     return address[:2_000] if usable else ""
+
+
+def line_of(found: Mapping[str, Any]) -> bytes:
+    """Return an object as one line for the lake. Raises `NotJson` for one that nests too deeply to write."""
+    try:
+        return orjson.dumps(found)
+    except orjson.JSONEncodeError as error:
+        raise NotJson("The body nests too deeply to be kept as a signal.") from error

@@ -60,7 +60,7 @@ def read_mapped(request: HookRequest, shipped: Mapper | None) -> ReadHook:
             f"No pack maps the source {request.source}; write it in intake.yml, then replay this."
         )
     reports: list[KeyedReport] = []
-    refusals = Refusals(lambda parts: orjson.dumps(parts[0] if len(parts) == 1 else parts))
+    refusals = Refusals(lambda parts: _written(parts, request.body))
     for found in _objects(request.body):
         try:
             mapped = mapper.mapped(found, request.now)
@@ -70,6 +70,14 @@ def read_mapped(request: HookRequest, shipped: Mapper | None) -> ReadHook:
         if mapped.report is not None:
             reports.append(mapped.report)
     return ReadHook(reports=tuple(reports), unreadable=refusals.all())
+
+
+def _written(parts: list[object], body: bytes) -> bytes:
+    """Return some parts to be replayed, or the whole body when they nest too deeply to be written."""
+    try:
+        return orjson.dumps(parts[0] if len(parts) == 1 else parts)
+    except orjson.JSONEncodeError:
+        return body
 
 
 def _objects(body: bytes) -> list[object]:

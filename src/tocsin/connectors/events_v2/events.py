@@ -8,7 +8,7 @@ import orjson
 
 from tocsin.connectors.hook import Answer, HookRequest, KeyedReport, ReadHook, digest_of, keyed
 from tocsin.connectors.instant import event_instant
-from tocsin.connectors.leaves import LONGEST_TEXT, label, leaf, text, url, word
+from tocsin.connectors.leaves import LONGEST_TEXT, label, leaf, line_of, text, url, word
 from tocsin.connectors.plain import paragraphs
 from tocsin.connectors.refusal import Refused
 from tocsin.domain.partner import ActKind, PartnerAct
@@ -44,7 +44,7 @@ def read_event(event: dict[str, Any], request: HookRequest) -> ReadHook:
 def read_change(event: dict[str, Any]) -> ReadHook:
     """Keep a change event as a signal: it tells what was done, and calls nobody."""
     told = {name: value for name, value in event.items() if name != "routing_key"}
-    signal = orjson.dumps({"pagerduty_event": "change", **told})
+    signal = line_of({"pagerduty_event": "change", **told})
     return ReadHook(signals=(signal,), answer=_success({"message": "Change event processed"}))
 
 

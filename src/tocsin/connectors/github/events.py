@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from tocsin.connectors.hook import KeyedReport, ReadHook, keyed
 from tocsin.connectors.instant import event_instant
-from tocsin.connectors.leaves import label, leaf, text, url, word
+from tocsin.connectors.leaves import label, leaf, line_of, text, url, word
 
 # The fields are those of https://docs.github.com/en/webhooks/webhook-events-and-payloads
 BROKEN = frozenset({"failure", "timed_out", "startup_failure", "error"})
@@ -29,7 +27,7 @@ def read_event(kind: str, event: dict[str, Any], raw: bytes, now: datetime) -> R
         return ReadHook()
     reader = _READERS.get(kind)
     found = reader(event, now) if reader else None
-    signal = orjson.dumps({"github_event": kind, **event})
+    signal = line_of({"github_event": kind, **event})
     return ReadHook(reports=(found,) if found else (), signals=(signal,))
 
 

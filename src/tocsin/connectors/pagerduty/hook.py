@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from tocsin.connectors.hook import (
     HookRequest,
     HookSecret,
@@ -22,7 +20,7 @@ from tocsin.connectors.hook import (
     the_one,
 )
 from tocsin.connectors.instant import event_instant
-from tocsin.connectors.leaves import decoded_object, label, leaf, text, url, word
+from tocsin.connectors.leaves import decoded_object, label, leaf, line_of, text, url, word
 from tocsin.connectors.refusal import UnknownFormat
 from tocsin.domain.partner import ActKind, PartnerAct
 
@@ -74,7 +72,7 @@ class PagerDutyHook:
             raise UnknownFormat("The body is no event of PagerDuty's webhooks, version 3.")
         if kind == "pagey.ping":
             return ReadHook()
-        signal = orjson.dumps({"pagerduty_event": kind, **found})
+        signal = line_of({"pagerduty_event": kind, **found})
         if not kind.startswith("incident.") or not word(event, "data", "id"):
             return ReadHook(signals=(signal,))
         report = _report(event, kind)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from tocsin.connectors.hook import KeyedReport, ReadHook, keyed
 from tocsin.connectors.instant import event_instant
-from tocsin.connectors.leaves import label, leaf, text, url, word
+from tocsin.connectors.leaves import label, leaf, line_of, text, url, word
 from tocsin.connectors.refusal import UnknownFormat
 
 _ISSUE_OVER = frozenset({"resolved", "archived", "ignored"})
@@ -23,7 +21,7 @@ def read_event(kind: str, event: dict[str, Any], now: datetime) -> ReadHook:
     readers = {"event_alert": _event_alert, "issue": _issue, "metric_alert": _metric}
     reader = readers.get(kind)
     found = reader(event, now) if reader else None
-    signal = orjson.dumps({"sentry_resource": kind, **event})
+    signal = line_of({"sentry_resource": kind, **event})
     return ReadHook(reports=(found,) if found else (), signals=(signal,))
 
 

@@ -24,7 +24,7 @@ from tocsin.connectors.hook import (
     same,
     the_one,
 )
-from tocsin.connectors.leaves import decoded_form, decoded_object, label, leaf, text, word
+from tocsin.connectors.leaves import decoded_form, decoded_object, label, leaf, line_of, text, word
 from tocsin.connectors.refusal import NotJson, UnknownFormat
 from tocsin.connectors.slack.blocks import ACKNOWLEDGE, ESCALATE, NOTE
 from tocsin.domain.partner import ActKind, ActOutcome, PartnerAct
@@ -102,7 +102,7 @@ def _event(event: dict[str, Any]) -> ReadHook:
         told = orjson.dumps({"challenge": word(event, "challenge")[:1_000]})
         return ReadHook(answer=Answer(body=told))
     event.pop("token", None)
-    return ReadHook(signals=(orjson.dumps({"slack_event": word(event, "event", "type"), **event}),))
+    return ReadHook(signals=(line_of({"slack_event": word(event, "event", "type"), **event}),))
 
 
 def _interaction(payload: dict[str, Any], request: HookRequest) -> ReadHook:

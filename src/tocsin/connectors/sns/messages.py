@@ -11,7 +11,7 @@ from tocsin.connectors.aws_alarms import alarm_reports, is_alarm_message
 from tocsin.connectors.aws_events import read_eventbridge
 from tocsin.connectors.hook import Errand, HookRequest, KeyedReport, ReadHook, digest_of, keyed
 from tocsin.connectors.instant import event_instant
-from tocsin.connectors.leaves import LONGEST_TEXT, label, text, word
+from tocsin.connectors.leaves import LONGEST_TEXT, label, line_of, text, word
 from tocsin.connectors.plain import one_line, paragraphs
 from tocsin.connectors.refusal import NotJson
 
@@ -30,7 +30,7 @@ def read_message(message: dict[str, Any], now: datetime) -> ReadHook:
         return ReadHook(reports=(_unsubscribed(topic, now),))
     inner = _inner(word(message, "Message"))
     if inner is not None and is_alarm_message(inner):
-        return ReadHook(reports=alarm_reports(inner, now), signals=(orjson.dumps(inner),))
+        return ReadHook(reports=alarm_reports(inner, now), signals=(line_of(inner),))
     if inner is not None and word(inner, "detail-type"):
         return read_eventbridge(inner, now)
     title = label(message, "Subject") or one_line(word(message, "Message"), limit=120)
@@ -44,7 +44,7 @@ def read_raw(request: HookRequest) -> ReadHook:
     """Read a message that came without its envelope."""
     inner = _inner(request.body.decode("utf-8", "replace"))
     if inner is not None and is_alarm_message(inner):
-        return ReadHook(reports=alarm_reports(inner, request.now), signals=(orjson.dumps(inner),))
+        return ReadHook(reports=alarm_reports(inner, request.now), signals=(line_of(inner),))
     if inner is not None and word(inner, "detail-type"):
         return read_eventbridge(inner, request.now)
     said = request.body.decode("utf-8", "replace")
