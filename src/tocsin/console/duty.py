@@ -38,7 +38,7 @@ def duties(roster: Roster, now: datetime, overrides: Sequence[Override] = ()) ->
     if not roster.schedules:
         return None
     if len(roster.schedules) == 1:
-        return _of_one(roster, *roster.schedules.values(), overrides, now)
+        return _of_one(roster, next(iter(roster.schedules.values())), overrides, now)
     found = []
     for name, schedule in list(roster.schedules.items())[:MOST_SCHEDULES]:
         first = _of_one(roster, schedule, overrides, now)[:1]
