@@ -187,3 +187,22 @@ def test_what_a_dead_owner_held_is_due_at_once_and_nothing_else(any_store):
         (again,) = shelves.jobs.claim(["deliver"], "new", NOON, 30, 9)
         assert (again.key, again.attempts) == (first.key, 2)
         assert shelves.jobs.get(second.key).owner == "alive"
+
+
+def test_several_jobs_are_rescheduled_at_once(any_store):
+    put(any_store, job("done", due_in_s=-1), job("waits", due_in_s=50, args={"step": "1"}))
+    (held,) = claim(any_store)
+    with any_store.transaction() as shelves:
+        shelves.jobs.finish(held.key, "w1")
+        shelves.jobs.reschedule_all(
+            [job("waits", due_in_s=5, args={"step": "2"}), job("done", due_in_s=3), job("new")]
+        )
+        shelves.jobs.reschedule_all([])
+    with any_store.reading() as shelves:
+        assert shelves.jobs.get("waits").args == {"step": "2"}
+        ready = shelves.jobs.listed(JobState.READY)
+    assert [(one.key, one.owner, one.attempts) for one in ready] == [
+        ("new", "", 0),
+        ("done", "", 0),
+        ("waits", "", 0),
+    ]

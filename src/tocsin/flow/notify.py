@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -97,27 +97,19 @@ class _Grouping:
         shelves.lock(_GROUPING)
         self._mark_inhibitors(alerts)
         seated = [(seat, alert) for alert in alerts for seat in self.in_force.seats(alert.labels)]
-        ids = sorted({seat.group_id for seat, _ in seated})
-        groups = dict(shelves.groups.hold(ids))
-        known = {
-            (member.group_id, member.fingerprint): member.alert
-            for member in shelves.groups.members_of([each for each in ids if each in groups])
-        }
-        joining = [
-            (seat, alert)
-            for seat, alert in seated
-            if with_resolved or not alert.is_resolved(self.now) or (seat.group_id, alert.fingerprint) in known
-        ]
+        groups = dict(shelves.groups.hold(sorted({seat.group_id for seat, _ in seated})))
+        known = {each[:2]: each.alert for each in shelves.groups.members_of(list(groups))}
+        joining = [each for each in seated if with_resolved or self._joins(*each, known)]
         due = self._due(joining, groups)
+        new = [each for each in joining if known.get(_key(*each)) != each[1].number]
         shelves.groups.save([groups[group_id] for group_id in due])
-        new = [
-            (seat, alert)
-            for seat, alert in joining
-            if known.get((seat.group_id, alert.fingerprint)) != alert.number
-        ]
-        shelves.groups.put([Member(seat.group_id, alert.fingerprint, alert.number) for seat, alert in new])
+        shelves.groups.put([Member(*_key(*each), each[1].number) for each in new])
         shelves.jobs.reschedule_all([flush_at(groups[group_id]) for group_id in due])
         shelves.alerts.tell([self._line(seat, alert, groups[seat.group_id]) for seat, alert in new])
+
+    def _joins(self, seat: Seat, alert: Alert, known: Mapping[tuple[str, str], int]) -> bool:
+        """Say whether an alert that was heard belongs into the group: it fires, or is in it already."""
+        return not alert.is_resolved(self.now) or _key(seat, alert) in known
 
     def _due(self, joining: Sequence[tuple[Seat, Alert]], groups: dict[str, NotificationGroup]) -> list[str]:
         """Begin groups that are not there and hasten those that wait too long; return which those were."""
@@ -158,6 +150,10 @@ class _Grouping:
         for alert in sources_wanted(self.in_force.configuration.inhibit_rules, alerts):
             if not alert.inhibits:
                 self.shelves.alerts.save(replace(alert, inhibits=True))
+
+
+def _key(seat: Seat, alert: Alert) -> tuple[str, str]:
+    return seat.group_id, alert.fingerprint
 
 
 def flush_key(group_id: str) -> str:
