@@ -128,7 +128,7 @@ class Call:
     def acknowledge(self, incident_id: UUID, actor: str, via: str = "") -> Incident:
         """A person takes the incident: the calls stop. Repeating it changes nothing. Raises `NotFound`."""
         with self.store.transaction() as shelves:
-            return self._acknowledge(shelves, held(shelves, incident_id), actor, via, self.clock.now())
+            return self.acknowledge_in(shelves, held(shelves, incident_id), actor, via, self.clock.now())
 
     def read_link(self, page_id: UUID, token: str) -> LinkedPage:
         """Return what a link leads to, changing nothing. Raises `NotFound`, `LinkRefused`."""
@@ -143,7 +143,7 @@ class Call:
             linked = self._linked(shelves, page_id, token, now)
             shelves.pages.save(replace(linked.page, link_used_at=now))
             incident = held(shelves, linked.incident.incident_id)
-            return self._acknowledge(shelves, incident, linked.page.person, "the link in the page", now)
+            return self.acknowledge_in(shelves, incident, linked.page.person, "the link in the page", now)
 
     def _linked(self, shelves: Shelves, page_id: UUID, token: str, now: datetime) -> LinkedPage:
         page = shelves.pages.get(page_id)
@@ -176,9 +176,10 @@ class Call:
         shelves.incidents.save(incident)
         return incident
 
-    def _acknowledge(
+    def acknowledge_in(
         self, shelves: Shelves, incident: Incident, actor: str, via: str, now: datetime
     ) -> Incident:
+        """A person takes the held incident, inside the caller's transaction; see `acknowledge`."""
         if incident.acknowledged_at is not None:
             self._joined(shelves, incident, actor, now)
             return incident

@@ -132,8 +132,7 @@ class Partner:
     def _done(self, shelves: Shelves, act: PartnerAct, incident: Incident, by: str, now: datetime) -> str:
         """Return what to tell the person once it is done."""
         if act.kind is ActKind.ACKNOWLEDGE:
-            changed = lifecycle.acknowledge(incident, by, now, act.partner)
-            self._record(shelves, incident, changed, now)
+            self.call.acknowledge_in(shelves, incident, by, act.partner, now)
             return f"{incident.short_name} is acknowledged by {by}."
         if act.kind is ActKind.RESOLVE:
             if not incident.status.is_active:
