@@ -90,4 +90,4 @@ def matcher_shown(matcher: Matcher) -> dict[str, Any]:
 
 def instant(at: datetime) -> str:
     """Write an instant as the generated clients expect it: RFC 3339 in UTC with milliseconds."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
