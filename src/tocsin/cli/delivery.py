@@ -60,9 +60,9 @@ def replayed(show: Show, *, keys: tuple[str, ...], everything: bool, channel: st
 
 
 def _show_dead(show: Show, channel: str, limit: int) -> None:
-    from tocsin.app.overseeing import dead_letters_of
-
     with opened() as app:
+        from tocsin.app.overseeing import dead_letters_of
+
         letters = dead_letters_of(app)
         found, total, now = letters.listed(limit, channel), letters.count(channel), app.clock.now()
     records = [letter.record(now) for letter in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,7 +37,7 @@ def checked(show: Show, *, path: Path | None, tests: Path | None) -> None:
     verdicts = (
         [run_test(roster, one) for one in read_tests(written.text, written.path, roster)] if written else []
     )
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "test": verdict.test.name,
             "line": verdict.test.line,
@@ -46,6 +46,9 @@ def checked(show: Show, *, path: Path | None, tests: Path | None) -> None:
         }
         for verdict in verdicts
     ]
+    if not show.as_json:
+        for record, verdict in zip(records, verdicts, strict=True):
+            record["faults"] = " ".join(verdict.faults)
     show.rows("tocsin.oncall.check/1", records, ("test", "result", "faults"))
     failed = sum(bool(verdict.faults) for verdict in verdicts)
     people, policies = len(roster.people), len(roster.policies)
