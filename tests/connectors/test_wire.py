@@ -12,6 +12,7 @@ import httpcore
 import pytest
 
 from tocsin.connectors.wire import AddressRefused, TimedBackend, TimeLimit, refuse_address
+from tocsin.domain.fence import HoldLost, fenced
 
 ALWAYS_REFUSED = [
     "169.254.169.254",
@@ -149,3 +150,19 @@ def test_a_line_that_breaks_in_time_is_told_as_broken(bad: Any) -> None:
         with pytest.raises(httpcore.ReadError):
             stream.read(1)
         stream.close()
+
+
+def test_nothing_is_written_once_the_job_behind_it_was_lost(bad: Any) -> None:
+    heard: list[bytes] = []
+
+    def listen(talk: Any, stop: Any) -> None:
+        heard.append(talk.recv(9))
+
+    with TimeLimit(20.0) as limit:
+        stream = backend(limit).connect_tcp("127.0.0.1", bad.serve(listen))
+        with fenced(lambda: False), pytest.raises(HoldLost):
+            stream.write(b"page")
+        stream.close()
+    while not heard:
+        time.sleep(0.01)
+    assert heard == [b""]

@@ -206,3 +206,16 @@ def test_several_jobs_are_rescheduled_at_once(any_store):
         ("done", "", 0),
         ("waits", "", 0),
     ]
+
+
+def test_a_lease_is_renewed_for_those_that_are_still_held_only(any_store):
+    put(any_store, job("a"), job("b"), job("c", kind="poll"), job("free", due_in_s=9))
+    claim(any_store)
+    claim(any_store, "w2", kinds=("poll",))
+    with any_store.transaction() as shelves:
+        shelves.jobs.finish("b", "w1")
+        until = NOON + timedelta(seconds=40)
+        assert shelves.jobs.renew(["a", "b", "c", "free", "unknown"], "w1", until) == ("a",)
+    with any_store.reading() as shelves:
+        assert (shelves.jobs.get("a").run_at, shelves.jobs.get("a").owner) == (until, "w1")
+        assert shelves.jobs.get("c").run_at == NOON + timedelta(seconds=30)

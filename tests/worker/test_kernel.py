@@ -280,3 +280,73 @@ def test_what_a_dead_process_had_begun_does_not_wait_for_its_lease(
     kernel.is_gone = lambda owner: owner == "dead"
     kernel.run_due()
     assert doings.done == ["a"]
+
+
+class _Waiting:
+    """A pool that begins when it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list = []
+
+    def submit(self, *call) -> None:
+        self.calls.append(call)
+
+    def begin(self) -> None:
+        for work, *arguments in self.calls:
+            work(*arguments)
+        self.calls.clear()
+
+
+@pytest.fixture
+def stopped(memory_store, clock, doings, put):
+    """Return a kernel with one job claimed but not begun, its pool, and a function that lets time pass."""
+    pool, at = _Waiting(), [0.0]
+    settle = lambda shelves, job, outcome: shelves.jobs.finish(job.key, job.owner)  # noqa: E731
+    kernel = Kernel(
+        memory_store, clock, [Lane({"send": Effect(doings.act, settle)}, 2, pool)], "stale", lease_s=6.0
+    )
+    kernel._leases.timer = lambda: at[0]
+
+    def passes(seconds: float) -> None:
+        at[0] += seconds
+        clock.push(timedelta(seconds=seconds))
+
+    put("a")
+    kernel.turn()
+    return kernel, pool, passes
+
+
+def test_who_was_stopped_for_longer_than_its_lease_sends_nothing(
+    stopped, doings, make_kernel, job_of
+) -> None:
+    kernel, pool, passes = stopped
+    passes(60)
+    make_kernel("quick").run_due()
+    assert (doings.done, job_of("a").state) == (["a"], JobState.DONE)
+    pool.begin()
+    kernel.turn()
+    assert doings.done == ["a"], "the stale one sent nothing"
+    assert kernel._at_work == {0: 0}
+
+
+def test_what_nobody_took_over_meanwhile_is_claimed_again(stopped, doings, job_of) -> None:
+    kernel, pool, passes = stopped
+    passes(60)
+    pool.begin()
+    assert doings.done == []
+    kernel.turn()
+    pool.begin()
+    kernel.turn()
+    assert (doings.done, job_of("a").state) == (["a"], JobState.DONE)
+
+
+def test_work_that_takes_longer_than_a_lease_stays_ours(stopped, doings, make_kernel, job_of) -> None:
+    kernel, pool, passes = stopped
+    for _ in range(5):
+        passes(2)
+        kernel.turn()
+        make_kernel("quick").run_due()
+    assert (job_of("a").owner, doings.done) == ("stale", [])
+    pool.begin()
+    kernel.turn()
+    assert (doings.done, job_of("a").state, job_of("a").attempts) == (["a"], JobState.DONE, 1)

@@ -58,7 +58,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_DELIVERY_THREADS", "16", "Deliveries made at the same time."),
     Setting("TOCSIN_DELIVERY_ATTEMPTS", "8", "Tries before a message is dead."),
     Setting(
-        "TOCSIN_LEASE_SECONDS", "30", "How long a claimed job is held before another worker may take it."
+        "TOCSIN_LEASE_SECONDS",
+        "6",
+        "How long a dead worker's job waits until another takes it; who works on it renews its hold.",
     ),
     *PARTNER_SETTINGS,
     Setting("TOCSIN_SYSLOG_HOST", "127.0.0.1", "Address that the syslog doors listen on."),

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import httpcore
 
+from tocsin.domain.fence import check_hold
+
 # AWS over IPv6, and Alibaba Cloud; the others use 169.254.169.254, which is link-local.
 CLOUD_CREDENTIALS = (IPv6Address("fd00:ec2::254"), IPv4Address("100.100.100.200"))
 NAT64 = IPv6Network("64:ff9b::/96")
@@ -128,6 +130,8 @@ class TimedStream(httpcore.NetworkStream):
         return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write, unless the job behind it was lost. Raises `HoldLost`."""
+        check_hold()
         try:
             self._stream.write(buffer, self._limit.seconds)
         except httpcore.WriteError as error:

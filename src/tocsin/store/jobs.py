@@ -55,6 +55,14 @@ class DjangoJobs:
         mine.update(run_at=leased_until, owner=owner, attempts=F("attempts") + 1)
         return tuple(_job(row, run_at=leased_until, owner=owner, attempts=row.attempts + 1) for row in rows)
 
+    def renew(self, keys: Sequence[str], owner: str, until: datetime) -> tuple[str, ...]:
+        mine = self._rows.filter(key__in=keys, owner=owner, state=_READY).order_by("id")
+        if connections[self._alias].features.has_select_for_update_skip_locked:
+            mine = mine.select_for_update(skip_locked=True)
+        held = {row.pk: row.key for row in mine.only("pk", "key")}
+        self._rows.filter(pk__in=held).update(run_at=until)
+        return tuple(held.values())
+
     def finish(self, key: str, owner: str) -> bool:
         return self._held(key, owner, state=JobState.DONE.value, last_error="") == 1
 

@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 
+from tocsin.domain.fence import HoldLost
 from tocsin.domain.job import Job
 from tocsin.domain.ports.delivery import Channel, DeliveryFailed, FailureKind, Receipt
 from tocsin.domain.ports.shelves import Shelves
@@ -42,6 +43,8 @@ class Sending:
             return self.channel.send(outgoing.message, outgoing.address)
         except DeliveryFailed as failed:
             return failed
+        except HoldLost:
+            raise
         except Exception as fault:  # The worker's edge: a fault of a channel is a failed delivery.
             log.exception("the channel %s met a fault with %s", self.name, outgoing.message.key)
             return DeliveryFailed(FailureKind.UNKNOWN, f"the channel met a fault ({type(fault).__name__})")

@@ -12,8 +12,10 @@ from typing import Any
 
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Overloaded
+from tocsin.domain.fence import HoldLost, check_hold, fenced
 from tocsin.domain.job import Job
 from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.worker.leases import Leases
 
 log = logging.getLogger("tocsin.worker")
 
@@ -92,6 +94,10 @@ class Kernel:
     Each turn settles what has ended and claims what is due in one transaction, so that under load the cost of
     a commit is shared by many jobs. `ring` is called whenever an effect has ended. `is_gone` says of another
     owner that it has died: what it held is then due at the first turn, and need not wait for its lease.
+
+    The leases of effects at work are renewed, so that `lease_s` may be short: it is how long the work of a
+    dead kernel waits. Whether we still hold a job is asked when it is claimed, again just before it is sent
+    (see `tocsin.domain.fence`), and when its outcome is written down.
     """
 
     store: Store
@@ -102,23 +108,29 @@ class Kernel:
     ring: Callable[[], None] = lambda: None
     is_gone: Callable[[str], bool] = lambda owner: False
     _has_taken_over: bool = False
+    _leases: Leases = field(init=False)
     _ended: SimpleQueue[_Ended] = field(default_factory=SimpleQueue)
     _at_work: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._leases = Leases(self.lease_s)
 
     def turn(self) -> float:
         """Settle, claim and start what there is; return 0 after work, else how long to rest (seconds)."""
         if not self._has_taken_over:
             self._take_over()
+        self._renew()
         open_lanes = [n for n, lane in enumerate(self.lanes) if self._free(n, lane) > 0]
         due = self._due([kind for n in open_lanes for kind in self.lanes[n].handlers])
         # Outcomes are taken in hand last: what is above may fail, and would take them along.
         ended = self._drain()
-        now = self.clock.now()
+        asked_at, now = self._leases.timer(), self.clock.now()
         ready = [n for n in open_lanes if any(due.get(k, _NEVER) <= now for k in self.lanes[n].handlers)]
         if not ended and not ready:
             rest = (min(due.values(), default=_NEVER) - now) / timedelta(seconds=1)
-            return min(max(rest, 0.001), LONGEST_REST_S)
+            return min(max(rest, 0.001), max(self._leases.rest_s(), 0.001), LONGEST_REST_S)
         claimed = self._settle_and_claim(ended, ready, now)
+        self._leases.take((job for number, job in claimed if self._is_effect(number, job)), asked_at)
         for number, job, prepared in self._prepared(claimed):
             self._start(number, job, prepared)
         return 0.0
@@ -134,6 +146,17 @@ class Kernel:
             if lane.pool is not None:
                 lane.pool.shutdown(wait=True)
         self._settle_and_claim(self._drain(), (), self.clock.now())
+
+    def _renew(self) -> None:
+        """Hold on to what is still being worked on; what others have taken over stays theirs."""
+        keys = self._leases.to_renew()
+        if not keys:
+            return
+        asked_at = self._leases.timer()
+        until = self.clock.now() + timedelta(seconds=self.lease_s)
+        with self.store.transaction() as shelves:
+            kept = shelves.jobs.renew(keys, self.owner, until)
+        self._leases.renew(keys, kept, asked_at)
 
     def _take_over(self) -> None:
         """Release what owners hold that died before we came."""
@@ -168,7 +191,7 @@ class Kernel:
             with self.store.transaction() as shelves:
                 for end in ended:
                     self._settle(shelves, end)
-                return [
+                claimed = [
                     (number, job)
                     for number in ready
                     for job in shelves.jobs.claim(
@@ -179,6 +202,8 @@ class Kernel:
                         self._free(number, self.lanes[number]),
                     )
                 ]
+            self._leases.forget(end.job for end in ended)
+            return claimed
         except Overloaded:
             for end in ended:
                 self._put_back(end)
@@ -187,6 +212,7 @@ class Kernel:
             log.exception("a job could not be settled with the others; each is now settled alone")
         for end in ended:
             self._settle_alone(end)
+        self._leases.forget(end.job for end in ended)
         return []
 
     def _put_back(self, end: _Ended) -> None:
@@ -214,6 +240,9 @@ class Kernel:
             self._fail(shelves, end, end.fault)
         elif isinstance(handler, Effect):
             handler.settle(shelves, end.job, end.outcome)
+
+    def _is_effect(self, number: int, job: Job) -> bool:
+        return isinstance(self.lanes[number].handlers[job.kind], Effect)
 
     def _prepared(self, claimed: Sequence[tuple[int, Job]]) -> list[tuple[int, Job, object]]:
         """Read what the claimed effects need, all in one look at the store."""
@@ -247,10 +276,16 @@ class Kernel:
             if isinstance(prepared, _Stumbled):
                 end = _Ended(number, job, fault=prepared.fault)
             elif isinstance(handler, Effect):
-                end = _Ended(number, job, handler.act(prepared))
+                with fenced(lambda: self._leases.holds(job)):
+                    check_hold()
+                    end = _Ended(number, job, handler.act(prepared))
             else:
                 self._transit(handler, job)
                 end = _Ended(number, job, is_settled=True)
+        except HoldLost:
+            self._leases.let_go(job)
+            log.warning("job %s is no longer ours; nothing was sent for it", job.key)
+            end = _Ended(number, job, is_settled=True)
         except Exception as fault:  # The worker's edge: one poisoned job may not stop the house.
             log.exception("job %s failed; it is pushed ahead", job.key)
             end = _Ended(number, job, fault=fault)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from tocsin.app.counters import FAILED, LATENCY, NOTIFICATIONS
+from tocsin.domain.fence import HoldLost
 from tocsin.domain.job import Job
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Notifier, Receipt
 from tocsin.domain.ports.shelves import Shelves
@@ -45,6 +46,8 @@ class Telling:
             return self.notifier.notify(telling.notification, telling.integration)
         except DeliveryFailed as failed:
             return failed
+        except HoldLost:
+            raise
         except Exception as fault:  # The worker's edge: a fault of a notifier is a failed notification.
             log.exception("the notifier %s met a fault with %s", self.kind, telling.notification.key)
             return DeliveryFailed(FailureKind.UNKNOWN, f"the notifier met a fault ({type(fault).__name__})")

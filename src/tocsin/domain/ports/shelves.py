@@ -180,6 +180,10 @@ class JobShelf(Protocol):
         """Take due jobs, oldest first: push `run_at` by the lease, set the owner, count the attempt."""
         ...
 
+    def renew(self, keys: Sequence[str], owner: str, until: datetime) -> tuple[str, ...]:
+        """Hold jobs longer; return which, for those that others hold or are just changing stay as they are."""
+        ...
+
     def finish(self, key: str, owner: str) -> bool:
         """Mark done; False when another owner holds it by now (the caller must roll back)."""
         ...

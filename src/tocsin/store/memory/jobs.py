@@ -47,6 +47,13 @@ class MemoryJobs:
         self._tables.jobs.update((job.key, job) for job in claimed)
         return claimed
 
+    def renew(self, keys: Sequence[str], owner: str, until: datetime) -> tuple[str, ...]:
+        mine = {key: self._tables.jobs[key] for key in keys if key in self._tables.jobs}
+        held = [key for key, job in mine.items() if job.owner == owner and job.state is JobState.READY]
+        for key in held:
+            self._tables.jobs[key] = replace(mine[key], run_at=until)
+        return tuple(held)
+
     def finish(self, key: str, owner: str) -> bool:
         job = self._held(key, owner)
         if job is None:
