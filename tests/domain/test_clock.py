@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from tocsin.domain import clock as room
 from tocsin.domain.clock import PushedClock, SystemClock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -30,3 +31,61 @@ def test_the_machines_clock_is_aware_and_runs() -> None:
     first = SystemClock().now()
     assert first.tzinfo is UTC
     assert SystemClock().now() >= first
+
+
+class Machine:
+    """A machine whose wall clock can be set; its uptime runs on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.uptime, self.wall = timedelta(hours=1), NOON
+        machine = self
+
+        class Wall(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return machine.wall
+
+        monkeypatch.setattr(room, "datetime", Wall)
+        monkeypatch.setattr(room, "_uptime", lambda: machine.uptime)
+
+    def passes(self, by: timedelta, *, wall: timedelta | None = None) -> None:
+        self.uptime += by
+        self.wall += by if wall is None else wall
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=2), timedelta(hours=-2), timedelta(seconds=-1.1)])
+def test_a_jump_of_the_wall_clock_is_not_believed_and_time_goes_on(monkeypatch, jump) -> None:
+    machine = Machine(monkeypatch)
+    clock = SystemClock()
+    machine.passes(timedelta(seconds=10), wall=timedelta(seconds=10) + jump)
+    assert clock.now() == NOON + timedelta(seconds=10)
+    machine.passes(timedelta(minutes=5))
+    assert clock.now() == NOON + timedelta(minutes=5, seconds=10)
+    assert clock.jumped_by() == jump
+    assert SystemClock().now() == machine.wall, "whoever starts anew believes it"
+
+
+def test_a_wall_clock_that_was_set_back_again_is_followed_again(monkeypatch) -> None:
+    machine = Machine(monkeypatch)
+    clock = SystemClock()
+    machine.passes(timedelta(seconds=10), wall=timedelta(hours=2))
+    assert clock.jumped_by() > timedelta(hours=1)
+    machine.passes(timedelta(seconds=10), wall=timedelta(seconds=20.5) - timedelta(hours=2))
+    assert clock.now() == machine.wall
+    assert clock.jumped_by() == timedelta()
+
+
+def test_small_corrections_are_followed_however_many_they_are(monkeypatch) -> None:
+    machine = Machine(monkeypatch)
+    clock = SystemClock()
+    for _ in range(50):
+        machine.passes(timedelta(seconds=60), wall=timedelta(seconds=60.4))
+        assert clock.now() == machine.wall
+    assert clock.jumped_by() == timedelta()
+
+
+def test_the_uptime_runs_with_and_without_a_clock_that_counts_sleep(monkeypatch) -> None:
+    first = room._uptime()
+    assert room._uptime() >= first > timedelta()
+    monkeypatch.delattr(room.time, "CLOCK_BOOTTIME", raising=False)
+    assert room._uptime() > timedelta()
