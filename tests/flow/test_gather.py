@@ -55,7 +55,9 @@ def test_alerts_without_an_incident_have_the_reason_in_their_story_and_one_log_e
     alerts = alerts_of(story)
     with story.store.reading() as shelves:
         stories = [shelves.alerts.story(alert.number) for alert in alerts]
-    assert [[line.kind for line in lines] for lines in stories] == [[Happening.ALERT_RECORDED]] * 5
+    assert [[line.kind for line in lines] for lines in stories] == [
+        [Happening.ALERT_HEARD, Happening.ALERT_RECORDED]
+    ] * 5
     (entry,) = [entry for entry in story.log() if entry.kind == Happening.ALERT_RECORDED]
     assert entry.facts["alerts"] == "ALR-1 to ALR-5"
     assert entry.facts["count"] == "5"
@@ -71,3 +73,13 @@ def test_a_log_entry_names_the_alerts_it_is_about(count: int) -> None:
         assert facts["count"] == "2"
         assert len(facts["fingerprints"]) == 64
         assert facts != named([alerts[0], replace(alerts[1], fingerprint="f" * 16)])
+
+
+def test_the_story_tells_what_was_heard_how_it_was_classified_and_where_it_went(story, report) -> None:
+    story.hear(report(alertname="A"), report(alertname="A", instance="web-2"))
+    with story.store.reading() as shelves:
+        opened, joined = (shelves.alerts.story(number)[0].text.splitlines() for number in (1, 2))
+    assert [line.split()[0] for line in opened] == ["It", "Type", "Severity", "Group", "It"]
+    assert opened[0].startswith("It was heard from ")
+    assert opened[-1].startswith("It opened INC-1: ")
+    assert joined[-1].startswith("It joined INC-1: ")

@@ -62,7 +62,7 @@ def test_a_silenced_alert_opens_nothing_and_says_why(muted, report) -> None:
     muted.hear(report(LONG, severity="medium"))
     assert muted.incidents() == ()
     assert "the shop is being moved" in muted.alert().muted_by
-    assert told(muted, 1) == [Happening.ALERT_MUTED]
+    assert told(muted, 1) == [Happening.ALERT_HEARD, Happening.ALERT_MUTED]
     assert [entry.kind for entry in muted.log()] == [Happening.ALERT_MUTED]
 
 
@@ -73,7 +73,12 @@ def test_an_alert_that_still_fires_when_its_silence_ends_is_heard_then(muted, re
     muted.push(2)
     assert [page.person for page in muted.pages()] == ["ben"]
     assert muted.alert().muted_by == ""
-    assert told(muted, 1) == [Happening.ALERT_MUTED, Happening.ALERT_UNMUTED]
+    assert told(muted, 1) == [
+        Happening.ALERT_HEARD,
+        Happening.ALERT_MUTED,
+        Happening.ALERT_HEARD,
+        Happening.ALERT_UNMUTED,
+    ]
 
 
 def test_a_muted_alert_that_ends_meanwhile_calls_nobody(muted, report) -> None:
@@ -85,7 +90,7 @@ def test_a_muted_alert_that_ends_meanwhile_calls_nobody(muted, report) -> None:
 def test_a_p1_of_security_is_not_muted_by_one_person(muted, report) -> None:
     muted.hear(report(LONG, severity="critical", team="security"))
     assert [page.person for page in muted.pages()] == ["ben"]
-    assert told(muted, 1) == [Happening.ALERT_UNMUTED]
+    assert told(muted, 1) == [Happening.ALERT_HEARD, Happening.ALERT_UNMUTED]
 
 
 def test_an_alert_that_follows_from_another_waits_for_its_end(story, report) -> None:

@@ -80,7 +80,7 @@ def test_a_failure_is_told_once_however_often_it_is_repeated(rig):
     assert len(told) == 2
     assert "could not be told" in told[0]
     assert "refused: no" in told[0]
-    assert told[1] == "It was told to the receiver 'team' by webhook/0: 200."
+    assert told[1].startswith("It was told to the receiver 'team' by webhook/0: 200 (message notify:")
 
 
 def test_a_repeat_adds_nothing_to_the_story_and_an_end_does(rig):
@@ -90,10 +90,19 @@ def test_a_repeat_adds_nothing_to_the_story_and_an_end_does(rig):
     rig.push(120)
     told = [text for kind, text in rig.story(alert) if kind == "alert.notified"]
     assert len(rig.sent) == 3
-    assert told == [
-        "It was told to the receiver 'team' by webhook/0: 200.",
-        "Its end was told to the receiver 'team' by webhook/0: 200.",
+    assert [text.partition(" (message ")[0] for text in told] == [
+        "It was told to the receiver 'team' by webhook/0: 200",
+        "Its end was told to the receiver 'team' by webhook/0: 200",
     ]
+
+
+def test_the_story_names_the_message_under_which_each_try_is_kept(rig):
+    alert = rig.hear(alertname="A")
+    rig.push(60)
+    told = next(text for kind, text in rig.story(alert) if kind == "alert.notified")
+    key = told.partition(" (message ")[2].rstrip(").")
+    with rig.store.reading() as shelves:
+        assert [each.outcome for each in shelves.pages.attempts([key])] == ["delivered"]
 
 
 def test_max_alerts_leaves_the_rest_out_and_says_how_many(rig):

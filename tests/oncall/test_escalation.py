@@ -96,6 +96,8 @@ def test_the_first_step_calls_the_primary_on_every_contact_and_says_why(
                         Wave(contact=Contact(channel="slack", address="#oncall")),
                         Wave(contact=Contact(channel="smtp", address="ben@example.org")),
                     ),
+                    how="ben has no rule for P1 Critical, so every contact is used. "
+                    "By slack at once, smtp at once.",
                 ),
             )
         ),
@@ -381,6 +383,7 @@ def test_practice_pages_the_inbox_of_the_person_and_no_channel_outside(
         (name, (Wave(contact=Contact(channel=INBOX, address=name)),))
         for name in ("ben", "chidi", "ben", "dana")
     ]
+    assert {call.how for call in found} == {"Practice reaches the Inbox only. By inbox at once."}
 
 
 def test_before_the_schedule_starts_nobody_is_called_and_it_says_so(

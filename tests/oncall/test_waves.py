@@ -11,7 +11,7 @@ from tocsin.domain.severity import Severity
 from tocsin.oncall.people import PersonalRules, RuleStep
 from tocsin.oncall.policies import PolicyStep
 from tocsin.oncall.waits import Wait
-from tocsin.oncall.waves import waves
+from tocsin.oncall.waves import chosen_by, spoken, waves
 
 SLACK, VOICE, MAIL = (Contact(channel=name, address=name[0]) for name in ("slack", "voice", "mail"))
 ALL = (SLACK, VOICE, MAIL)
@@ -81,3 +81,25 @@ def test_all_of_the_fallback_comes_within_the_time_to_acknowledge() -> None:
 )
 def test_nobody_is_left_without_a_message(by: tuple[str, ...], fallback: tuple[str, ...]) -> None:
     assert planned(by=by, fallback=fallback, contacts=(MAIL,)) == [("mail", 0, False)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "by", "words"),
+    [
+        (None, (), "ben has no rule for P1 Critical, so every contact is used."),
+        (RULES, (), "The rules of ben choose the channels: set “default”."),
+        (PersonalRules(), (), "ben has no rule for P1 Critical, so every contact is used."),
+        (RULES, ("mail", "voice"), "The step asks for mail, voice."),
+    ],
+)
+def test_a_sentence_says_what_chose_the_channels(rules, by, words) -> None:
+    assert chosen_by("ben", rules, Severity.P1, PolicyStep(after=Wait(), by=by)) == words
+
+
+def test_a_sentence_says_which_channel_is_used_when() -> None:
+    found = waves(ALL, RULES, Severity.P1, PolicyStep(after=Wait()), timedelta(minutes=5, seconds=30))
+    assert (
+        spoken(found) == "By slack at once, slack after 2 min, voice after 2 min, mail after 1 min if needed."
+    )
+    half = waves(ALL[:1], None, Severity.P1, PolicyStep(after=Wait(), by=("voice",)), timedelta(seconds=90))
+    assert spoken(half) == "By slack at once."

@@ -12,6 +12,7 @@ class Happening(StrEnum):
     """The kinds of line a timeline holds; also the kinds of log entry."""
 
     OPENED = "incident.opened"
+    ALERT_HEARD = "alert.heard"
     ALERT_JOINED = "alert.joined"
     ALERT_RESOLVED = "alert.resolved"
     ALERT_RECORDED = "alert.recorded"

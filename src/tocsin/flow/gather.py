@@ -22,7 +22,7 @@ from tocsin.incidents import lifecycle
 from tocsin.incidents.clock_policy import ClockPolicy
 from tocsin.triage.classify import Classified
 from tocsin.triage.joining import Open, RecordOnly, decide
-from tocsin.triage.noise import Muted
+from tocsin.triage.noise import Muted, MutedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +67,13 @@ class _Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an alert goes: to a desk and as what, or only into the record, as what and why."""
+    """Where an alert goes: to a desk and as what (`seated` says why), or only into the record, and why."""
 
     desk: _Desk | None = None
     part: _Part = _Part.GROWS
     kind: Happening = Happening.ALERT_RECORDED
     reason: str = ""
+    seated: str = ""
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ class Gathering:
         self._groups.clear()
         places = [self._placed(each) for each in heard]
         alerts = self._stored(heard, places)
+        self._tell_of_hearing(heard, places, alerts)
         recorded: dict[tuple[Happening, str], list[Alert]] = {}
         for alert, place, each in zip(alerts, places, heard, strict=True):
             if place.part is _Part.OPENS and place.desk is not None:
@@ -132,11 +134,12 @@ class Gathering:
         alert, classified = heard.alert, heard.classified
         if heard.muted is not None:
             was_told = alert.muted_by == heard.muted.reason
-            return _Place(kind=Happening.ALERT_MUTED, reason="" if was_told else heard.muted.reason)
+            return _Place(kind=Happening.ALERT_MUTED, reason="" if was_told else _told_muted(heard.muted))
         desk = self._desk_of(classified.group_key)
         decision = decide(desk.incident if desk else None, classified, alert, self.now)
         if isinstance(decision, Open):
-            return _Place(self._opening(alert, classified, decision), _Part.OPENS)
+            opening = self._opening(alert, classified, decision)
+            return _Place(opening, _Part.OPENS, seated=f"It opened {_named(opening)}: {decision.reason}")
         if isinstance(decision, RecordOnly) or desk is None:
             return _Place(reason=decision.reason)
         if alert.incident_id == desk.incident.incident_id:
@@ -144,7 +147,7 @@ class Gathering:
             desk.has_grown = True
             return _Place(desk, _Part.GROWS)
         desk.raised(decision.raise_to)
-        return _Place(desk, _Part.JOINS)
+        return _Place(desk, _Part.JOINS, seated=f"It joined {_named(desk)}: {decision.reason}")
 
     def _desk_of(self, group_key: str) -> _Desk | None:
         if group_key not in self._groups:
@@ -190,6 +193,21 @@ class Gathering:
                 self.shelves.alerts.save(alert)
         return tuple(next(added) if each.is_new else alert for alert, each in zip(seated, heard, strict=True))
 
+    def _tell_of_hearing(
+        self, heard: Sequence[Heard], places: Sequence[_Place], alerts: Sequence[Alert]
+    ) -> None:
+        """Write into the stories what was heard, how it was classified, and which incident it went to."""
+        lines: list[AlertLine] = []
+        for each, place, alert in zip(heard, places, alerts, strict=True):
+            sentences = [_first_heard(alert), *each.classified.reasons] if each.is_new else []
+            sentences += [place.seated] if place.seated else []
+            if sentences:
+                text = "\n".join(" ".join(sentence.split()) for sentence in sentences)
+                lines.append(
+                    AlertLine(alert=alert.number, at=self.now, kind=Happening.ALERT_HEARD, text=text)
+                )
+        self.shelves.alerts.tell(lines)
+
     def _write(self, desk: _Desk) -> None:
         """Record first, then call; one that opens and grows in one batch calls once, at its worst."""
         before = desk.incident
@@ -219,6 +237,22 @@ class Gathering:
         if self.shelves.alerts.firing_in(incident.incident_id, self.now):
             return incident
         return self.close.quiet(self.shelves, incident, self.now)
+
+
+def _first_heard(alert: Alert) -> str:
+    is_ours = alert.source.partition(":")[0] == "detection"
+    who = f"our own detection ({alert.source})" if is_ours else alert.source
+    return f"It was heard from {who} and began at {alert.starts_at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _told_muted(muted: Muted) -> str:
+    if muted.by is MutedBy.SILENCE:
+        return muted.reason
+    return f"{muted.reason} It is judged anew at {muted.until:%Y-%m-%d %H:%M:%S} UTC if it still fires then."
+
+
+def _named(desk: _Desk) -> str:
+    return desk.incident.short_name
 
 
 def keep_apart(

@@ -22,6 +22,8 @@ from tocsin.flow.record import note
 from tocsin.oncall.alertmanager.telling import notified
 
 ANSWER_AT_MOST = 300
+MESSAGE = "message"
+"""What stands before a message's key in an alert's story."""
 FIRST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(minutes=1)
 # A refusal or a wrong setting does not heal within a group's interval; the next flush tries anew.
@@ -144,7 +146,7 @@ class Notifying:
         fresh = notified(told_id, integration, firing, over, flushed.tick)
         shelves.groups.keep([fresh])
         answer = receipt.answer[:ANSWER_AT_MOST]
-        shelves.alerts.tell(_lines(telling, fresh, last, answer, now))
+        shelves.alerts.tell(_lines(telling, fresh, last, _answered(answer, job.key), now))
         shelves.jobs.finish(job.key, job.owner)
         self._note(shelves, Happening.NOTIFIED, job, telling, {"answer": answer}, now)
         if _is_told_by_all(flushed, {**known, integration.name: fresh}):
@@ -169,7 +171,8 @@ class Notifying:
         if job.args["failing"]:
             return
         who = f"the receiver {telling.group.receiver!r} by {telling.integration.name}"
-        text = f"It could not be told to {who}: {reason}. The group's next flush tries again."
+        said = _answered(reason, job.key)
+        text = f"It could not be told to {who}: {said} The group's next flush tries again."
         shelves.alerts.tell(
             [
                 AlertLine(alert=alert.number, at=now, kind=Happening.ALERT_NOTIFIED, text=text)
@@ -213,6 +216,11 @@ def _is_told_by_all(flushed: Flushed, known: Mapping[str, Notified]) -> bool:
     return all(name in known and known[name].at >= flushed.tick for name in flushed.sends)
 
 
+def _answered(answer: str, key: str) -> str:
+    """Return an answer with the key under which each try of the message is kept."""
+    return f"{answer} ({MESSAGE} {key})."
+
+
 def _attempt(job: Job, came: Told, now: datetime) -> Attempt:
     outcome = came.outcome
     return Attempt(
@@ -236,8 +244,8 @@ def _lines(
         over = set()
     who = f"the receiver {telling.group.receiver!r} by {telling.integration.name}"
     words = {
-        **dict.fromkeys(fired, f"It was told to {who}: {answer}."),
-        **dict.fromkeys(over, f"Its end was told to {who}: {answer}."),
+        **dict.fromkeys(fired, f"It was told to {who}: {answer}"),
+        **dict.fromkeys(over, f"Its end was told to {who}: {answer}"),
     }
     return [
         AlertLine(alert=alert.number, at=now, kind=Happening.ALERT_NOTIFIED, text=words[alert.fingerprint])

@@ -56,6 +56,8 @@ class Paging:
         shelves.pages.add(page)
         by = f"{page.acknowledge_by:%H:%M:%S} UTC"
         text = f"{page.person} ({page.role}) is called and has until {by} to acknowledge. {page.reason}"
+        if called.how:
+            text += f" {called.how}"
         entry = line(incident, Happening.PAGED, text, by=TOCSIN, now=now)
         tell(shelves, incident, entry, {"page": str(page.page_id)})
         goes: set[bool] = set()

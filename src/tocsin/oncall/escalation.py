@@ -12,7 +12,7 @@ from tocsin.domain.person import Contact
 from tocsin.domain.severity import Severity
 from tocsin.oncall.policies import Policy, PolicyStep
 from tocsin.oncall.roster import Roster
-from tocsin.oncall.waves import Wave, waves
+from tocsin.oncall.waves import Wave, chosen_by, spoken, waves
 from tocsin.oncall.whom import Found, whom
 
 LAST_PATIENCE = timedelta(minutes=5)
@@ -43,7 +43,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """Page this person by these contacts. `reason` answers "why was I paged?"."""
+    """Page this person by these contacts. `reason` answers "why was I paged?", `how` "why in this way?"."""
 
     step: int
     policy: str
@@ -52,6 +52,7 @@ class Call:
     reason: str
     acknowledge_by: datetime
     waves: tuple[Wave, ...]
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,7 @@ def _taken(
                 reason = f"{occasion}: {found.why}"
                 missing.append(NobodyToPage(step=plan.at.step, role=target.role, reason=reason))
             elif found.person not in calls and found.person not in situation.acknowledged_by:
+                planned = _waves(roster, incident, found, step, plan.patience)
                 calls[found.person] = Call(
                     step=plan.at.step,
                     policy=policy.name,
@@ -247,7 +249,8 @@ def _taken(
                     role=target.role,
                     reason=f"{occasion}: {found.why}{_by_other(found, step, practice=incident.drill)}",
                     acknowledge_by=due_by,
-                    waves=_waves(roster, incident, found, step, plan.patience),
+                    waves=planned,
+                    how=_how(roster, incident, found.person, step, planned),
                 )
     return Taken(calls=tuple(calls.values()), missing=tuple(missing), tell=step.tell)
 
@@ -258,6 +261,12 @@ def _waves(
     if incident.drill:
         return tuple(Wave(contact=contact) for contact in found.contacts)
     return waves(found.contacts, roster.rules.get(found.person or ""), incident.severity, step, patience)
+
+
+def _how(roster: Roster, incident: Incident, person: str, step: PolicyStep, planned: tuple[Wave, ...]) -> str:
+    if incident.drill:
+        return f"Practice reaches the Inbox only. {spoken(planned)}"
+    return f"{chosen_by(person, roster.rules.get(person), incident.severity, step)} {spoken(planned)}"
 
 
 def _by_other(found: Found, step: PolicyStep, *, practice: bool) -> str:

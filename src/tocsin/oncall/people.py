@@ -35,8 +35,12 @@ class PersonalRules:
 
     def of(self, severity: Severity) -> tuple[RuleStep, ...]:
         """Return the severity's own set, else `important` for P1 and P2, else `default`; empty: none."""
+        return self.sets.get(self.named(severity), ())
+
+    def named(self, severity: Severity) -> str:
+        """Return the name of the set that counts for a severity, empty where none does."""
         names = (severity.value, IMPORTANT if severity in _IMPORTANT else DEFAULT, DEFAULT)
-        return next((self.sets[name] for name in names if name in self.sets), ())
+        return next((name for name in names if name in self.sets), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,28 @@ def waves(
     return (*planned, *spare)
 
 
+def chosen_by(person: str, rules: PersonalRules | None, severity: Severity, step: PolicyStep) -> str:
+    """Say in a sentence what chose the channels: the step, a set of the person's own rules, or nothing."""
+    if step.by:
+        return f"The step asks for {', '.join(step.by)}."
+    name = rules.named(severity) if rules else ""
+    if name:
+        return f"The rules of {person} choose the channels: set “{name}”."
+    return f"{person} has no rule for {severity.label}, so every contact is used."
+
+
+def spoken(planned: tuple[Wave, ...]) -> str:
+    """Say in a sentence which channels are used when, `sms at once, voice after 2 min if needed`."""
+    return f"By {', '.join(_spoken(wave) for wave in planned)}."
+
+
+def _spoken(wave: Wave) -> str:
+    minutes, seconds = divmod(int(wave.after.total_seconds()), 60)
+    parts = ((minutes, "min"), (seconds, "s"))
+    after = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    return f"{wave.contact.channel} {f'after {after}' if after else 'at once'}{' if needed' * wave.in_need}"
+
+
 def _chosen(contacts: tuple[Contact, ...], by: tuple[str, ...]) -> list[Wave]:
     return [Wave(contact=one) for channel in by for one in contacts if one.channel == channel]
 
