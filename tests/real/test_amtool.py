@@ -127,6 +127,21 @@ def test_amtool_adds_asks_silences_and_shows(placed: Served, sink: Sink, tmp_pat
     assert "SUCCESS" in amtool(placed, "check-config", placed.settings["TOCSIN_ALERTMANAGER_FILE"])
 
 
+def test_sighup_reads_the_file_again_and_sigterm_is_a_good_end(placed: Served, sink: Sink) -> None:
+    placed.start()
+    assert placed.process is not None
+    path = Path(placed.settings["TOCSIN_ALERTMANAGER_FILE"])
+    path.write_text(path.read_text().replace("pager", "night"))
+    placed.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "receiver: night" in amtool(placed, "config", "routes"), 10, "the new file in force")
+    path.write_text("route: {receiver: nobody}")
+    placed.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "stays as it was" in placed.said(), 10, "a word about the bad file")
+    assert "receiver: night" in amtool(placed, "config", "routes")
+    placed.process.terminate()
+    assert placed.process.wait(30) == 0
+
+
 def test_prometheus_fires_and_resolves_and_a_kill_between_costs_nothing(
     placed: Served, sink: Sink, tmp_path: Path
 ) -> None:
