@@ -27,7 +27,9 @@ PROOFS = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=PROOFS, help=f"Of {', '.join(PROOFS)}; all when left out.")
+    parser.add_argument(
+        "names", nargs="*", default=PROOFS, help=f"Of {', '.join(PROOFS)}; all when left out."
+    )
     chosen = parser.parse_args()
     all_figures = []
     for name in chosen.names:

@@ -7,6 +7,7 @@ back and forth, and a leap day: the wall clock is set so that they pass between 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -156,9 +157,11 @@ def _file(case: Setting, people: str) -> str:
 
 
 def _judge(case: Setting, posted: float, partner: Partner, figures: Figures) -> None:
-    came = [got.at - posted for got in partner.got]
-    who = tuple(got.path.strip("/") for got in partner.got)
-    keys = {got.key for got in partner.got}
+    # Whoever comes on call meanwhile is told which incidents are open; that is a notice and no page.
+    pages = [got for got in partner.got if json.loads(got.body)["data"]["is_page"]]
+    came = [got.at - posted for got in pages]
+    who = tuple(got.path.strip("/") for got in pages)
+    keys = {got.key for got in pages}
     figures.sent += len(came)
     figures.duplicates += len(came) - len(keys)
     figures.lost += max(3 - len(keys), 0)
@@ -166,6 +169,8 @@ def _judge(case: Setting, posted: float, partner: Partner, figures: Figures) -> 
     figures.demand(len(came) == 3, f"{case.name}: {len(came)} pages instead of 3")
     for at, due in zip(came, (0.0, STEP_S, 2 * STEP_S), strict=False):
         figures.late(at - due)
-        figures.demand(at >= due - EARLY_S, f"{case.name}: the page due after {due:g} s came after {at:.1f} s")
+        figures.demand(
+            at >= due - EARLY_S, f"{case.name}: the page due after {due:g} s came after {at:.1f} s"
+        )
         figures.demand(at <= due + LATE_S, f"{case.name}: the page due after {due:g} s came after {at:.1f} s")
     figures.demand(not case.people or who == case.people, f"{case.name}: {who} were paged, not {case.people}")

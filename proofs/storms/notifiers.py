@@ -54,7 +54,9 @@ def prove(seconds: float = 20.0, a_second: float = 2.0) -> Figures:
                 runs.append(_run(one, partner, figures, f"Q{name}x", seconds, a_second))
             floor = max(abs(runs[0][each] - runs[1][each]) for each in WELL)
             usual = {each: max(runs[0][each], runs[1][each]) for each in WELL}
-            figures.said(f"slowest while all are well: {_shown(usual)}; noise floor {floor:.2f} s; load {load_average()}")
+            figures.said(
+                f"slowest while all are well: {_shown(usual)}; noise floor {floor:.2f} s; load {load_average()}"
+            )
             file.write_text(FILE.format(url=partner.url, title=TITLE, torn=TORN))
             answer = one.served.post("/-/reload", one.token(Role.ADMIN))
             figures.demand(answer.status_code == 200, f"the file was not read anew: {answer.text[:200]}")
@@ -101,5 +103,3 @@ def _run(
 
 def _shown(slowest: dict[str, float]) -> str:
     return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in slowest.items())
-
-

@@ -29,7 +29,7 @@ CAUSES = {
     "r429": "too many messages",
     "r500": "receiver's fault",
     "hang": "timed out",
-    "tls": "unreachable",
+    "tls": "not sent",
     "r401": "signature or credentials refused",
 }
 
@@ -153,9 +153,7 @@ def _oncall(sick: str, secure: str) -> str:
             f"{{after: {DEADLINE_S:.0f}s, page: ben}}, {{after: 120m, page: ben}}]}}}}"
         )
         routes.append(f"  - {{name: {kind}, when: ['storm = {kind}'], policy: {kind}}}")
-    schedule = (
-        "schedules:\n  default: {zone: UTC, rotation: weekly, handover: '00:00', starts: 2026-01-05, people: [ben]}"
-    )
+    schedule = "schedules:\n  default: {zone: UTC, rotation: weekly, handover: '00:00', starts: 2026-01-05, people: [ben]}"
     return "\n".join(
         ("people:", *people, schedule, "policies:", *policies, "routes:", *routes, "limits: {ntfy: none}", "")
     )

@@ -46,7 +46,9 @@ def prove(each: int = 20) -> Figures:
             figures.late(max((told[name] - posted[name] for name in urgent & told.keys()), default=0))
             time.sleep(WAIT_S + 3)
             figures.sent = len(partner.got)
-            figures.duplicates = sum(1 for got in partner.got if "page" in got.path) - len(partner.firsts(b"/page"))
+            figures.duplicates = sum(1 for got in partner.got if "page" in got.path) - len(
+                partner.firsts(b"/page")
+            )
             _look_at_stories(one, figures, urgent, set(posted), partner)
     return figures
 
@@ -69,9 +71,7 @@ def _post(one: Rig, each: int) -> dict[str, float]:
     return {name: at for name, _ in names}
 
 
-def _look_at_stories(
-    one: Rig, figures: Figures, urgent: set[str], names: set[str], partner: Partner
-) -> None:
+def _look_at_stories(one: Rig, figures: Figures, urgent: set[str], names: set[str], partner: Partner) -> None:
     told = partner.firsts(b"/told").keys()
     figures.demand(not told, f"{len(told)} alerts were told after they had ended")
     unexplained: dict[str, str] = {}

@@ -11,6 +11,7 @@ from tocsin.domain.errors import Overloaded
 from tocsin.domain.job import Job, JobState
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.worker.kernel import FAULTS_UNTIL_DEAD, LONGEST_REST_S, Effect, Kernel, Lane, Transition
+from tocsin.worker.places import PATIENCE_S
 
 FULL = Overloaded("The disk is full.", means="Nothing was kept.", next_step="Free space.")
 
@@ -326,7 +327,7 @@ def test_who_was_stopped_for_longer_than_its_lease_sends_nothing(
     pool.begin()
     kernel.turn()
     assert doings.done == ["a"], "the stale one sent nothing"
-    assert kernel._at_work == {0: 0}
+    assert kernel._places.free(0, 2, 0) == 2
 
 
 def test_what_nobody_took_over_meanwhile_is_claimed_again(stopped, doings, job_of) -> None:
@@ -350,3 +351,25 @@ def test_work_that_takes_longer_than_a_lease_stays_ours(stopped, doings, make_ke
     pool.begin()
     kernel.turn()
     assert (doings.done, job_of("a").state, job_of("a").attempts) == (["a"], JobState.DONE, 1)
+
+
+def test_what_drags_on_holds_back_nothing_else(memory_store, clock, doings, put) -> None:
+    pool, at = _Waiting(), [0.0]
+    settle = lambda shelves, job, outcome: shelves.jobs.finish(job.key, job.owner)  # noqa: E731
+    lane = Lane({"send": Effect(doings.act, settle)}, places=1, pool=pool, spare=1)
+    kernel = Kernel(memory_store, clock, [lane], "worker-1")
+    kernel._places.timer = lambda: at[0]
+    for key in ("a", "b", "c"):
+        put(key)
+    kernel.turn()
+    assert len(pool.calls) == 1
+    assert kernel.turn() < PATIENCE_S, "it looks again when the first may drag on"
+    at[0] += PATIENCE_S
+    kernel.turn()
+    kernel.turn()
+    assert len(pool.calls) == 2, "one that drags on opens one place"
+    for _ in range(2):
+        pool.begin()
+        kernel.turn()
+    pool.begin()
+    assert sorted(doings.done) == ["a", "b", "c"]

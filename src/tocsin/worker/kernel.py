@@ -16,6 +16,7 @@ from tocsin.domain.fence import HoldLost, check_hold, fenced
 from tocsin.domain.job import Job
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.worker.leases import Leases
+from tocsin.worker.places import PATIENCE_S, Places
 
 log = logging.getLogger("tocsin.worker")
 
@@ -55,12 +56,14 @@ class Effect:
 class Lane:
     """Kinds of jobs that share places: at most `places` of them are at work at once, in the pool's threads.
 
-    One lane never waits for another. Without a pool its jobs run in the kernel's own thread.
+    One lane never waits for another. Each job that drags on opens one of `spare` more places, for which the
+    pool has threads as well. Without a pool its jobs run in the kernel's own thread.
     """
 
     handlers: Mapping[str, Transition | Effect]
     places: int = 1
     pool: Executor | None = None
+    spare: int = 0
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -110,7 +113,7 @@ class Kernel:
     _has_taken_over: bool = False
     _leases: Leases = field(init=False)
     _ended: SimpleQueue[_Ended] = field(default_factory=SimpleQueue)
-    _at_work: dict[int, int] = field(default_factory=dict)
+    _places: Places = field(default_factory=Places)
 
     def __post_init__(self) -> None:
         self._leases = Leases(self.lease_s)
@@ -128,7 +131,8 @@ class Kernel:
         ready = [n for n in open_lanes if any(due.get(k, _NEVER) <= now for k in self.lanes[n].handlers)]
         if not ended and not ready:
             rest = (min(due.values(), default=_NEVER) - now) / timedelta(seconds=1)
-            return min(max(rest, 0.001), max(self._leases.rest_s(), 0.001), LONGEST_REST_S)
+            longest = LONGEST_REST_S if len(open_lanes) == len(self.lanes) else PATIENCE_S / 2
+            return min(max(rest, 0.001), max(self._leases.rest_s(), 0.001), longest)
         claimed = self._settle_and_claim(ended, ready, now)
         self._leases.take((job for number, job in claimed if self._is_effect(number, job)), asked_at)
         for number, job, prepared in self._prepared(claimed):
@@ -176,7 +180,7 @@ class Kernel:
                 return ended
 
     def _free(self, number: int, lane: Lane) -> int:
-        return lane.places - self._at_work.get(number, 0)
+        return self._places.free(number, lane.places, lane.spare)
 
     def _due(self, kinds: Sequence[str]) -> Mapping[str, datetime]:
         with self.store.reading() as shelves:
@@ -186,7 +190,7 @@ class Kernel:
         self, ended: Sequence[_Ended], ready: Iterable[int], now: datetime
     ) -> list[tuple[int, Job]]:
         for end in ended:
-            self._at_work[end.lane] -= 1
+            self._places.end(end.lane, end.job)
         try:
             with self.store.transaction() as shelves:
                 for end in ended:
@@ -217,7 +221,7 @@ class Kernel:
 
     def _put_back(self, end: _Ended) -> None:
         """Keep the outcome in hand until the database can take it; the lease may run out meanwhile."""
-        self._at_work[end.lane] += 1
+        self._places.begin(end.lane, end.job)
         self._ended.put(end)
 
     def _settle_alone(self, end: _Ended) -> None:
@@ -263,7 +267,7 @@ class Kernel:
 
     def _start(self, number: int, job: Job, prepared: object) -> None:
         lane = self.lanes[number]
-        self._at_work[number] = self._at_work.get(number, 0) + 1
+        self._places.begin(number, job)
         if lane.pool is None:
             self._work(number, job, prepared)
         else:

@@ -53,6 +53,8 @@ from tocsin.worker.telling import Telling
 
 TRANSITIONS_AT_ONCE = 16
 COLLECTORS = 2
+SPARE_TIMES = 3
+"""So many more threads a channel has, as often as its own, for messages whose receivers drag on."""
 
 
 def staff(app: App) -> Loops:
@@ -133,6 +135,7 @@ def lanes(app: App) -> list[Lane]:
             _lane(
                 {f"{DELIVER}.{name}": Sending(name, app.channels.get(name), app.deliver).effect()},
                 threads=app.settings.number("TOCSIN_DELIVERY_THREADS"),
+                spare=SPARE_TIMES,
             )
             for name in app.channel_names
         ),
@@ -158,6 +161,7 @@ def telling_lanes(app: App) -> list[Lane]:
             _lane(
                 {f"{NOTIFY}.{kind}": Telling(kind, notifiers.get(kind), notifying).effect()},
                 threads=app.settings.number("TOCSIN_DELIVERY_THREADS"),
+                spare=SPARE_TIMES,
             )
             for kind in KINDS
         ),
@@ -177,7 +181,10 @@ def transitions(app: App) -> Mapping[str, Transition | Effect]:
     }
 
 
-def _lane(handlers: Mapping[str, Transition | Effect], *, threads: int, places: int = 0) -> Lane:
+def _lane(
+    handlers: Mapping[str, Transition | Effect], *, threads: int, places: int = 0, spare: int = 0
+) -> Lane:
+    """Make a lane with threads of its own, and `spare` times as many for what drags on."""
     # No more is claimed than is worked on soon, or leases would run out while jobs wait for a thread.
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="tocsin-work")
-    return Lane(handlers, places or threads, pool)
+    pool = ThreadPoolExecutor(threads * (1 + spare), thread_name_prefix="tocsin-work")
+    return Lane(handlers, places or threads, pool, spare=threads * spare)
