@@ -162,3 +162,26 @@ def test_an_alert_has_a_story_in_the_order_it_was_told(any_store):
         assert [replace(line, number=0) for line in told] == lines
         assert [line.at for line in told] == [later(0), later(1), later(2)]
         assert len({line.number for line in told}) == 3
+
+
+def test_alerts_are_gone_through_backwards_without_their_evidence(any_store):
+    with any_store.transaction() as shelves:
+        kept = [
+            shelves.alerts.add(an_alert(fingerprint=name, evidence=("raw",))) for name in ("aa", "bb", "cc")
+        ]
+    with any_store.reading() as shelves:
+        newest = shelves.alerts.before(kept[2].number + 1, 2)
+        assert newest == (replace(kept[2], evidence=()), replace(kept[1], evidence=()))
+        assert shelves.alerts.before(kept[1].number, 5) == (replace(kept[0], evidence=()),)
+
+
+def test_the_stories_of_several_alerts_are_read_at_once(any_store):
+    with any_store.transaction() as shelves:
+        kept = [shelves.alerts.add(an_alert(fingerprint=name)) for name in ("aa", "bb", "cc")]
+        shelves.alerts.tell(
+            AlertLine(alert=each.number, at=NOON, kind=Happening.ALERT_HEARD, text=each.fingerprint)
+            for each in reversed(kept)
+        )
+    with any_store.reading() as shelves:
+        told = shelves.alerts.stories([kept[0].number, kept[2].number])
+        assert [line.text for line in told] == ["cc", "aa"]

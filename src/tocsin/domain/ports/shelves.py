@@ -103,12 +103,20 @@ class AlertShelf(Protocol):
         """Return the newest alerts first."""
         ...
 
+    def before(self, number: int, limit: int) -> tuple[Alert, ...]:
+        """Return alerts with lesser numbers, the newest first, without their evidence."""
+        ...
+
     def tell(self, lines: Sequence[AlertLine]) -> None:
         """Write lines into the stories of alerts, in one statement."""
         ...
 
     def story(self, number: int) -> tuple[AlertLine, ...]:
         """Return an alert's lines, oldest first."""
+        ...
+
+    def stories(self, numbers: Sequence[int]) -> tuple[AlertLine, ...]:
+        """Return the lines of some alerts (at most 500), oldest first."""
         ...
 
 

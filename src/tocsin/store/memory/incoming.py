@@ -123,6 +123,10 @@ class MemoryAlerts:
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
         return newest(self._tables.alerts.values(), limit, attrgetter("number"))
 
+    def before(self, number: int, limit: int) -> tuple[Alert, ...]:
+        earlier = (alert for alert in self._tables.alerts.values() if alert.number < number)
+        return tuple(replace(alert, evidence=()) for alert in newest(earlier, limit, attrgetter("number")))
+
     def tell(self, lines: Sequence[AlertLine]) -> None:
         for line in lines:
             number = self._tables.next_number("alert line")
@@ -130,3 +134,7 @@ class MemoryAlerts:
 
     def story(self, number: int) -> tuple[AlertLine, ...]:
         return tuple(line for line in self._tables.stories.values() if line.alert == number)
+
+    def stories(self, numbers: Sequence[int]) -> tuple[AlertLine, ...]:
+        wanted = frozenset(numbers)
+        return tuple(line for line in self._tables.stories.values() if line.alert in wanted)

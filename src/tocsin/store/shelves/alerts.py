@@ -95,6 +95,10 @@ class DjangoAlerts:
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
         return tuple(alert_of(row) for row in self._rows.order_by("-number")[:limit])
 
+    def before(self, number: int, limit: int) -> tuple[Alert, ...]:
+        rows = self._rows.filter(number__lt=number).order_by("-number").defer("evidence")[:limit]
+        return tuple(_without_evidence(row) for row in rows)
+
     def tell(self, lines: Sequence[AlertLine]) -> None:
         rows = [
             models.AlertLine(alert=line.alert, at=line.at, kind=line.kind.value, text=line.text)
@@ -103,7 +107,10 @@ class DjangoAlerts:
         models.AlertLine.objects.using(self._alias).bulk_create(rows, batch_size=AT_ONCE)
 
     def story(self, number: int) -> tuple[AlertLine, ...]:
-        rows = models.AlertLine.objects.using(self._alias).filter(alert=number).order_by("number")
+        return self.stories((number,))
+
+    def stories(self, numbers: Sequence[int]) -> tuple[AlertLine, ...]:
+        rows = models.AlertLine.objects.using(self._alias).filter(alert__in=numbers).order_by("number")
         return tuple(
             AlertLine(alert=row.alert, at=row.at, kind=Happening(row.kind), text=row.text, number=row.number)
             for row in rows
@@ -132,6 +139,12 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "inhibits": alert.inhibits,
         "over": alert.over,
     }
+
+
+def _without_evidence(row: models.Alert) -> Alert:
+    # A column that was left out is asked for, row by row, unless something stands in its place.
+    row.evidence = []
+    return alert_of(row)
 
 
 def alert_of(row: models.Alert) -> Alert:
