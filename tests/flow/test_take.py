@@ -10,7 +10,6 @@ from nouns import NOON, later
 from tocsin.domain.detected import DetectedAlert, SignalRef
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.incident import Status
-from tocsin.domain.job import JobState
 from tocsin.domain.severity import Severity
 from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE, Unreadable

@@ -237,7 +237,7 @@ class Take:
         # An episode that is over when it is first heard of has no end that would have to be looked at.
         alert = replace(
             one.alert,
-            inhibits=self.mute.may_inhibit(one.alert),
+            inhibits=one.alert.inhibits or self.mute.may_inhibit(one.alert),
             over=one.alert.over or (is_new and one.alert.is_resolved(now)),
         )
         classified = classify(alert, self.policy, self.words)
