@@ -2,64 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from tocsin.cli.ids import find_alert
 from tocsin.cli.opened import opened
-from tocsin.cli.person import demand_account
-from tocsin.cli.show import Show, iso
+from tocsin.cli.show import Record, Show
 from tocsin.cli.verb import verb
-from tocsin.oncall.people import ADMINISTRATORS
+
+_FACTS = ("about", "at", "basis", "text")
+_TRIES = ("person", "what", "channel", "try", "at", "outcome", "status", "answer")
 
 
 @verb("why", example="tocsin why ALR-7 ben")
 @click.argument("alert_id", metavar="ALERT")
-@click.argument("person")
+@click.argument("person", default="")
 def why(show: Show, *, alert_id: str, person: str) -> None:
-    """Say why PERSON, a username, was paged for ALERT or why not, and what became of each message.
+    """Say why PERSON, a username, was paged for ALERT or why not; without one, for everybody concerned.
 
-    A person whom neither the accounts nor the on-call file know ends with 3.
+    Each fact tells whether it was recorded at the time or rests on the on-call file as it is now (present);
+    then comes each try of each message with the partner's answer. A person whom neither the accounts nor the
+    on-call file know ends with 3.
     """
     with opened() as app:
-        from tocsin.app import why as reasons
+        from tocsin.app.why import why as answered
+        from tocsin.app.why_record import SCHEMA, record_of
 
         with app.store.reading() as shelves:
             alert = find_alert(shelves, alert_id)
-            answer = reasons.why(shelves, app.policies.roster, alert, person)
-        if not answer.was_paged and person not in (*app.policies.roster.people, ADMINISTRATORS):
-            demand_account(person)
-    messages = [_message(told, each) for told in answer.pages for each in told.deliveries]
-    incident = answer.incident.short_name if answer.incident else None
+        record = record_of(answered(app, alert, person), app.clock.now())
     if show.as_json:
-        record = {
-            "alert": alert.short_name,
-            "person": person,
-            "incident": incident,
-            "was_paged": answer.was_paged,
-            "because": list(answer.because),
-            "messages": messages,
-        }
-        show.one("tocsin.why/1", record)
+        show.one(SCHEMA, record)
         return
-    verdict = "was paged" if answer.was_paged else "was not paged"
-    show.one("", {"answer": f"{person} {verdict} for {alert.short_name} ({incident or 'no incident'})"})
-    show.rows("", [{"because": line} for line in answer.because], ("because",))
-    if messages:
-        show.rows("", messages, ("step", "channel", "address", "state", "finished_at", "answer"))
+    name, incident = record["alert"]["id"], record["incident"] or "no incident"
+    for each in record["people"]:
+        verdict = "was paged" if each["was_paged"] else "was not paged"
+        show.one("", {"answer": f"{each['person']} {verdict} for {name} ({incident})"})
+    show.rows("", list(_facts(record)), _FACTS)
+    tries = list(_tries(record))
+    if tries:
+        show.rows("", tries, _TRIES)
 
 
-def _message(told: Any, delivery: Any) -> dict[str, Any]:
-    return {
-        "step": told.page.step + 1,
-        "requested_at": iso(told.page.requested_at),
-        "acknowledge_by": iso(told.page.acknowledge_by),
-        "acknowledged_at": iso(told.page.acknowledged_at),
-        "channel": delivery.channel,
-        "address": delivery.address,
-        "state": delivery.state.value,
-        "attempts": delivery.attempts,
-        "finished_at": iso(delivery.finished_at),
-        "answer": delivery.answer,
-    }
+def _facts(record: Record) -> Iterator[Record]:
+    for about, facts in (
+        *((each["name"], each["facts"]) for each in record["sections"]),
+        *((each["person"], each["because"]) for each in record["people"]),
+    ):
+        yield from ({"about": about, **fact} for fact in facts)
+
+
+def _tries(record: Record) -> Iterator[Record]:
+    """Yield each try of each message, and each message that was not tried, with what stands of it."""
+    for each in record["people"]:
+        messages = [*(one for page in each["pages"] for one in page["messages"]), *each["notices"]]
+        for message in messages:
+            known = {"person": each["person"], "what": message["what"], "channel": message["channel"]}
+            state = {"at": message["finished_at"] or message["requested_at"], "outcome": message["state"]}
+            yield from (
+                _tried(known, one)
+                for one in message["attempts"] or [{**state, "answer": message["answer"], "number": 0}]
+            )
+    for one in record["receivers"]:
+        yield _tried({"person": "", "what": "receiver", "channel": one["key"]}, one)
+
+
+def _tried(known: Record, one: Any) -> Record:
+    tried = {name: one.get(name) for name in ("at", "outcome", "status", "answer")}
+    return {**known, "try": one["number"], **tried}

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from tocsin.domain.timeline import Happening
+
+
+class AlertStatus(StrEnum):
+    """How an alert stands: it calls, it is kept from calling, or it is over."""
+
+    FIRING = "firing"
+    MUTED = "muted"
+    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,26 @@ class Alert:
     def is_resolved(self, now: datetime) -> bool:
         """Say whether the lease has run out at `now`."""
         return self.ends_at <= now
+
+    def status(self, now: datetime) -> AlertStatus:
+        """Return how the alert stands at `now`."""
+        if self.is_resolved(now):
+            return AlertStatus.RESOLVED
+        return AlertStatus.MUTED if self.muted_by else AlertStatus.FIRING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which alerts are looked for; what is empty asks for nothing.
+
+    `text` stands, in any case of its ASCII letters, in a label, an annotation or the source, or is the
+    alert's own short name.
+    """
+
+    status: AlertStatus | None = None
+    text: str = ""
+    source: str = ""
+    incident_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

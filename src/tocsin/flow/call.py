@@ -30,7 +30,8 @@ from tocsin.oncall.routing import policy_for
 
 ESCALATE = "escalate"
 ACKNOWLEDGED = "acknowledged"
-_A_MOMENT = timedelta(milliseconds=1)
+_SHIFT_AT_MOST = timedelta(days=62)
+"""How far ahead overrides are read, so that it can be told until when somebody is on call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Call:
         is_taken = before.acknowledged_at is None and after.acknowledged_at is not None
         ends = before.status.is_active and after.status is Status.RESOLVED
         if ends:
+            self._say_that_nobody_was_called(shelves, after, now)
             shelves.jobs.drop(_escalation_key(after))
             withdraw(shelves, after, f"{after.short_name} is {after.status}", now)
             ends_calls = before.acknowledged_at is None
@@ -255,7 +257,7 @@ class Call:
     def _step(self, shelves: Shelves, incident: Incident, at: At, *, now: datetime) -> None:
         situation = Situation(
             now=now,
-            overrides=shelves.overrides.between(now, now + _A_MOMENT),
+            overrides=shelves.overrides.between(now, now + _SHIFT_AT_MOST),
             acknowledged_by=_acknowledged_by(shelves, incident) if incident.acknowledged_at else (),
         )
         decision = escalation.decide_step(self.roster, incident, at, situation)
@@ -295,9 +297,23 @@ class Call:
         else:
             _await_step(shelves, incident, following, run_at=due)
 
+    def _say_that_nobody_was_called(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
+        """Write down that an incident ended before its first step was due."""
+        job = self._next_step(shelves, incident)
+        if job is None or shelves.pages.of_incident(incident.incident_id):
+            return
+        text = f"It ended before anybody was called; the first call was due at {job.run_at:%H:%M:%S} UTC."
+        tell(shelves, incident, line(incident, Happening.NOBODY_TO_PAGE, text, by=TOCSIN, now=now))
+
     def _next_step(self, shelves: Shelves, incident: Incident) -> Job | None:
         job = shelves.jobs.get(_escalation_key(incident))
         return job if job is not None and job.state is JobState.READY else None
+
+
+def awaited(shelves: Shelves, incident: Incident) -> tuple[At, datetime] | None:
+    """Return the step that an incident waits for and when it is due, None where no step is left."""
+    job = shelves.jobs.get(_escalation_key(incident))
+    return (_at(job, incident), job.run_at) if job is not None and job.state is JobState.READY else None
 
 
 def _at(job: Job, incident: Incident) -> At:

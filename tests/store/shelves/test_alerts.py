@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nouns import INCIDENT, NOON, an_alert, later
-from tocsin.domain.alert import AlertLine
+from tocsin.domain.alert import AlertFilter, AlertLine, AlertStatus
 from tocsin.domain.timeline import Happening
 
 
@@ -185,3 +185,58 @@ def test_the_stories_of_several_alerts_are_read_at_once(any_store):
     with any_store.reading() as shelves:
         told = shelves.alerts.stories([kept[0].number, kept[2].number])
         assert [line.text for line in told] == ["cc", "aa"]
+
+
+@pytest.fixture
+def a_list(any_store):
+    """Keep alerts that fire, one that is muted, and one that is over; return their numbers."""
+    with any_store.transaction() as shelves:
+        kept = [
+            shelves.alerts.add(an_alert(fingerprint="aa", ends_at=later(-1), labels={"alertname": "Over"})),
+            shelves.alerts.add(an_alert(fingerprint="bb", labels={"alertname": "One_%"}, source="grafana")),
+            shelves.alerts.add(an_alert(fingerprint="cc", muted_by="a silence", incident_id=INCIDENT)),
+            shelves.alerts.add(an_alert(fingerprint="dd", annotations={"summary": 'Größe "5"'})),
+        ]
+    return [each.number for each in kept]
+
+
+def found(any_store, limit: int = 50, offset: int = 0, **wanted):
+    with any_store.reading() as shelves:
+        listed = shelves.alerts.listed(AlertFilter(**wanted), NOON, limit, offset)
+        total = shelves.alerts.count(AlertFilter(**wanted), NOON)
+    assert total >= len(listed)
+    return [each.number for each in listed]
+
+
+def test_a_list_begins_with_what_fires_and_ends_with_what_is_over(any_store, a_list):
+    over, one, muted, four = a_list
+    assert found(any_store) == [four, one, muted, over]
+    pages = [
+        found(any_store, limit=limit, offset=offset) for limit, offset in ((3, 0), (2, 1), (2, 3), (5, 9))
+    ]
+    assert pages == [[four, one, muted], [one, muted], [over], []]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [
+        ({"status": AlertStatus.FIRING}, [3, 1]),
+        ({"status": AlertStatus.MUTED}, [2]),
+        ({"status": AlertStatus.RESOLVED}, [0]),
+        ({"source": "grafana"}, [1]),
+        ({"incident_id": INCIDENT}, [2]),
+        ({"text": "one_%"}, [1]),
+        ({"text": "GRAF"}, [1]),
+        ({"text": 'Größe "5"'}, [3]),
+        ({"text": "nowhere"}, []),
+    ],
+    ids=lambda each: str(each)[:40],
+)
+def test_a_list_holds_what_was_looked_for(any_store, a_list, wanted, places):
+    assert found(any_store, **wanted) == [a_list[place] for place in places]
+    with any_store.reading() as shelves:
+        assert shelves.alerts.count(AlertFilter(**wanted), NOON) == len(places)
+
+
+def test_an_alert_is_found_by_its_short_name(any_store, a_list):
+    assert found(any_store, text=f"alr-{a_list[1]}") == [a_list[1]]

@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 import tocsin
 from tocsin.api.doorkeeper import not_signed_in
 from tocsin.api.problems import MEDIA_TYPE, document, headers_of, status_of
+from tocsin.api.rest.alerts import router as alerts
 from tocsin.api.rest.audit import router as audit
 from tocsin.api.rest.deliveries import router as deliveries
 from tocsin.api.rest.evidence import router as evidence
@@ -40,6 +41,7 @@ rest = NinjaAPI(
     openapi_url="/openapi.json",
 )
 rest.add_router("/v1/incidents", incidents)
+rest.add_router("/v1/alerts", alerts)
 rest.add_router("/v1/evidence", evidence)
 rest.add_router("/v1/audit", audit)
 rest.add_router("/v1/quarantine", quarantine)

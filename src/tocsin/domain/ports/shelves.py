@@ -15,6 +15,7 @@ from tocsin.domain.exhibit import CustodyEvent, Exhibit
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.job import Job, JobState
 from tocsin.domain.person import Role
+from tocsin.domain.ports.alert_search import AlertSearch
 from tocsin.domain.ports.calling import InboxShelf, OverrideShelf, PageShelf, SilenceShelf
 from tocsin.domain.ports.groups import GroupShelf
 from tocsin.domain.ports.oversight import OversightShelf
@@ -49,7 +50,7 @@ class QuarantineShelf(Protocol):
     def count_waiting(self) -> int: ...
 
 
-class AlertShelf(Protocol):
+class AlertShelf(AlertSearch, Protocol):
     """Alert episodes; the latest of a fingerprint is the one a new report is merged into."""
 
     def latest(self, fingerprint: str) -> Alert | None: ...

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from tocsin.domain.alert import Alert, AlertLine
+from tocsin.domain.alert import Alert, AlertFilter, AlertLine, AlertStatus
 from tocsin.domain.arrival import Arrival, Quarantined
 from tocsin.store.memory.tables import Tables, newest, put_changed
 
@@ -127,6 +128,17 @@ class MemoryAlerts:
         earlier = (alert for alert in self._tables.alerts.values() if alert.number < number)
         return tuple(replace(alert, evidence=()) for alert in newest(earlier, limit, attrgetter("number")))
 
+    def listed(
+        self, wanted: AlertFilter, now: datetime, limit: int = 50, offset: int = 0
+    ) -> tuple[Alert, ...]:
+        order = list(AlertStatus)
+        found = [alert for alert in self._tables.alerts.values() if _fits(alert, wanted, now)]
+        found.sort(key=lambda alert: (order.index(alert.status(now)), -alert.number))
+        return tuple(found[offset : offset + limit])
+
+    def count(self, wanted: AlertFilter, now: datetime) -> int:
+        return sum(_fits(alert, wanted, now) for alert in self._tables.alerts.values())
+
     def tell(self, lines: Sequence[AlertLine]) -> None:
         for line in lines:
             number = self._tables.next_number("alert line")
@@ -138,3 +150,14 @@ class MemoryAlerts:
     def stories(self, numbers: Sequence[int]) -> tuple[AlertLine, ...]:
         wanted = frozenset(numbers)
         return tuple(line for line in self._tables.stories.values() if line.alert in wanted)
+
+
+def _fits(alert: Alert, wanted: AlertFilter, now: datetime) -> bool:
+    texts = (json.dumps(dict(alert.labels)), json.dumps(dict(alert.annotations)), alert.source)
+    written = json.dumps(wanted.text)[1:-1].lower()
+    return (
+        wanted.status in (None, alert.status(now))
+        and wanted.source in ("", alert.source)
+        and wanted.incident_id in (None, alert.incident_id)
+        and (wanted.text.upper() == alert.short_name or any(written in text.lower() for text in texts))
+    )

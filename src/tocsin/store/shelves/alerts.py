@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
-from tocsin.domain.alert import Alert, AlertLine
+from tocsin.domain.alert import Alert, AlertFilter, AlertLine, AlertStatus
 from tocsin.domain.timeline import Happening
 from tocsin.store import models
 from tocsin.store.rows import change, change_all, find, find_all, insert, insert_all
 
 AT_ONCE = 500
+_SHORT_NAME = re.compile(r"ALR-([1-9][0-9]{0,8})", re.IGNORECASE)
 
 
 class DjangoAlerts:
@@ -99,6 +103,38 @@ class DjangoAlerts:
         rows = self._rows.filter(number__lt=number).order_by("-number").defer("evidence")[:limit]
         return tuple(_without_evidence(row) for row in rows)
 
+    def listed(
+        self, wanted: AlertFilter, now: datetime, limit: int = 50, offset: int = 0
+    ) -> tuple[Alert, ...]:
+        found: list[Alert] = []
+        for rows in self._by_status(wanted, now):
+            found += [alert_of(row) for row in rows.order_by("-number")[offset : offset + limit - len(found)]]
+            if len(found) >= limit:
+                break
+            if offset:
+                offset = 0 if found else max(0, offset - rows.count())
+        return tuple(found)
+
+    def count(self, wanted: AlertFilter, now: datetime) -> int:
+        return sum(rows.count() for rows in self._by_status(wanted, now))
+
+    def _by_status(self, wanted: AlertFilter, now: datetime) -> Iterator[QuerySet[models.Alert]]:
+        """Yield for each status what is looked for, so that an index serves each."""
+        rows = self._rows
+        if wanted.source:
+            rows = rows.filter(source=wanted.source)
+        if wanted.incident_id is not None:
+            rows = rows.filter(incident=wanted.incident_id)
+        if wanted.text:
+            rows = _holding(rows, wanted.text)
+        for status in AlertStatus if wanted.status is None else (wanted.status,):
+            if status is AlertStatus.RESOLVED:
+                yield rows.filter(ends_at__lte=now)
+            elif status is AlertStatus.MUTED:
+                yield rows.filter(ends_at__gt=now).exclude(muted_by="")
+            else:
+                yield rows.filter(ends_at__gt=now, muted_by="")
+
     def tell(self, lines: Sequence[AlertLine]) -> None:
         rows = [
             models.AlertLine(alert=line.alert, at=line.at, kind=line.kind.value, text=line.text)
@@ -119,6 +155,17 @@ class DjangoAlerts:
     @property
     def _rows(self) -> QuerySet[models.Alert]:
         return models.Alert.objects.using(self._alias)
+
+
+def _holding(rows: QuerySet[models.Alert], text: str) -> QuerySet[models.Alert]:
+    """Look through the JSON as it is kept, as ASCII text, so the text is written in the same way."""
+    written = json.dumps(text)[1:-1]
+    fits = Q(source__icontains=text) | Q(_labels__icontains=written) | Q(_annotations__icontains=written)
+    if named := _SHORT_NAME.fullmatch(text):
+        fits |= Q(number=int(named[1]))
+    return rows.alias(
+        _labels=Cast("labels", TextField()), _annotations=Cast("annotations", TextField())
+    ).filter(fits)
 
 
 def _columns(alert: Alert) -> dict[str, Any]:
