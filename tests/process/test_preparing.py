@@ -91,7 +91,7 @@ def test_a_database_that_cannot_be_used_is_explained_without_its_address(tmp_pat
     def broken(*_: object, **__: object) -> None:
         raise preparing.DatabaseError("no such server\nhost=secret.example")
 
-    monkeypatch.setattr(preparing, "call_command", broken)
+    monkeypatch.setattr(preparing, "migrate", broken)
     with pytest.raises(Misconfigured, match="no such server") as refused:
         prepare(load_settings({}, home=tmp_path))
     assert "secret.example" not in refused.value.explain()

@@ -53,6 +53,14 @@ def test_a_first_start_makes_an_administrator_and_gives_a_link_that_works_once(s
     assert (account.role, account.has_usable_password()) == (Role.ADMIN, False)
 
 
+def test_of_several_that_start_at_once_one_makes_the_administrator(
+    serving, sqlite_store, monkeypatch
+) -> None:
+    monkeypatch.setattr(Accounts, "everybody", lambda self: ())
+    lines = [serving[0]._welcome()[0] for _ in range(2)]
+    assert all("Sign in once as admin" in line for line in lines)
+
+
 def test_where_people_have_accounts_nobody_is_let_in_by_a_start(serving, sqlite_store) -> None:
     Accounts(sqlite_store).create("ada", "Ada", Role.ADMIN)
     (line,) = serving[0]._welcome()

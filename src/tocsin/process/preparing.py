@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import django
-from django.core.management import call_command
 from django.db.utils import Error as DatabaseError
 
 from tocsin.app.hosts import ANY, LOOPBACK, is_loopback
 from tocsin.app.settings import Settings, load_settings
 from tocsin.domain.errors import Misconfigured
+from tocsin.store.migrating import migrate
 
 FOLDER_MODE = 0o700
 OTHERS_MAY_NOTHING = 0o077
@@ -63,7 +63,7 @@ def prepare(settings: Settings) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.app.django_settings")
     try:
         django.setup()
-        call_command("migrate", verbosity=0, interactive=False)
+        migrate(settings.home)
     except DatabaseError as error:
         raise Misconfigured(
             f"The database cannot be used: {str(error).splitlines()[0]}.",

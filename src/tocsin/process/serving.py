@@ -23,7 +23,7 @@ from tocsin.incidents.changed import TOCSIN
 from tocsin.process.asgi import build_asgi
 from tocsin.process.logs import write_logs
 from tocsin.process.preparing import Stand
-from tocsin.store.accounts import Accounts
+from tocsin.store.accounts import AccountRefused, Accounts
 from tocsin.store.django_store import DjangoStore
 
 FIRST_ACCOUNT = "admin"
@@ -96,7 +96,9 @@ class Serving:
             ]
         is_new = not accounts.everybody()
         if is_new:
-            accounts.create(FIRST_ACCOUNT, "Administrator", Role.ADMIN)
+            # Several processes may start at once on a new database; the account is then made by one of them.
+            with suppress(AccountRefused):
+                accounts.create(FIRST_ACCOUNT, "Administrator", Role.ADMIN)
         first = accounts.by_username(FIRST_ACCOUNT)
         if first is None or first.last_login is not None:
             return ["Sign in with your account; `tocsin person link NAME` makes a one-time link."]

@@ -44,7 +44,8 @@ class Accounts:
             username=username, display_name=display_name, role=role.value, email=email, is_drill=is_drill
         )
         account.set_unusable_password()
-        with self._store.transaction():
+        with self._store.transaction() as shelves:
+            shelves.lock(f"account:{username}")
             if self._accounts.filter(username=username).exists():
                 raise _refused(f"There is an account {username!r} already.", "Choose another username.")
             account.save(force_insert=True, using=self._alias)
