@@ -62,3 +62,14 @@ def test_people_are_asked_to_confirm_and_listed(app, answer, typed) -> None:
     )
     assert "'eve' is not in" in typed("oncall", "test", "eve").stderr
     assert "test messages are on their way" in typed("oncall", "test").stderr
+
+
+def test_a_file_that_names_a_calendar_finds_it_beside_itself(typed, tmp_path) -> None:
+    (tmp_path / "oncall.yml").write_text(
+        "people:\n  ben: {name: Ben, contacts: [{channel: slack, address: U1}]}\n"
+        "schedules:\n  shop:\n    zone: UTC\n    layers:\n      - {name: shared, calendar: shop.ics}\n"
+        "policies:\n  default: {P1: [{after: 0m, page: primary of shop}]}\n"
+    )
+    (tmp_path / "shop.ics").write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\nEND:VCALENDAR\r\n")
+    said = typed("oncall", "check", str(tmp_path / "oncall.yml"))
+    assert said.exit_code == 0, said.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.app.alertmanager_file import file_of
+from tocsin.app.calendar_files import files_of
 from tocsin.app.packs import packs_of
 from tocsin.app.settings import Settings
 from tocsin.domain.errors import Misconfigured, NotFound
@@ -60,7 +61,7 @@ def routes_in_force(settings: Settings) -> Routes:
     file, oncall = file_of(settings, packs), packs.file("oncall.yml")
     return Routes(
         alertmanager=parse_alertmanager(file.text, file.path) if file else None,
-        roster=parse_roster(oncall.text, oncall.path),
+        roster=parse_roster(oncall.text, oncall.path, files_of(packs.calendar_files())),
     )
 
 

@@ -14,7 +14,10 @@ from tocsin.cli.show import Show
 from tocsin.cli.verb import leave, noun, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tocsin.app.packs import PackFile
+    from tocsin.oncall.schedules.calendar_file import CalendarFile
 
 SEVERITIES = ("P1", "P2", "P3", "P4")
 TESTS = "oncall.tests.yml"
@@ -32,7 +35,7 @@ def checked(show: Show, *, path: Path | None, tests: Path | None) -> None:
     from tocsin.oncall.roster_tests import read_tests, run_test
 
     file, beside = _files(path)
-    roster = parse_roster(file.text, file.path)
+    roster = parse_roster(file.text, file.path, _calendars(path))
     written = _file(tests) if tests else beside
     verdicts = (
         [run_test(roster, one) for one in read_tests(written.text, written.path, roster)] if written else []
@@ -145,6 +148,17 @@ def _files(path: Path | None) -> tuple[PackFile, PackFile | None]:
     file = packs.file("oncall.yml")
     has_tests = any((folder / TESTS).is_file() for folder in packs.folders())
     return file, packs.file(TESTS) if has_tests else None
+
+
+def _calendars(path: Path | None) -> Mapping[str, CalendarFile]:
+    """Return the calendar files beside the file, or those of the packs in force."""
+    from tocsin.app.calendar_files import files_of
+    from tocsin.app.packs import packs_of
+    from tocsin.app.settings import load_settings
+
+    if path is None:
+        return files_of(packs_of(load_settings()).calendar_files())
+    return files_of({beside.name: beside.read_bytes() for beside in sorted(path.parent.glob("*.ics"))})
 
 
 def _file(path: Path) -> PackFile:
