@@ -68,7 +68,7 @@ def test_a_file_that_names_a_calendar_finds_it_beside_itself(typed, tmp_path) ->
     (tmp_path / "oncall.yml").write_text(
         "people:\n  ben: {name: Ben, contacts: [{channel: slack, address: U1}]}\n"
         "schedules:\n  shop:\n    zone: UTC\n    layers:\n      - {name: shared, calendar: shop.ics}\n"
-        "policies:\n  default: {P1: [{after: 0m, page: primary of shop}]}\n"
+        "policies:\n  default: {schedule: shop, steps: {P1: [{after: 0m, page: primary}]}}\n"
     )
     (tmp_path / "shop.ics").write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\nEND:VCALENDAR\r\n")
     said = typed("oncall", "check", str(tmp_path / "oncall.yml"))
