@@ -29,6 +29,7 @@ e2fsck -p "$image" >/dev/null || test $? -le 1
 if [ -f "$home/tocsin.db" ]; then cp -a "$home" "$home.before"; find "$home" -mindepth 1 -delete; fi
 mount -o loop,errors=remount-ro "$image" "$home"
 if [ -d "$home.before" ]; then cp -a "$home.before/." "$home"; rm -rf "$home.before"; fi
+sync
 exec "$@"
 """
 ONCALL = """\

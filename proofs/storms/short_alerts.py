@@ -46,9 +46,8 @@ def prove(each: int = 20) -> Figures:
             figures.late(max((told[name] - posted[name] for name in urgent & told.keys()), default=0))
             time.sleep(WAIT_S + 3)
             figures.sent = len(partner.got)
-            figures.duplicates = sum(1 for got in partner.got if "page" in got.path) - len(
-                partner.firsts(b"/page")
-            )
+            pages = [got for got in partner.got if b'"is_page":true' in got.body]
+            figures.duplicates = len(pages) - len({name for got in pages for name in got.names})
             _look_at_stories(one, figures, urgent, set(posted), partner)
     return figures
 

@@ -13,6 +13,7 @@ from tocsin.domain.incident import Status
 from tocsin.domain.job import Job, JobState
 from tocsin.domain.ports.delivery import Receipt
 from tocsin.domain.severity import Severity
+from tocsin.domain.timeline import Happening
 from tocsin.flow.call import ESCALATE
 from tocsin.oncall import links
 from tocsin.oncall.links import LinkExpired, LinkUsed, LinkWrong
@@ -46,6 +47,16 @@ def test_an_acknowledgement_before_a_first_step_that_waits_means_no_call(patient
     patient_story.hear(report(3600))
     patient_story.call.acknowledge(patient_story.incident().incident_id, "ada")
     patient_story.push(899)
+    assert patient_story.pages() == ()
+
+
+def test_what_ends_before_its_first_call_says_so(patient_story, report) -> None:
+    patient_story.hear(report())
+    patient_story.hear(report(0))
+    said = [line.text for line in patient_story.timeline() if line.kind is Happening.NOBODY_TO_PAGE]
+    assert said == [
+        f"It ended before anybody was called; the first call was due at {later(120):%H:%M:%S} UTC."
+    ]
     assert patient_story.pages() == ()
 
 
