@@ -36,13 +36,14 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
     server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
 
-@pytest.mark.parametrize("empty_database", ["sqlite", "postgres"], indirect=True)
-@pytest.mark.parametrize("is_one_home", [True, False], ids=["one home", "two homes"])
+@pytest.mark.parametrize(
+    ("empty_database", "is_one_home"),
+    [("sqlite", True), ("postgres", True), ("postgres", False)],
+    indirect=["empty_database"],
+)
 def test_those_who_start_at_once_all_find_a_database_that_is_up_to_date(
     empty_database: str, tmp_path: Path, is_one_home: bool
 ) -> None:
-    if empty_database.startswith("sqlite") and not is_one_home:
-        pytest.skip("an SQLite database belongs to one home folder")
     together = []
     for number in range(3):
         home = tmp_path / ("home" if is_one_home else f"home{number}")
