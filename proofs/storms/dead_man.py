@@ -20,6 +20,7 @@ OVERDUE_S = 60.0
 SOURCES = """\
 heartbeats:
   - {name: prometheus, alert: ['alertname = Watchdog'], every: 10s, grace: 2s}
+sources: [{name: default, severity: none}]
 """
 ONCALL = """\
 people:
