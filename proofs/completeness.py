@@ -1,4 +1,4 @@
-"""Judges whether an answer to "why was I (not) paged?" is complete; pure, and never content with an empty one."""
+"""Judges whether an answer to "why was I (not) paged?" is complete; never content with an empty one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ENDED = ("delivered", "dead")
 class Demand:
     """What must be found in the answer about one alert.
 
-    `words` are (section, text) pairs that must stand there; `because` must stand in the answer for each person.
-    `paged` are those who must have been paged, with at least one message that ended as one of `ends`; `told`
+    `words` are (section, text) pairs that must stand there; `because` must be said to each person. `paged`
+    are those who must have been paged, with at least one message that ended as one of `ends`; `told`
     says that receivers of an alertmanager.yml must be named with their answers.
     """
 

@@ -1,9 +1,9 @@
-"""Ten thousand alerts over every way, through a real server; then `why` must answer for each alert and each person.
+"""Ten thousand alerts over every way, through a real server; `why` must answer for each alert and person.
 
-`python proofs/why.py [COUNT]`: paged by route, layer and override, escalated, held back, dead-lettered, joined,
-muted by a silence, by inhibition, by flapping, informational, over before a page, told to receivers of an
-`alertmanager.yml`. What an answer must hold is in `completeness.py`, which is content with no empty one. Every
-answer is made by what is behind the API; each fiftieth alert is asked over HTTP as well, and both must be equal.
+`python proofs/why.py [COUNT]`: paged by route, layer and override, escalated, held back, dead-lettered,
+joined, muted by a silence, by inhibition, by flapping, informational, over before a page, told to receivers
+of an `alertmanager.yml`. What an answer must hold is in `completeness.py`, which is content with no empty
+one. Every answer is made by what is behind the API; each fiftieth alert is asked over HTTP as well.
 Ends with 1 when one answer lacks anything.
 """
 
@@ -56,7 +56,8 @@ policies:
     P1: [{{after: 0s, page: primary, by: webhook}}, {{after: 60m, page: ada}}],
     P2: [{{after: {wait}s, page: primary, by: webhook}}],
     P3: [{{after: 0s, page: primary, by: ntfy}}]}}}}
-  climbing: {{repeat: never, steps: {{P1: [{{after: 0s, page: ben, by: webhook}}, {{after: {step}s, page: ada}}]}}}}
+  climbing: {{repeat: never, steps: {{
+    P1: [{{after: 0s, page: ben, by: webhook}}, {{after: {step}s, page: ada}}]}}}}
   refused: {{repeat: never, steps: {{P1: [{{after: 0s, page: chidi}}]}}}}
   nights: {{schedule: nights, repeat: never, steps: {{P1: [{{after: 0s, page: primary}}]}}}}
 routes:
@@ -66,13 +67,19 @@ routes:
 """
 NOISE = """\
 inhibit:
-  - {name: a cluster explains its parts, source: [alertname = ClusterDown], target: [way = inhibited], equal: [cluster]}
+  - name: a cluster explains its parts
+    source: [alertname = ClusterDown]
+    target: [way = inhibited]
+    equal: [cluster]
 flapping: {times: 4, within: 15m, calm: 10m}
 """
 FILE = """\
 route:
   receiver: nobody
-  routes: [{{matchers: ['way="notified"'], receiver: team, group_by: [alertname], group_wait: 1s, group_interval: 5m}}]
+  group_by: [alertname]
+  group_wait: 1s
+  group_interval: 5m
+  routes: [{{matchers: ['way="notified"'], receiver: team}}]
 receivers:
   - name: nobody
   - {{name: team, webhook_configs: [{{url: "{url}/team"}}]}}
@@ -118,7 +125,12 @@ WAYS = (
         _d(paged=("chidi",), ends=("dead",), has_incident=True, words=(("route", "those that die"),)),
     ),
     Way("joined", 0.44, "warning", _d(paged=("ben",), has_incident=True), group=50),
-    Way("silenced", 0.1, "critical", _d(words=(("muted", "Silence "), ("muted", "They are being worked on")))),
+    Way(
+        "silenced",
+        0.1,
+        "critical",
+        _d(words=(("muted", "Silence "), ("muted", "They are being worked on"))),
+    ),
     Way("inhibited", 0.08, "warning", _d(words=(("muted", "a cluster explains its parts"),))),
     Way("informational", 0.14, "none", _d(words=(("incident", "informational"),), because="no incident")),
     Way("short", 0.05, "high", _d(has_incident=True, words=(("steps", "ended before anybody was called"),))),
@@ -139,7 +151,7 @@ class Run:
     ways: Counter[str] = field(default_factory=Counter)
 
     def post_all(self) -> None:
-        """Post every way in batches; the ends of short ones a moment later; the flapping ones again and again."""
+        """Post every way in batches; the ends of short ones a moment later; flapping ones again and again."""
         self._post([_labels("ClusterDown", "critical", "cluster", 0, cluster="c1")])
         alerts = [
             _labels(f"{way.name.title()}{number // way.group}", way.severity, way.name, number, cluster="c1")
@@ -273,9 +285,7 @@ def judge(run: Run, say: Callable[[str], None]) -> int:
     return sum(faults.values())
 
 
-def _over_http(
-    one: Rig, reader: str, alert: Alert, record: Mapping[str, Any], demand: Demand
-) -> list[str]:
+def _over_http(one: Rig, reader: str, alert: Alert, record: Mapping[str, Any], demand: Demand) -> list[str]:
     person = PEOPLE[0]
     answer = one.served.get(f"/api/v1/alerts/{alert.short_name}/why?person={quote(person)}", reader)
     alone = replace(demand, people=(person,))
@@ -295,11 +305,13 @@ def prove(count: int = 10_000) -> int:
             _begin(one)
             begin = time.monotonic()
             run.post_all()
-            say(f"{sum(run.ways.values())} alerts posted in {time.monotonic() - begin:.0f} s: {dict(run.ways)}")
+            count, took_s = sum(run.ways.values()), time.monotonic() - begin
+            say(f"{count} alerts posted in {took_s:.0f} s: {dict(run.ways)}")
             time.sleep(max(STEP_S, WAIT_S) + 5)
             wait(lambda: _is_done(one), 240)
             lacking = judge(run, say)
-    say(f"{'BAD' if lacking else 'good'}: {lacking} of {sum(run.ways.values())} alerts without a complete answer")
+    verdict = "BAD" if lacking else "good"
+    say(f"{verdict}: {lacking} of {count} alerts without a complete answer")
     return lacking
 
 

@@ -1,8 +1,8 @@
 """A real server whose wall clock can be set and whose AWS is here; run as a program by the proofs.
 
-`python altered.py FOLDER up ...` runs `tocsin up ...`. The wall clock is off by the seconds in FOLDER/wall, read
-at every look; the uptime is the machine's own, as when somebody sets a real clock. The certificate of SNS is
-FOLDER/sns.pem. The product knows nothing of this.
+`python altered.py FOLDER up ...` runs `tocsin up ...`. The wall clock is off by the seconds in FOLDER/wall,
+read at every look; the uptime is the machine's own, as when somebody sets a real clock. The certificate of
+SNS is FOLDER/sns.pem. The product knows nothing of this.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from partners import Partner, serving
 from rig import Figures, Load, Rig, rig, wait
+
 from tocsin.domain.person import Role
 
 STEP_S = 10.0
@@ -29,7 +30,8 @@ ONCALL = """\
 people:
 {people}
 schedules:
-  default: {{zone: {zone}, rotation: {rotation}, handover: "{handover}", starts: {starts}, people: [ada, ben]}}
+  default:
+    {{zone: {zone}, rotation: {rotation}, handover: "{handover}", starts: {starts}, people: [ada, ben]}}
 policies:
   default:
     repeat: never

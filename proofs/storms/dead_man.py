@@ -1,4 +1,4 @@
-"""Dead-man's switches both ways: a Watchdog that stays away pages, and our own sign of life stops when work is late.
+"""Dead-man's switches both ways: a Watchdog that stays away pages, our own sign of life stops for late work.
 
 The Watchdog is Prometheus' always-firing alert. It is sent every second, then not at all: a page must come,
 by another channel than that of usual pages, whose receiver hangs. While that one hangs its messages pile up
@@ -12,6 +12,7 @@ import time
 
 from partners import Partner, hanging, serving
 from rig import Figures, Load, Rig, rig, wait
+
 from tocsin.domain.person import Role
 
 EVERY_S, GRACE_S = 10, 2
@@ -45,7 +46,7 @@ def prove() -> Figures:
             "TOCSIN_NTFY_URL": partner.url,
             "TOCSIN_HEARTBEAT_URL": f"{partner.url}/alive",
             "TOCSIN_HEARTBEAT_SECONDS": "1",
-            # One thread a channel (and three for what drags on), so that a hanging receiver makes work overdue within the proof's time.
+            # One thread a channel (and three for what drags on): work is soon overdue when a receiver hangs.
             "TOCSIN_DELIVERY_THREADS": "1",
             "TOCSIN_DELIVERY_ATTEMPTS": "2",
         }

@@ -1,8 +1,8 @@
-"""A disk that is full, a database that is locked for 30 s, a file system that turns read-only: 503, never a false 200.
+"""A full disk, a database locked for 30 s, a file system that turns read-only: 503, never a false 200.
 
 Each on a server of its own, with a watcher outside that is called by our sign of life every second. While the
-trouble lasts every alert is answered 503 or, where it still finds room, 200 and kept; the signs of life stop, so
-that the watcher (which waits 30 s) fires within two minutes; afterwards all that was accepted is paged.
+trouble lasts every alert is answered 503 or, where it still finds room, 200 and kept; the signs of life stop,
+so that the watcher (which waits 30 s) fires within two minutes; afterwards all that was accepted is paged.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pathlib import Path
 
 from partners import Partner, serving
 from rig import Figures, Load, Rig, rig, wait
-from served import TOCSIN
 from test_full_disk import SmallDisk, _unshare
+
+from served import TOCSIN
 from tocsin.domain.person import Role
 
 WATCHER_WAITS_S = 30.0
@@ -84,7 +85,7 @@ def _prove(
                 silent_s = time.monotonic() - last
             _judge_trouble(name, figures, load, before, max(last - began, 0.0), silent_s)
             if trouble is _read_only:
-                # What the kernel made read-only stays so until somebody repairs it: file system checked, server anew.
+                # What the kernel made read-only stays so until it was checked and mounted anew.
                 one.served.kill()
                 one.served.start()
             _judge_end(name, figures, one, partner, load, reader)
@@ -96,8 +97,8 @@ def _judge_trouble(
     inside = len(load.accepted.keys() - before)
     others = {status for status in load.refused.values() if status != 503}
     figures.said(
-        f"{name}: {len(load.refused)} answers 503, {inside} answers 200, {load.unanswered} none; last sign of life "
-        f"{last_s:.1f} s after the beginning, then silence for {silent_s:.0f} s"
+        f"{name}: {len(load.refused)} answers 503, {inside} answers 200, {load.unanswered} none; last sign "
+        f"of life {last_s:.1f} s after the beginning, then silence for {silent_s:.0f} s"
     )
     figures.demand(load.refused, f"{name}: the intake refused nothing")
     figures.demand(not others, f"{name}: refused with {others}")
@@ -170,7 +171,7 @@ def _ext4(one: Rig) -> None:
 
 @contextmanager
 def _read_only(one: Rig) -> Iterator[None]:
-    """Let the kernel meet an error in the file system, upon which it lets nobody write, also not to open files."""
+    """Let the system meet an error of the disk, upon which it lets nobody write, also not to open files."""
     image = one.folder / "disk.img"
     answer = subprocess.run(["losetup", "-j", str(image)], check=True, capture_output=True, text=True)
     device = answer.stdout.partition(":")[0].rpartition("/")[2]

@@ -1,6 +1,6 @@
-"""Every alert five times, shuffled, over three connections; and everything signed, replayed: nothing comes twice.
+"""Every alert five times, shuffled, over three connections, and all that is signed replayed: nothing twice.
 
-Alerts go to Alertmanager's door; PagerDuty's, GitHub's, SNS's and Standard Webhooks' bodies to theirs, signed,
+Alerts go to Alertmanager's door; bodies of PagerDuty, GitHub, SNS and Standard Webhooks to theirs, signed,
 each five times with the ids that those senders repeat (`X-Webhook-Id`, `X-GitHub-Delivery`, `MessageId`,
 `webhook-id`). One incident each and one page a step; then all is sent once more, and nothing changes.
 """
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from partners import Partner, serving
 from rig import Figures, Rig, rig, wait
 from standardwebhooks import Webhook
+
 from tocsin.domain.person import Role
 
 TIMES, CONNECTIONS = 5, 3
@@ -106,7 +107,7 @@ def _judge(one: Rig, partner: Partner, figures: Figures, sent: list[Sent]) -> No
     incidents = one.served.incidents(reader)
     before = len(partner.got)
     again = _send(one, sent)
-    # Whoever repeats an id is answered as before; nothing of it may do anything, also not after a step's time.
+    # Whoever repeats an id is answered as before; nothing may come of it, also not after a step's time.
     wait(lambda: len(partner.got) > before, STEP_S + 4)
     pages = Counter((got.path, str(json.loads(got.body)["data"]["incident"])) for got in partner.got)
     figures.sent = len(partner.got)

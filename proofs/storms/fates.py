@@ -28,7 +28,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Kept:
-    """All that is kept of one alert: its story, and its incident's messages and timeline; `is_first` opened it."""
+    """All that is kept of one alert: its story, its incident's messages and timeline, and who opened that."""
 
     alert: Alert
     story: Sequence[AlertLine]

@@ -1,4 +1,4 @@
-"""Twenty thousand alerts in ten seconds and some P1 among them: those are paged in time, people are not drowned.
+"""Twenty thousand alerts in ten seconds and some P1 among them: paged in time, and nobody is drowned.
 
 Of the 20,000 three fifths are warnings of 60 services, which page one person by ntfy, one fifth is
 informational, one fifth silenced. Ten P1 are posted meanwhile, a second apart. Every alert must have a fate.
@@ -16,6 +16,7 @@ import httpx
 from fates import Fate, fates, told
 from partners import Partner, serving
 from rig import Figures, Load, Rig, load_average, percentile, rig, wait
+
 from served import bearer
 from tocsin.domain.person import Role
 
@@ -95,7 +96,7 @@ def _judge(one: Rig, partner: Partner, figures: Figures, flood: _Flood, urgent: 
 
 
 class _Flood:
-    """Posts all of it in ten seconds, or as fast as the server takes it; a 503 is repeated, as Prometheus does."""
+    """Posts all in ten seconds, or as fast as the server takes it; a 503 is repeated, as Prometheus does."""
 
     def __init__(self, one: Rig, alerts: Sequence[dict[str, dict[str, str]]]) -> None:
         self._one, self._token = one, one.token(Role.INGEST)

@@ -1,4 +1,4 @@
-"""Notifiers that misbehave, told by an `alertmanager.yml`: no other is delayed by more than a second, nothing dies.
+"""Notifiers of an `alertmanager.yml` that misbehave: no other is delayed by more than a second, nothing dies.
 
 Each alert is a group of its own and goes to six receivers: two that are well, and four that answer 200 with
 nonsense, answer 50 MB, drip their answer, or have a template that cannot be carried out. The same alerts are
@@ -11,6 +11,7 @@ import math
 
 from partners import Partner, answering, dripping, flooding, serving
 from rig import Figures, Load, Rig, load_average, percentile, rig, wait
+
 from tocsin.domain.person import Role
 
 BAR_S = 1.0
@@ -55,7 +56,8 @@ def prove(seconds: float = 20.0, a_second: float = 2.0) -> Figures:
             floor = max(abs(runs[0][each] - runs[1][each]) for each in WELL)
             usual = {each: max(runs[0][each], runs[1][each]) for each in WELL}
             figures.said(
-                f"slowest while all are well: {_shown(usual)}; noise floor {floor:.2f} s; load {load_average()}"
+                f"slowest while all are well: {_shown(usual)}; noise floor {floor:.2f} s; "
+                f"load {load_average()}"
             )
             file.write_text(FILE.format(url=partner.url, title=TITLE, torn=TORN))
             answer = one.served.post("/-/reload", one.token(Role.ADMIN))
@@ -80,7 +82,7 @@ def prove(seconds: float = 20.0, a_second: float = 2.0) -> Figures:
 def _run(
     one: Rig, partner: Partner, figures: Figures, prefix: str, seconds: float, a_second: float
 ) -> dict[str, float]:
-    """Return how long (s) the slowest alert took to each of those that are well; infinite where one is missing."""
+    """Return how long (s) the slowest alert took to each that is well; infinite where one is missing."""
     load = Load(one.served, one.token(Role.INGEST), prefix, {"severity": "none"})
     load.run(seconds, a_second)
     figures.accepted += len(load.accepted)

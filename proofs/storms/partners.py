@@ -1,4 +1,4 @@
-"""A partner on this machine that answers well or badly, by the path it is asked under, and writes down what it accepted."""
+"""A partner on this machine that answers well or badly, by path, and writes down what it accepted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAME = re.compile(rb"\bQ[a-z]+\d+\b")
 
 @dataclass(frozen=True)
 class Got:
-    """One request that was answered with success. `names` are the alerts it speaks of; `at` is monotonic seconds."""
+    """One request that was answered with success: the alerts it speaks of, and when (monotonic seconds)."""
 
     path: str
     key: str
@@ -88,7 +88,7 @@ class Partner:
     """`manners` says by the first part of the path how to answer; all else is answered well."""
 
     manners: dict[str, Manner] = field(default_factory=dict)
-    usual: Manner = answering(200)
+    usual: Manner = field(default_factory=lambda: answering(200))
     port: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     got: list[Got] = field(default_factory=list)
@@ -143,7 +143,7 @@ def serving(partner: Partner) -> Iterator[Partner]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             partner.take(self, body)
 
-        do_GET = do_PUT = do_POST
+        do_GET = do_PUT = do_POST  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -13,6 +13,7 @@ from collections import Counter
 
 from partners import Manner, Partner, answering, certificates, hanging, serving
 from rig import Figures, Load, Rig, load_average, percentile, rig, together, wait
+
 from tocsin.domain.person import Role
 
 DEADLINE_S = 300.0
@@ -153,7 +154,10 @@ def _oncall(sick: str, secure: str) -> str:
             f"{{after: {DEADLINE_S:.0f}s, page: ben}}, {{after: 120m, page: ben}}]}}}}"
         )
         routes.append(f"  - {{name: {kind}, when: ['storm = {kind}'], policy: {kind}}}")
-    schedule = "schedules:\n  default: {zone: UTC, rotation: weekly, handover: '00:00', starts: 2026-01-05, people: [ben]}"
+    schedule = (
+        "schedules:\n"
+        "  default: {zone: UTC, rotation: weekly, handover: '00:00', starts: 2026-01-05, people: [ben]}"
+    )
     return "\n".join(
         ("people:", *people, schedule, "policies:", *policies, "routes:", *routes, "limits: {ntfy: none}", "")
     )

@@ -1,4 +1,4 @@
-"""What the proofs of storms share: a server of one's own, alerts posted at a steady pace, figures, and the verdict."""
+"""What the proofs of storms share: a server of their own, alerts at a steady pace, figures, the verdict."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "faults"))
 
 from receiver import SECRET
 from served import Served, bearer

@@ -1,4 +1,4 @@
-"""Alerts that end before anybody is told: a P1 is paged nevertheless, a lesser one is recorded with that reason.
+"""Alerts that end before anybody is told: a P1 is paged nevertheless, a lesser one recorded with that reason.
 
 Both ways an alert travels: by an escalation whose first step waits, and by an `alertmanager.yml` with a group
 wait. Each alert lives for `LIFE_S`, less than any wait.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from partners import Partner, serving
 from rig import Figures, Rig, rig, wait
+
 from tocsin.domain.person import Role
 
 LIFE_S = 0.5
@@ -19,7 +20,9 @@ ONCALL = """\
 people: {{ben: {{name: Ben, contacts: [{{channel: webhook, address: "{url}/page"}}]}}}}
 policies:
   default: {{repeat: never, steps: {{
-    P1: [{{after: 0s, page: ben}}], P2: [{{after: {wait}s, page: ben}}], P3: [{{after: {wait}s, page: ben}}]}}}}
+    P1: [{{after: 0s, page: ben}}],
+    P2: [{{after: {wait}s, page: ben}}],
+    P3: [{{after: {wait}s, page: ben}}]}}}}
 schedules:
   default: {{zone: UTC, rotation: weekly, handover: "00:00", starts: 2026-01-05, people: [ben]}}
 """

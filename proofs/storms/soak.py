@@ -62,7 +62,8 @@ def prove(seconds: float = 150.0, a_second: float = 15.0, between_kills_s: float
             unanswered = sum(load.unanswered for load in loads)
             figures.accepted = len(accepted)
             figures.said(
-                f"{kills} kills; {len(accepted)} alerts accepted, {unanswered} without an answer; load {load_average()}"
+                f"{kills} kills; {len(accepted)} alerts accepted, {unanswered} without an answer; "
+                f"load {load_average()}"
             )
             _judge(one, partner, figures, loads, accepted, kills)
     return figures
