@@ -117,6 +117,16 @@ def test_rows_are_found_in_the_order_asked_for(database_store):
         assert find_all(models.InboxMessage, "default", by=(), person="ada") == ()
 
 
+def test_rows_are_found_by_comparison_and_bounded(database_store):
+    with database_store.transaction():
+        for key, text in (("a", "2"), ("b", "1"), ("c", "3")):
+            insert(a_row(key, text), "default")
+        found = find_all(
+            models.InboxMessage, "default", by=("text",), most=1, where={"text >": "1"}, person="ben"
+        )
+        assert [row.key for row in found] == ["a"]
+
+
 def test_a_change_says_how_many_rows_it_changed(database_store):
     with database_store.transaction():
         insert(a_row("a"), "default")

@@ -171,19 +171,30 @@ def find(model: type[M], alias: str, *, newest_by: str = "", **equal: Any) -> M 
     return next(iter(_found(model, alias, (order, 1), equal)), None)
 
 
-def find_all(model: type[M], alias: str, *, by: tuple[str, ...], **equal: Any) -> tuple[M, ...]:
-    """Return the rows with these values, in the order of the columns `by` (a minus: the greatest first)."""
-    return _found(model, alias, (by, 0), equal)
+def find_all(
+    model: type[M],
+    alias: str,
+    *,
+    by: tuple[str, ...],
+    most: int = 0,
+    where: Mapping[str, Any] | None = None,
+    **equal: Any,
+) -> tuple[M, ...]:
+    """Return the rows with these values, in the order of the columns `by` (a minus: the greatest first).
+
+    `where` adds comparisons by column and operator, such as `{"ends_at >": now}`; `most` bounds (0: all).
+    """
+    return _found(model, alias, (by, most), {**equal, **(where or {})})
 
 
 def _found(
-    model: type[M], alias: str, order: tuple[tuple[str, ...], int], equal: Mapping[str, Any]
+    model: type[M], alias: str, order: tuple[tuple[str, ...], int], asked: Mapping[str, Any]
 ) -> tuple[M, ...]:
     connection = connections[alias]
-    look_up = _select(model, connection.vendor, order, tuple(equal))
+    look_up = _select(model, connection.vendor, alias, order, tuple(asked))
     values = [
         field.get_db_prep_value(value, connection=connection)
-        for field, value in zip(look_up.asked, equal.values(), strict=True)
+        for field, value in zip(look_up.asked, asked.values(), strict=True)
     ]
     with mark_for_rollback_on_error(alias), connection.cursor() as cursor:
         cursor.execute(look_up.statement, values)
@@ -193,43 +204,43 @@ def _found(
 
 @dataclass(frozen=True, slots=True)
 class _LookUp:
-    """A SELECT of rows: its text, the fields it asks for, and how to read what it returns."""
+    """A SELECT of rows: its text, the fields it asks for, and how to read what it returns.
+
+    `conversions` are by place; most columns need none.
+    """
 
     statement: str
     asked: tuple[Field, ...]
-    columns: tuple[Col, ...]
-
-    @property
-    def names(self) -> list[str]:
-        return [column.target.attname for column in self.columns]
+    names: tuple[str, ...]
+    conversions: tuple[tuple[int, Col, Converter], ...]
 
     def read(self, found: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
         """Turn what the database returned into what the fields hold."""
-        values = []
-        for column, value in zip(self.columns, found, strict=True):
-            for convert in _converters(column, connection.vendor, connection.alias):
-                value = convert(value, column, connection)
-            values.append(value)
+        values = list(found)
+        for place, column, convert in self.conversions:
+            values[place] = convert(values[place], column, connection)
         return values
 
 
 @cache
-def _converters(column: Col, vendor: str, alias: str) -> tuple[Converter, ...]:
-    connection = connections[alias]
-    return (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
-
-
-@cache
 def _select(
-    model: type[models.Model], vendor: str, order: tuple[tuple[str, ...], int], asked: tuple[str, ...]
+    model: type[models.Model],
+    vendor: str,
+    alias: str,
+    order: tuple[tuple[str, ...], int],
+    asked: tuple[str, ...],
 ) -> _LookUp:
     """Return the SELECT of a model by the values of some fields; Django would write it anew each time.
 
     `order` names the columns to sort by, and how many rows are wanted (0: all).
     """
-    fields = tuple(_field(model, name) for name in asked)
+    compared = [name.partition(" ")[::2] for name in asked]
+    fields = tuple(_field(model, name) for name, _ in compared)
     every = tuple(model._meta.concrete_fields)
-    where = " AND ".join(f"{_quoted(field)} = %s" for field in fields)
+    where = " AND ".join(
+        f"{_quoted(field)} {operator or '='} %s"
+        for field, (_, operator) in zip(fields, compared, strict=True)
+    )
     columns, most = order
     sort = ", ".join(
         _quoted(_field(model, name.lstrip("-"))) + (" DESC" if name.startswith("-") else "")
@@ -238,7 +249,13 @@ def _select(
     names = ", ".join(_quoted(field) for field in every)
     statement = f'SELECT {names} FROM "{model._meta.db_table}" WHERE {where}'
     statement += (f" ORDER BY {sort}" if sort else "") + (f" LIMIT {most}" if most else "")
-    return _LookUp(statement, fields, tuple(field.get_col(model._meta.db_table) for field in every))
+    connection, table = connections[alias], model._meta.db_table
+    conversions = tuple(
+        (place, column, convert)
+        for place, column in enumerate(field.get_col(table) for field in every)
+        for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
+    )
+    return _LookUp(statement, fields, tuple(field.attname for field in every), conversions)
 
 
 @cache

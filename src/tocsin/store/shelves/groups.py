@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connections
 
@@ -45,16 +45,7 @@ class DjangoGroups:
 
     def save(self, groups: Sequence[NotificationGroup]) -> None:
         rows = [
-            models.NotificationGroup(
-                group_id=group.group_id,
-                group_key=group.group_key,
-                route=group.route,
-                receiver=group.receiver,
-                labels=dict(group.labels),
-                created_at=group.created_at,
-                flush_at=group.flush_at,
-                flushed_at=group.flushed_at,
-            )
+            models.NotificationGroup(**_group_columns(group))
             for group in sorted(groups, key=lambda each: each.group_id)
         ]
         models.NotificationGroup.objects.using(self._alias).bulk_create(
@@ -127,18 +118,7 @@ class DjangoGroups:
         return tuple(found)
 
     def keep(self, told: Sequence[Notified]) -> None:
-        rows = [
-            models.Notified(
-                digest=digest_of(each.group_id, each.receiver, each.integration),
-                group_id=each.group_id,
-                receiver=each.receiver,
-                integration=each.integration,
-                firing=list(each.firing),
-                resolved=list(each.resolved),
-                at=each.at,
-            )
-            for each in told
-        ]
+        rows = [models.Notified(**_notified_columns(each)) for each in told]
         models.Notified.objects.using(self._alias).bulk_create(
             sorted(rows, key=lambda row: row.digest),
             batch_size=AT_ONCE,
@@ -157,6 +137,31 @@ class DjangoGroups:
 
 def _slices(asked: Sequence[T]) -> Iterator[Sequence[T]]:
     return (asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE))
+
+
+def _group_columns(group: NotificationGroup) -> dict[str, Any]:
+    return {
+        "group_id": group.group_id,
+        "group_key": group.group_key,
+        "route": group.route,
+        "receiver": group.receiver,
+        "labels": dict(group.labels),
+        "created_at": group.created_at,
+        "flush_at": group.flush_at,
+        "flushed_at": group.flushed_at,
+    }
+
+
+def _notified_columns(told: Notified) -> dict[str, Any]:
+    return {
+        "digest": digest_of(told.group_id, told.receiver, told.integration),
+        "group_id": told.group_id,
+        "receiver": told.receiver,
+        "integration": told.integration,
+        "firing": list(told.firing),
+        "resolved": list(told.resolved),
+        "at": told.at,
+    }
 
 
 def _group(row: models.NotificationGroup) -> NotificationGroup:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tocsin.domain.override import Override, OverrideKind, OverrideState
 from tocsin.store import models
-from tocsin.store.rows import change, find, insert
+from tocsin.store.rows import change, find, find_all, insert
 
 
 class DjangoOverrides:
@@ -26,10 +26,11 @@ class DjangoOverrides:
         return None if row is None else _override(row)
 
     def between(self, start: datetime, end: datetime, schedule: str = "") -> tuple[Override, ...]:
-        rows = models.Override.objects.using(self._alias).filter(starts_at__lt=end, ends_at__gt=start)
+        span: dict[str, Any] = {"starts_at <": end, "ends_at >": start}
         if schedule:
-            rows = rows.filter(schedule=schedule)
-        return tuple(_override(row) for row in rows.order_by("created_at", "id"))
+            span["schedule"] = schedule
+        rows = find_all(models.Override, self._alias, by=("created_at", "id"), where=span)
+        return tuple(_override(row) for row in rows)
 
 
 def _columns(override: Override) -> dict[str, Any]:

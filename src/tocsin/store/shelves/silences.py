@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from tocsin.domain.matchers import matcher
 from tocsin.domain.silence import Recurrence, Silence
 from tocsin.store import models
-from tocsin.store.rows import change, find, insert
+from tocsin.store.rows import change, find, find_all, insert
 
 
 class DjangoSilences:
@@ -29,7 +29,7 @@ class DjangoSilences:
         return None if row is None else _silence(row)
 
     def ending_after(self, at: datetime) -> tuple[Silence, ...]:
-        rows = self._rows.filter(ends_at__gt=at).order_by("ends_at", "silence_id")
+        rows = find_all(models.Silence, self._alias, by=("ends_at", "silence_id"), where={"ends_at >": at})
         return tuple(_silence(row) for row in rows)
 
     def drop_ended(self, before: datetime) -> int:
