@@ -26,13 +26,13 @@ from tocsin.domain.person import Role
 
 ONCALL = """\
 people:
-  ben: {{name: Ben, contacts: [{{channel: webhook, address: "{url}/ben"}}]}}
-  ada: {{name: Ada, contacts: [{{channel: webhook, address: "{url}/ada"}}]}}
-schedule: {{zone: UTC, rotation: weekly, handover: "00:00", starts: 2026-01-05, people: [ben, ada]}}
+  ben: {name: Ben, contacts: [{channel: webhook, address: "URL/ben"}]}
+  ada: {name: Ada, contacts: [{channel: webhook, address: "URL/ada"}]}
+schedule: {zone: UTC, rotation: weekly, handover: "00:00", starts: 2026-01-05, people: [ben, ada]}
 repeat: never
 escalation:
-  P1: [{{after: 0m, page: primary}}, {{after: 1h, page: secondary}}]
-  P2: [{{after: 0m, page: primary}}, {{after: {patience}, page: secondary}}]
+  P1: [{after: 0m, page: primary}, {after: 1h, page: secondary}]
+  P2: [{after: 0m, page: primary}, {after: 2s, page: secondary}]
 """
 GROUPS = """\
 route:
@@ -44,22 +44,23 @@ route:
       group_wait: 100ms
       group_interval: 1h
 receivers:
-  - {{name: nobody}}
-  - {{name: told, webhook_configs: [{{url: "{url}/told", send_resolved: false}}]}}
+  - {name: nobody}
+  - {name: told, webhook_configs: [{url: "URL/told", send_resolved: false}]}
 """
 PAGED_ONCE = {"severity": "critical"}
 PAGED_TWICE = {"severity": "high"}
 TOLD_IN_GROUPS = {"severity": "info", "told": "yes"}
 READY_WITHIN_S = 60.0
+SENDERS_WAIT_S = 3.0
 PATIENCE_S = 40.0
 
 
-def write_packs(home: Path, url: str, patience: str = "2s") -> None:
+def write_packs(home: Path, url: str, oncall: str = ONCALL) -> None:
     """Write the on-call file and `alertmanager.yml` into a home folder."""
     pack = home / "packs" / "team"
     pack.mkdir(parents=True, exist_ok=True)
-    (pack / "oncall.yml").write_text(ONCALL.format(url=url, patience=patience))
-    (pack / "alertmanager.yml").write_text(GROUPS.format(url=url))
+    (pack / "oncall.yml").write_text(oncall.replace("URL", url))
+    (pack / "alertmanager.yml").write_text(GROUPS.replace("URL", url))
 
 
 @dataclass
@@ -152,7 +153,7 @@ class House:
         nodes = itertools.cycle(
             [*self.nodes[place % len(self.nodes) :], *self.nodes[: place % len(self.nodes)]]
         )
-        with httpx.Client(headers=bearer(self.token), timeout=15) as client:
+        with httpx.Client(headers=bearer(self.token), timeout=SENDERS_WAIT_S) as client:
             while not self._stop.wait(pause_s):
                 self.post(client, next(nodes))
 
@@ -277,12 +278,12 @@ def postgres() -> Iterator[Callable[[str], str]]:
 
 
 @contextmanager
-def nursery(url: str, patience: str = "2s") -> Iterator[tuple[Brood, Path]]:
+def nursery(url: str, oncall: str = ONCALL) -> Iterator[tuple[Brood, Path]]:
     """Yield a brood loaded with our packs, and its home folder to copy from."""
     with tempfile.TemporaryDirectory(prefix="tocsin-brood-") as folder:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
-        write_packs(home, url, patience)
+        write_packs(home, url, oncall)
         brood = Brood(home)
         try:
             # The first one born shows that all is loaded; it only prints its version.
