@@ -36,8 +36,8 @@ schedules:
 """
 
 
-def prove() -> Figures:
-    """Run both ways on one server."""
+def prove(is_late_too: bool = True) -> Figures:
+    """Run both ways on one server; work that is late takes more than a minute."""
     figures = Figures("dead man")
     with rig() as one, serving(Partner()) as partner:
         one.served.pack("oncall.yml", ONCALL.format(url=partner.url))
@@ -52,7 +52,8 @@ def prove() -> Figures:
         }
         with one.started(**settings):
             _missing_watchdog(one, partner, figures)
-            _late_work(one, partner, figures)
+            if is_late_too:
+                _late_work(one, partner, figures)
     return figures
 
 

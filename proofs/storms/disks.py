@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from test_full_disk import SmallDisk, _unshare
 from served import TOCSIN
 from tocsin.domain.person import Role
 
+LOCKED, FULL, READ_ONLY = "locked database", "full disk", "read-only file system"
 WATCHER_WAITS_S = 30.0
 DEAD_MAN_S = 120.0
 ON_EXT4 = """\
@@ -43,18 +44,19 @@ schedules:
 Trouble = Callable[[Rig], AbstractContextManager[None]]
 
 
-def prove(seconds: float = 40.0) -> Figures:
-    """Let each trouble last `seconds` (the lock at least 30)."""
+def prove(seconds: float = 40.0, names: Sequence[str] = (LOCKED, FULL, READ_ONLY)) -> Figures:
+    """Let each trouble of these names last `seconds` (the lock at least 30)."""
     figures = Figures("disks")
-    options = _unshare()
-    _prove("locked database", figures, _locked, max(seconds, 30.0))
-    if options is None:
+    if LOCKED in names:
+        _prove(LOCKED, figures, _locked, max(seconds, 30.0))
+    if _unshare() is None:
         figures.said("no mounts are permitted here: the full and the read-only file system were left out")
         return figures
-    _prove("full disk", figures, _full, seconds, prepare=_small)
-    if _loops():
-        _prove("read-only file system", figures, _read_only, seconds, prepare=_ext4)
-    else:
+    if FULL in names:
+        _prove(FULL, figures, _full, seconds, prepare=_small)
+    if READ_ONLY in names and _loops():
+        _prove(READ_ONLY, figures, _read_only, seconds, prepare=_ext4)
+    elif READ_ONLY in names:
         figures.said("no loop device here: the read-only file system was left out")
     return figures
 

@@ -23,7 +23,7 @@ from receiver import SECRET
 from served import Served, bearer
 from tocsin.domain.person import Role
 
-BASE = {"TOCSIN_WEBHOOK_SECRETS": SECRET, "TOCSIN_LEASE_SECONDS": "2"}
+BASE = {"TOCSIN_WEBHOOK_SECRETS": SECRET}
 
 
 @dataclass

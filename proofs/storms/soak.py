@@ -45,7 +45,7 @@ def prove(seconds: float = 150.0, a_second: float = 15.0, between_kills_s: float
     with rig() as one, serving(Partner()) as partner:
         partner.manners["refusing"] = answering(403, b"no")
         one.served.pack("oncall.yml", ONCALL.format(url=partner.url))
-        with one.started():
+        with one.started(TOCSIN_LEASE_SECONDS="4"):
             wanted = {"matchers": ["way=quiet"], "reason": "They are being worked on.", "lasts": "2h"}
             answer = one.served.post("/api/v1/silences", one.token(Role.COMMANDER), json=wanted)
             assert answer.status_code == 200, answer.text
