@@ -118,7 +118,10 @@ class Nursery:
 
         settings = load_settings()
         prepare(settings)
+        import anyio
+        import uvicorn
         from django.db import connections
+        from django.test import Client
 
         from tocsin.app import alertmanager, hooks, wiring
         from tocsin.app.packs import packs_of
@@ -135,9 +138,13 @@ class Nursery:
         hooks.parse_intake = functools.cache(intake)
         app = wiring.build_app(settings)
         alertmanager.adopt(app)
-        asgi.build_asgi(app)
+        uvicorn.Config(asgi.build_asgi(app), log_config=None).load()
+        anyio.run(anyio.sleep, 0)
         staff(app)
         self._take_one(app, lanes(app))
+        wiring.install(app)
+        # The suite of amtool asks for the first page, and waits until it is there.
+        Client(HTTP_HOST="127.0.0.1").get("/", follow=True)
         system_trust()
         connections["default"].close()
         gc.collect()

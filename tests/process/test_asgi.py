@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import anyio
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +11,7 @@ from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app, install
 from tocsin.console.security import HEADERS
 from tocsin.domain.clock import PushedClock
+from tocsin.process import asgi
 from tocsin.process.asgi import THREADS, build_asgi
 
 
@@ -56,7 +59,7 @@ def test_the_loops_work_while_it_serves_and_are_stopped_after(app, caplog) -> No
         ("GET", "/nothing/here", 404),
         ("GET", "/live", 401),
         ("POST", "/api/v2/alerts", 401),
-        ("GET", "/api/v2/alerts", 404),
+        ("GET", "/api/v2/alerts", 401),
         ("GET", "/api/v1/incidents", 401),
     ],
 )
@@ -93,3 +96,18 @@ def test_the_console_is_not_shown_under_a_name_that_is_not_ours(app) -> None:
         "127.0.0.1": 200,
         "[::1]:8420": 200,
     }
+
+
+def test_the_pages_are_loaded_before_the_first_visitor_asks(app, monkeypatch) -> None:
+    loaded = threading.Event()
+
+    class Addresses:
+        @property
+        def url_patterns(self) -> tuple[str, ...]:
+            loaded.set()
+            return ()
+
+    monkeypatch.setattr(asgi, "get_resolver", Addresses)
+    monkeypatch.setattr(asgi, "CONSOLE_AFTER_S", 0.0)
+    with TestClient(build_asgi(app)):
+        assert loaded.wait(20.0)

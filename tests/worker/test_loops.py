@@ -105,3 +105,31 @@ def test_a_thread_is_left_properly_although_closing_failed(caplog) -> None:
     assert loops.stop()
     assert left == [1]
     assert "no database" in caplog.text
+
+
+def test_what_can_wait_begins_late_and_a_stop_does_not_wait_for_it() -> None:
+    began = threading.Event()
+
+    def urgent() -> float:
+        began.set()
+        return SOON_S
+
+    housekeeping: list[int] = []
+
+    def tidy() -> float:
+        housekeeping.append(1)
+        return SOON_S
+
+    loops = Loops([Loop("lists", tidy, after_s=SOON_S), Loop("jobs", urgent)])
+    loops.start()
+    assert began.wait(SOON_S)
+    assert loops.stop(at_most_s=SOON_S / 4)
+    assert housekeeping == []
+
+
+def test_what_began_late_goes_on_as_the_others_do() -> None:
+    again = threading.Event()
+    loops = Loops([Loop("lists", lambda: again.set() or SOON_S, after_s=0.01)])
+    loops.start()
+    assert again.wait(SOON_S)
+    assert loops.stop()

@@ -9,6 +9,7 @@ from typing import Any, cast
 from a2wsgi import WSGIMiddleware
 from anyio.to_thread import current_default_thread_limiter
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
@@ -29,11 +30,14 @@ from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
 from tocsin.app.alertmanager import adopt
 from tocsin.app.wiring import App
 from tocsin.console.security import SecurityHeaders
+from tocsin.worker.loops import Loop
 from tocsin.worker.staff import staff
 
 DJANGO_THREADS = 8
 THREADS = 16
 """Threads of all other doors together; on PostgreSQL each keeps a connection open."""
+CONSOLE_AFTER_S = 1.0
+_ONCE_S = 86_400.0
 
 
 def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGIApp:
@@ -43,7 +47,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = THREADS
         await run_in_threadpool(adopt, app)
-        loops = staff(app)
+        loops = staff(app, Loop("console", _load_console, after_s=CONSOLE_AFTER_S))
         loops.start()
         on_start()
         try:
@@ -67,6 +71,15 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
         lifespan=lifespan,
     )
     return SecurityHeaders(doors)
+
+
+def _load_console() -> float:
+    """Load every page before the first visitor asks, once alerts are taken; return how long to rest.
+
+    Django loads them at the first request, which then takes a second or more.
+    """
+    _ = get_resolver().url_patterns
+    return _ONCE_S
 
 
 def _django(app: App) -> ASGIApp:

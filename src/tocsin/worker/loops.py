@@ -19,13 +19,15 @@ AFTER_A_FAULT_S = 1.0
 class Loop:
     """A named round. `round` returns how many seconds it may rest, 0 to be called again at once.
 
-    A ring of the bell ends its rest. `close` is called in the same thread after the last round.
+    A ring of the bell ends its rest. `close` is called in the same thread after the last round. What can wait
+    begins `after_s` seconds late, so that at a start alerts do not queue behind the housekeeping.
     """
 
     name: str
     round: Callable[[], float]
     bell: Bell = field(default_factory=Bell)
     close: Callable[[], None] = lambda: None
+    after_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Loops:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _turn(self, loop: Loop) -> None:
+        self._stopping.wait(loop.after_s)
         while not self._stopping.is_set():
             heard = loop.bell.rings
             rest_s = self._round(loop)

@@ -21,6 +21,7 @@ from tocsin.app.wiring import App
 from tocsin.connectors.prometheus.active import PrometheusAlerts
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.signals.inbound import signal_of
+from tocsin.domain.clock import SystemClock
 from tocsin.flow.call import ESCALATE
 from tocsin.flow.flushing import NOTIFY
 from tocsin.flow.hush import HUSH
@@ -50,6 +51,7 @@ from tocsin.worker.reminding import Reminding
 from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import Seals
 from tocsin.worker.telling import Telling
+from tocsin.worker.timekeeping import Timekeeping
 
 TRANSITIONS_AT_ONCE = 16
 COLLECTORS = 2
@@ -57,8 +59,8 @@ SPARE_TIMES = 3
 """So many more threads a channel has, as often as its own, for messages whose receivers drag on."""
 
 
-def staff(app: App) -> Loops:
-    """Return the loops of one process, not started yet."""
+def staff(app: App, *more: Loop) -> Loops:
+    """Return the loops of one process and `more`, not started yet."""
     kernel = Kernel(
         app.store,
         app.clock,
@@ -77,21 +79,30 @@ def staff(app: App) -> Loops:
     loops = (
         Loop("jobs", kernel.turn, app.bell, kernel.close),
         Loop("judging", judging.round, app.signals_bell),
-        Loop("seals", seals.round),
+        Loop("seals", seals.round, after_s=1.5),
         Loop("rules", evaluating.round),
-        Loop("heartbeats", heartbeats.round),
-        Loop("auditor", Auditing(oversee_of(app), dead_letters_of(app)).round),
-        Loop("watchdogs", Watching(watchdog_of(app)).round),
+        Loop("heartbeats", heartbeats.round, after_s=2.0),
+        Loop("auditor", Auditing(oversee_of(app), dead_letters_of(app)).round, after_s=3.0),
+        Loop("watchdogs", Watching(watchdog_of(app)).round, after_s=4.0),
         *pulses(app),
-        Loop("lists", Reminding(lists_of(app)).round),
-        Loop("outlook", LookingAhead(outlook_of(app)).round),
-        Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round),
+        Loop("lists", Reminding(lists_of(app)).round, after_s=5.0),
+        Loop("outlook", LookingAhead(outlook_of(app)).round, after_s=7.0),
+        Loop("lake", SealingLake(keeping_of(app), runner(app.settings.home)).round, after_s=8.0),
         Loop("maintenance", Maintenance(hush_of(app), app.policies.windows).round),
-        Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round),
+        Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round, after_s=6.0),
         *catching_up(app),
+        *timekeeping(app),
         *inlets(app),
+        *more,
     )
     return Loops(loops, leave_thread=app.hang_up)
+
+
+def timekeeping(app: App) -> tuple[Loop, ...]:
+    """Return what watches the machine's clock, unless we go by another one."""
+    if not isinstance(app.clock, SystemClock):
+        return ()
+    return (Loop("clock", Timekeeping(app.clock).round),)
 
 
 def pulses(app: App) -> tuple[Loop, ...]:

@@ -39,8 +39,8 @@ def told(firing: str = "", resolved: str = "", ago: timedelta = timedelta(minute
         (told("a"), "", "a", False, Record(why=Reason.RESOLVED_UNSENT)),
         (told("", "a"), "", "a", True, Keep(why=Reason.NOTHING_FIRES)),
         (told("", "a"), "a", "", True, Tell(why=Reason.NEW_FIRING, fingerprints=("a",))),
-        (told("a", ago=HOUR), "a", "", True, Keep(why=Reason.UNCHANGED)),
-        (told("a", ago=HOUR * 2), "a", "", True, Tell(why=Reason.REPEATED, fingerprints=("a",))),
+        (told("a", ago=HOUR - timedelta.resolution), "a", "", True, Keep(why=Reason.UNCHANGED)),
+        (told("a", ago=HOUR), "a", "", True, Tell(why=Reason.REPEATED, fingerprints=("a",))),
         (told("", "a", ago=HOUR * 2), "", "a", True, Keep(why=Reason.NOTHING_FIRES)),
     ],
 )

@@ -60,7 +60,9 @@ def decide(
 ) -> Decision:
     """Decide for one integration; `firing` and `resolved` are fingerprints after all mute stages.
 
-    `now` is the time of the flush's tick.
+    `now` is the time of the flush's tick. What does not change is told again at the first tick that is
+    `repeat_interval` or more after the last; upstream compares with the moment after the send, and so is a
+    whole group interval late where the repeat interval is a multiple of it.
     """
     why = _why(integration, last, frozenset(firing), frozenset(resolved), now - repeat_interval)
     if why in _QUIET:
@@ -122,4 +124,4 @@ def _why(
         return Reason.ALL_RESOLVED if last.firing else Reason.NOTHING_FIRES
     if integration.send_resolved and not resolved <= set(last.resolved):
         return Reason.NEWLY_RESOLVED
-    return Reason.REPEATED if last.at < repeat_before else Reason.UNCHANGED
+    return Reason.REPEATED if last.at <= repeat_before else Reason.UNCHANGED
