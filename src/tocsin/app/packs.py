@@ -44,11 +44,13 @@ class RuleFile:
 class Packs:
     """The packs of one home folder: its own, and the shipped ones that are switched `on`.
 
-    Among several in force, the last by name wins for single files.
+    Among several in force, the last by name wins for single files. `instead` is a folder whose packs take the
+    place of the home's own, so that they can be tried before they are put there.
     """
 
     home: Path
     on: tuple[str, ...] = STARTING
+    instead: Path | None = None
 
     def folders(self) -> tuple[Path, ...]:
         """Return the folders of the packs in force, shipped ones first."""
@@ -61,7 +63,7 @@ class Packs:
         """Return the folders of all packs, in force or not, shipped ones first."""
         return tuple(
             folder
-            for root in (shipped_packs(), self.home / PACKS)
+            for root in (shipped_packs(), self.instead or self.home / PACKS)
             if root.is_dir()
             for folder in sorted(root.iterdir())
             if folder.is_dir()
@@ -179,6 +181,8 @@ class Packs:
         return _read(path, self._shown(path))
 
     def _shown(self, path: Path) -> str:
+        if self.instead is not None and path.is_relative_to(self.instead):
+            return str(path.relative_to(self.instead))
         if path.is_relative_to(self.home):
             return f"$TOCSIN_HOME/{path.relative_to(self.home)}"
         return str(path.relative_to(shipped_packs().parent))
