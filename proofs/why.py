@@ -195,7 +195,9 @@ class Run:
 
 def _labels(name: str, severity: str, way: str, number: int, **more: str) -> dict[str, Any]:
     labels = {"alertname": name, "severity": severity, "way": way, "n": f"{way}-{number}", **more}
-    return {"labels": labels, "annotations": {"summary": f"{name} fires"}}
+    # They must not end for want of a resend while we still ask.
+    ends_at = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    return {"labels": labels, "annotations": {"summary": f"{name} fires"}, "endsAt": ends_at}
 
 
 def _prepare(one: Rig, partner: Partner) -> None:

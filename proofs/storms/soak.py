@@ -45,7 +45,7 @@ def prove(seconds: float = 150.0, a_second: float = 15.0, between_kills_s: float
     with rig() as one, serving(Partner()) as partner:
         partner.manners["refusing"] = answering(403, b"no")
         one.served.pack("oncall.yml", ONCALL.format(url=partner.url))
-        with one.started(TOCSIN_LEASE_SECONDS="4"):
+        with one.started():
             wanted = {"matchers": ["way=quiet"], "reason": "They are being worked on.", "lasts": "2h"}
             answer = one.served.post("/api/v1/silences", one.token(Role.COMMANDER), json=wanted)
             assert answer.status_code == 200, answer.text
@@ -83,7 +83,9 @@ def _kill(one: Rig, chance: random.Random, seconds: float, between_s: float) -> 
         time.sleep(pause)
         one.served.kill()
         kills += 1
-        one.served.start()
+        # Whoever shares a busy machine starts slowly; nothing of the promise depends on it.
+        one.served.launch()
+        wait(one.served.is_ready, 240)
 
 
 def _judge(
