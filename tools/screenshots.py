@@ -25,6 +25,8 @@ PAGES = {
     "now": "/",
     "incidents": "/incidents",
     "incident": "/incidents/INC-1",
+    "alerts": "/alerts",
+    "alert": "/alerts/ALR-1",
     "oncall": "/oncall",
     "silences": "/silences",
     "inbox": "/inbox",

@@ -35,7 +35,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {1280: 900, 768: 900, 320: 800}
 PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "oncall", "silences", "inbox", "help"]
-PAGES += ["incidents?status=closed"]
+PAGES += ["incidents?status=closed", "alerts", "alerts?text=nothing", "alerts/ALR-1", "alerts/ALR-4"]
 HOSTILE = "<script>document.title='owned'</script>\u202e\u200b" + "A" * 4000
 ONCALL = """
 people:
@@ -362,7 +362,7 @@ def test_every_stop_is_outlined_in_view_and_below_the_sticky_header(story, look)
     assert 15 < seen < 119
 
 
-@pytest.mark.parametrize("address", ["", "incidents", "incidents/INC-1", "silences"])
+@pytest.mark.parametrize("address", ["", "incidents", "incidents/INC-1", "alerts/ALR-1", "silences"])
 def test_text_at_twice_the_size_does_not_push_the_page_sideways(address, story, look):
     page = look(address, width=1280)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -375,8 +375,9 @@ def test_paper_is_light_whatever_the_screen_is(story, look):
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(246, 247, 249)"
 
 
-def test_a_page_weighs_at_most_sixty_kilobytes_with_everything(story, look):
-    page = look("incidents/INC-1")
+@pytest.mark.parametrize("address", ["incidents/INC-1", "alerts/ALR-4"])
+def test_a_page_weighs_at_most_sixty_kilobytes_with_everything(address, story, look):
+    page = look(address)
     page.wait_for_load_state("load")
     names = page.evaluate(
         "performance.getEntriesByType('resource').map(one => one.name).filter(one => !one.endsWith('/live'))"

@@ -59,6 +59,7 @@ class ShownAlert:
 
     title: str
     short_name: str
+    number: int
     source: str
     count: int
     starts_at: datetime
@@ -84,6 +85,7 @@ def shown_alert(alert: Alert, now: datetime) -> ShownAlert:
     return ShownAlert(
         title=alert.title,
         short_name=alert.short_name,
+        number=alert.number,
         source=alert.source,
         count=alert.count,
         starts_at=alert.starts_at,

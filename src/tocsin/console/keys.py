@@ -36,6 +36,7 @@ KEYS: tuple[Key, ...] = (
     Key("Home", "merge", "Show waiting new rows and go to the top"),
     Key("g n", "go-now", "Go to Now", shown="g then n"),
     Key("g i", "go-incidents", "Go to Incidents", shown="g then i"),
+    Key("g a", "go-alerts", "Go to Alerts", shown="g then a"),
     Key("?", "help", "Show this table"),
     Key("Escape", "back", "Close what is open", shown="Esc"),
 )

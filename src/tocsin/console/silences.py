@@ -25,6 +25,7 @@ from tocsin.triage.silencing import next_change, state_of
 
 ROWS = 50
 MOST_NAMED = 5
+MOST_TYPED = 6000
 _ORDER = (SilenceState.UNCONFIRMED, SilenceState.ACTIVE, SilenceState.PENDING, SilenceState.EXPIRED)
 _WORDS = {
     SilenceState.UNCONFIRMED: "Waits for a second person",
@@ -140,7 +141,7 @@ def _page(request: HttpRequest, viewer: Viewer, context: Mapping[str, Any]) -> H
         "older": last if last < len(kept) else 0,
         "newer": first > 0,
         "newer_start": max(0, first - ROWS),
-        "typed": {"lasts": "2h", "zone": "UTC"},
+        "typed": {"lasts": "2h", "zone": "UTC", "matchers": request.GET.get("matchers", "")[:MOST_TYPED]},
         "longest": ", ".join(f"{each.label} {length(most)}" for each, most in longest.items()),
         **context,
     }

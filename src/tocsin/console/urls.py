@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from tocsin.console import (
     acts,
+    alerts,
     deliveries,
     exhibits,
     inbox,
@@ -45,6 +46,13 @@ class IncidentName(_Numbered):
     regex = r"INC-[1-9][0-9]{0,8}"
 
 
+class AlertName(_Numbered):
+    """`ALR-n`, of at most nine digits."""
+
+    prefix = "ALR-"
+    regex = r"ALR-[1-9][0-9]{0,8}"
+
+
 class ExhibitName(_Numbered):
     """`EX-n`, of at most nine digits."""
 
@@ -53,6 +61,7 @@ class ExhibitName(_Numbered):
 
 
 register_converter(IncidentName, "incident")
+register_converter(AlertName, "alert")
 register_converter(ExhibitName, "exhibit")
 
 urlpatterns = [
@@ -66,6 +75,8 @@ urlpatterns = [
     path("incidents/<incident:number>/severity", acts.severity, name="severity"),
     path("incidents/<incident:number>/assign", acts.assign, name="assign"),
     path("incidents/<incident:number>/exhibits", acts.keep, name="keep"),
+    path("alerts", alerts.alerts, name="alerts"),
+    path("alerts/<alert:number>", alerts.alert, name="alert"),
     path("exhibits/<exhibit:number>", exhibits.exhibit, name="exhibit"),
     path("exhibits/<exhibit:number>/read", exhibits.read, name="exhibit-read"),
     path("oncall", oncall.oncall, name="oncall"),

@@ -256,7 +256,7 @@ def _place(
     if duty.primary is None:
         return _present(f"{by} nobody was on call by {of} then.")
     roles = (("primary", duty.primary), ("secondary", duty.secondary))
-    for role, turn in (*roles, *(("further", turn) for turn in duty.everybody)):
+    for role, turn in (*roles, *(("on call beside the primary", turn) for turn in duty.everybody)):
         if turn is not None and turn.person == person:
             return _present(f"{by} {person} was {role} of {of} then, by {turn.why}.")
     first = f"{duty.primary.person} was primary, by {duty.primary.why}"

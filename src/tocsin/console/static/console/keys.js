@@ -2,7 +2,7 @@
 
 const table = JSON.parse(document.body.dataset.keys || "{}");
 const help = document.getElementById("help");
-const ADDRESSES = { "go-now": "/", "go-incidents": "/incidents" };
+const ADDRESSES = { "go-now": "/", "go-incidents": "/incidents", "go-alerts": "/alerts" };
 let first = "";
 let firstAt = 0;
 let opener = null;
