@@ -110,6 +110,20 @@ def test_a_port_is_taken_at_once_and_a_second_start_is_refused(host) -> None:
             listen(Stand(host, port, None))
 
 
+def test_a_process_that_starts_at_the_same_moment_is_no_reason_to_refuse_a_home(
+    tmp_path: Path, sqlite_store, monkeypatch
+) -> None:
+    touch = Path.touch
+
+    def touched(path: Path, *args: object, **named: object) -> None:
+        touch(path, *args, **named)
+        if path.name == ".writable":
+            path.unlink()
+
+    monkeypatch.setattr(Path, "touch", touched)
+    prepare(load_settings({}, home=tmp_path))
+
+
 def test_a_host_that_is_not_ours_is_refused() -> None:
     with pytest.raises(Misconfigured):
         listen(Stand("203.0.113.9", 0, None))

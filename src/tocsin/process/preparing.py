@@ -77,7 +77,8 @@ def _make_home(home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
         probe = home / ".writable"
         probe.touch()
-        probe.unlink()
+        # Another process that starts at this moment may have removed it.
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise Misconfigured(
             f"The home folder {home} cannot be written: {error.strerror}.",
