@@ -1,0 +1,1 @@
+"""What other on-call products export, read, written as an `oncall.yml`, and compared minute by minute."""
