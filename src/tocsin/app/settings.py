@@ -55,7 +55,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_MAX_DECODED_MB", "200", "Largest body after decompression, in MB."),
     Setting("TOCSIN_MAX_PENDING", "256", "Intake requests at work at once before the answer is 503."),
     Setting("TOCSIN_LOG_ORIGIN", "tocsin.local/audit", "Name of the log in its checkpoints."),
-    Setting("TOCSIN_DELIVERY_THREADS", "16", "Deliveries made at the same time."),
+    Setting(
+        "TOCSIN_DELIVERY_THREADS",
+        "16",
+        "Deliveries of one channel at the same time; four times as many while receivers drag on.",
+    ),
     Setting("TOCSIN_DELIVERY_ATTEMPTS", "8", "Tries before a message is dead."),
     Setting(
         "TOCSIN_LEASE_SECONDS",
