@@ -187,9 +187,12 @@ def test_who_is_on_call_falls_back_to_everybody_and_to_the_administrators(roster
     assert on_call(replace(roster, schedules={}, people={}), (), AT) == (ADMINISTRATORS,)
 
 
-def test_an_awaited_step_is_said_with_its_time() -> None:
+def test_an_awaited_step_is_said_with_its_time(roster, opened) -> None:
     at = At(policy="", step=0, started_at=AT)
-    assert awaiting((at, AT)).text.startswith("Step 1 of policy default is due at 2026-11-20 12:00:00 UTC")
+    first = awaiting(roster, opened, (at, AT)).text
+    assert first.startswith("Step 1 of policy default is due at 2026-11-20 12:00:00 UTC")
+    last = awaiting(roster, opened, (replace(at, step=3), AT)).text
+    assert last.startswith("All steps of policy default were taken; if nobody answers by 2026-11-20 12:00:00")
 
 
 @pytest.mark.parametrize(

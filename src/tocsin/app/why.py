@@ -353,7 +353,7 @@ def _steps(roster: Roster, known: _Known) -> tuple[Fact, ...]:
         left_out = Fact(text=f"{len(said) - MOST_STEPS} lines between are in {records.incident.short_name}.")
         said = [*said[: MOST_STEPS // 2], left_out, *said[-MOST_STEPS // 2 :]]
     if records.awaited is not None:
-        said.append(reasons.awaiting(records.awaited))
+        said.append(reasons.awaiting(roster, records.incident, records.awaited))
     if not roster.pages(records.incident.severity, records.incident.policy):
         said.extend(reasons.calls_nobody(roster, records.incident))
     return tuple(said) or (Fact(text="No step was taken so far, and none is waited for."),)

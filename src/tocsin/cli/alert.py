@@ -108,16 +108,10 @@ def discarded(show: Show, *, quarantined: str, reason: str) -> None:
     show.say(f"{name} is discarded.")
 
 
-def _status(alert: Alert, now: datetime) -> str:
-    if alert.is_resolved(now):
-        return "resolved"
-    return "muted" if alert.muted_by else "firing"
-
-
 def _record(alert: Alert, now: datetime, incident: str) -> dict[str, Any]:
     return {
         "id": alert.short_name,
-        "status": _status(alert, now),
+        "status": alert.status(now).value,
         "title": alert.title,
         "source": alert.source,
         "count": alert.count,

@@ -137,7 +137,7 @@ def _was_not_called(roster: Roster, records: Records, person: str) -> Iterator[F
     if ended:
         yield Fact(text="Steps that were not taken by then called nobody.")
     elif records.awaited is not None:
-        yield awaiting(records.awaited)
+        yield awaiting(roster, incident, records.awaited)
     yield from _later(roster, records, person)
     yield from standing(roster, records.overrides, person, incident.opened_at)
 
@@ -161,10 +161,17 @@ def calls_nobody(roster: Roster, incident: Incident) -> tuple[Fact, ...]:
     )
 
 
-def awaiting(awaited: tuple[At, datetime]) -> Fact:
-    """Say which step is waited for."""
+def awaiting(roster: Roster, incident: Incident, awaited: tuple[At, datetime]) -> Fact:
+    """Say which step is waited for, by the number of steps that the file has now."""
     at, due = awaited
-    text = f"{_step(at.step, at.policy)} is due at {due:%Y-%m-%d %H:%M:%S} UTC and was not reached yet."
+    steps = len(roster.policy(at.policy).of(incident.severity))
+    if at.step < steps:
+        text = f"{_step(at.step, at.policy)} is due at {due:%Y-%m-%d %H:%M:%S} UTC and was not reached yet."
+    else:
+        text = (
+            f"All steps of policy {at.policy or 'default'} were taken; if nobody answers by "
+            f"{due:%Y-%m-%d %H:%M:%S} UTC, what follows them is done."
+        )
     return Fact(text=text)
 
 
