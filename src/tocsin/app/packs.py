@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.app.pack_tree import mend
 from tocsin.app.settings import Settings
 from tocsin.detection.problems import RuleProblem
 from tocsin.detection.sigma.tables import Tables
@@ -193,6 +194,7 @@ class Packs:
 
 def packs_of(settings: Settings) -> Packs:
     """Return the packs that the settings put in force. Raises `NotFound` for one that was not shipped."""
+    mend(settings.home)
     packs = Packs(settings.home, settings.listed("TOCSIN_PACKS"))
     packs.demand_those_on()
     return packs

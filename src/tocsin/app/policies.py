@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tocsin.app.calendar_files import files_of
+from tocsin.app.pack_tree import tree_in_home
 from tocsin.app.packs import Packs
 from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.rule_cache import load_remembered
@@ -26,7 +28,10 @@ DETECTION_WORDS = "detection"
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Everything that is configured in pack files, parsed and checked."""
+    """Everything that is configured in pack files, parsed and checked.
+
+    `files` are those of the home's own packs that it was read from, each with its SHA-256 (hex).
+    """
 
     triage: TriagePolicy
     words: SeverityWords
@@ -37,10 +42,13 @@ class Policies:
     expectations: tuple[Expectation, ...]
     noise: NoisePolicy
     windows: tuple[Silence, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_policies(packs: Packs) -> Policies:
     """Parse the packs in force. Raises `PackProblem`, `Misconfigured`."""
+    # First, so that what changes meanwhile is noticed as another state.
+    files = {} if packs.instead else tree_in_home(packs.home).digests
     triage, oncall = packs.file("triage.yml"), packs.file("oncall.yml")
     severities, sources = packs.file("severities.yml"), packs.file("sources.yml")
     noise, maintenance = packs.file("noise.yml"), packs.file("maintenance.yml")
@@ -58,6 +66,7 @@ def build_policies(packs: Packs) -> Policies:
         expectations=read_expectations(sources.text, sources.path),
         noise=parse_noise(noise.text, noise.path),
         windows=parse_maintenance(maintenance.text, maintenance.path),
+        files=files,
     )
 
 

@@ -87,7 +87,7 @@ class _Replay:
     def play(self, told: Recorded) -> datetime | None:
         """Play everything in its order; return when it stopped early, None if it came to the end."""
         for at, happened in _in_order(told):
-            # A step and the end of a lease often fall on one instant; the step has waited in the table longer.
+            # A step and the end of a lease often fall on one instant; the step has waited for longer.
             if not self._pass(at, inclusive=isinstance(happened, _Ending)):
                 return self.clock.now()
             if isinstance(happened, Act):
@@ -219,7 +219,7 @@ def replay(told: Recorded, policies: Policies, locker: EvidenceLocker) -> Replay
 
 
 def _in_order(told: Recorded) -> Iterator[tuple[datetime, HeardAlert | Act | _Ending]]:
-    """Yield alerts, their ends and acts as they came; at one instant an alert is heard before it is acted on."""
+    """Yield alerts, their ends and acts as they came; at one instant alerts come before acts."""
     ended = sorted(
         (each.ended_at, each.alert.number, each)
         for each in told.alerts

@@ -50,4 +50,33 @@ def checked(show: Show, *, snapshot: Path, baseline: Path, revision: str, name: 
     leave(Exit.PROBLEMS if records and not exit_zero else Exit.OK)
 
 
-drift = noun("drift", "Configuration held against its baseline in Git.", checked)
+@verb("packs", example="tocsin drift packs ./packs")
+@click.argument("folder", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
+@click.option("--exit-zero", is_flag=True, help="Report only; end with 0 also with drift.")
+def packs(show: Show, *, folder: Path | None, exit_zero: bool) -> None:
+    """Tell each file of packs that is not what was put in force, or not what FOLDER holds; 6 if one is.
+
+    With each stands since when it is in force and who put it there, as the log says.
+    """
+    from tocsin.cli.opened import opened
+    from tocsin.cli.show import iso
+
+    with opened() as app:
+        from tocsin.app.drifting import pack_drift
+
+        found = pack_drift(app, folder)
+    records = [
+        {
+            "path": each.path,
+            "drift": each.what,
+            "applied_at": iso(each.applied.since) if each.applied else None,
+            "applied_by": each.applied.by if each.applied else None,
+        }
+        for each in found
+    ]
+    show.rows("tocsin.drift.packs/1", records, ("path", "drift", "applied_at", "applied_by"))
+    show.say(f"{len(records)} files drifted." if records else "The packs are as they were put in force.")
+    leave(Exit.PROBLEMS if records and not exit_zero else Exit.OK)
+
+
+drift = noun("drift", "Configuration held against its baseline in Git.", checked, packs)

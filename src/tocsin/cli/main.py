@@ -26,6 +26,8 @@ _VERBS = {
     "detect": ("tocsin.cli.detect:detect", "Rules: check them, in CI too."),
     "route": ("tocsin.cli.route:route", "Where alerts go: show the routes, test them in CI."),
     "import": ("tocsin.cli.imports:imports", "Take over what another product is configured with."),
+    "plan": ("tocsin.cli.plan:plan", "What other packs would change, and have paged."),
+    "apply": ("tocsin.cli.plan:apply", "Put packs in force, all or none, or go back."),
     "drift": ("tocsin.cli.drift:drift", "Configuration held against its baseline in Git."),
     "drill": ("tocsin.cli.drill:drill", "Game days through the real intake."),
     "token": ("tocsin.cli.token:token", "API tokens: create, list, revoke."),

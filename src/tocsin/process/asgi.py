@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.api.alertmanager.routes import alertmanager_routes
 from tocsin.api.bodies import MB
@@ -27,11 +27,10 @@ from tocsin.api.otlp import otlp_routes
 from tocsin.api.telephone import telephone_routes
 from tocsin.api.turnstile import Turnstile
 from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
-from tocsin.app.alertmanager import adopt
 from tocsin.app.wiring import App
 from tocsin.console.security import SecurityHeaders
+from tocsin.process.standing import Standing
 from tocsin.worker.loops import Loop
-from tocsin.worker.staff import staff
 
 DJANGO_THREADS = 8
 THREADS = 16
@@ -41,21 +40,33 @@ _ONCE_S = 86_400.0
 
 
 def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGIApp:
-    """Return the application; its lifespan starts the loops, calls `on_start`, and stops them."""
+    """Return the application; its lifespan starts the loops, calls `on_start`, and stops them.
+
+    Another application can take its place while it serves (see `Standing`).
+    """
+    standing = Standing(app, _doors)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = THREADS
-        await run_in_threadpool(adopt, app)
-        loops = staff(app, Loop("console", _load_console, after_s=CONSOLE_AFTER_S))
-        loops.start()
+        await run_in_threadpool(standing.begin, Loop("console", _load_console, after_s=CONSOLE_AFTER_S))
         on_start()
         try:
             yield
         finally:
-            loops.stop()
+            standing.end()
 
-    doors = Starlette(
+    life = Starlette(lifespan=lifespan)
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await (life if scope["type"] == "lifespan" else standing)(scope, receive, send)
+
+    return SecurityHeaders(inside)
+
+
+def _doors(app: App) -> ASGIApp:
+    """Return all doors of one application."""
+    return Starlette(
         routes=[
             *health_routes(app),
             *intake_routes(app),
@@ -68,9 +79,7 @@ def build_asgi(app: App, *, on_start: Callable[[], None] = lambda: None) -> ASGI
             Mount("/static", StaticFiles(packages=[("tocsin.console", "static")])),
             Mount("/", _django(app)),
         ],
-        lifespan=lifespan,
     )
-    return SecurityHeaders(doors)
 
 
 def _load_console() -> float:

@@ -14,9 +14,9 @@ from datetime import timedelta
 import uvicorn
 
 from tocsin.app import drills
-from tocsin.app.alertmanager import reload
+from tocsin.app.renewing import renew
 from tocsin.app.settings import ADDRESS_FILE, Settings
-from tocsin.app.wiring import App, build_app, install
+from tocsin.app.wiring import App, build_app, current_app, install
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import Role
 from tocsin.incidents.changed import TOCSIN
@@ -62,14 +62,14 @@ class Serving:
             uvicorn.Server(config).run(sockets=[listening])
 
     def _reload(self, *_: object) -> None:
-        """Read alertmanager.yml again, in a thread: a signal may come in the middle of anything."""
+        """Read packs and alertmanager.yml again, in a thread: a signal may come in the middle of anything."""
         threading.Thread(target=self._reload_now, name="tocsin-reload", daemon=True).start()
 
     def _reload_now(self) -> None:
         try:
-            reload(self.app)
+            renew(current_app())
         except Explained as refusal:
-            self.say(f"alertmanager.yml stays as it was: {refusal.explain()}")
+            self.say(f"Packs and alertmanager.yml stay as they were: {refusal.explain()}")
         finally:
             self.app.hang_up()
 

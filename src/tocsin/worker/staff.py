@@ -57,6 +57,8 @@ TRANSITIONS_AT_ONCE = 16
 COLLECTORS = 2
 SPARE_TIMES = 3
 """So many more threads a channel has, as often as its own, for messages whose receivers drag on."""
+_ours: set[str] = set()
+"""Names that this process has held leases by; work under an earlier one may still be in hand."""
 
 
 def staff(app: App, *more: Loop) -> Loops:
@@ -65,7 +67,7 @@ def staff(app: App, *more: Loop) -> Loops:
         app.store,
         app.clock,
         lanes(app),
-        owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+        owner=_name(),
         is_gone=is_gone,
         lease_s=float(app.settings.number("TOCSIN_LEASE_SECONDS")),
         ring=app.bell.ring,
@@ -115,10 +117,17 @@ def pulses(app: App) -> tuple[Loop, ...]:
     return (Loop("pulse", beating.round),)
 
 
+def _name() -> str:
+    """Return a new name for who holds leases, and remember it: a process may have several in its life."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    _ours.add(name)
+    return name
+
+
 def is_gone(owner: str) -> bool:
     """Say whether an owner was a process of this machine that is no more; of others nothing is known."""
     host, _, pid = owner.rpartition(":")[0].rpartition(":")
-    if host != socket.gethostname() or not pid.isdecimal():
+    if host != socket.gethostname() or not pid.isdecimal() or owner in _ours:
         return False
     # A process of our own number that is not us was before us: containers start at the same number again.
     return int(pid) == os.getpid() or not _is_alive(int(pid))

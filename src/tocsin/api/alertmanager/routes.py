@@ -15,11 +15,10 @@ from tocsin.api.doorkeeper import Doorkeeper
 from tocsin.api.health import probes
 from tocsin.api.intake import doorkeeper_of, doors_of
 from tocsin.api.intake import guarded as guarded_intake
-from tocsin.app.alertmanager import reload
 from tocsin.app.figures import figures
+from tocsin.app.renewing import renew
 from tocsin.app.wiring import App
-from tocsin.domain.errors import Misconfigured
-from tocsin.domain.pack_file import PackProblem
+from tocsin.domain.errors import Explained
 from tocsin.domain.person import Permission
 
 
@@ -60,8 +59,8 @@ def _reload(app: App, doorkeeper: Doorkeeper) -> Door:
     async def enter(request: Request) -> Response:
         await admitted(doorkeeper, request, Permission.ADMINISTER)
         try:
-            await run_in_threadpool(reload, app)
-        except (PackProblem, Misconfigured) as problem:
+            await run_in_threadpool(renew, app)
+        except Explained as problem:
             return PlainTextResponse(f"failed to reload config: {problem.explain()}\n", 500)
         return PlainTextResponse("")
 
