@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from partners import Partner, serving
+from partners import Got, Partner, serving
 from rig import Figures, Load, Rig, rig, wait
 
 from tocsin.domain.person import Role
@@ -24,7 +24,7 @@ from tocsin.domain.person import Role
 STEP_S = 10.0
 LATE_S = 5.0
 EARLY_S = 0.5
-START_S = 25.0
+START_S = 45.0
 """Before a case begins the server has this long to start."""
 PEOPLE = ("ada", "ben", "chidi")
 ONCALL = """\
@@ -143,7 +143,7 @@ def _run(case: Setting, one: Rig, partner: Partner, figures: Figures, step_s: fl
         time.sleep(min(3.0, step_s / 2))
         if case.set_to:
             wall.write_text(str(case.set_to.total_seconds()))
-        wait(lambda: len(partner.got) >= 3, 2 * step_s + 2 * LATE_S)
+        wait(lambda: len(_pages(partner)) >= 3, 2 * step_s + 2 * LATE_S)
         time.sleep(LATE_S)
         _judge(case, load.posted[first], partner, figures, step_s)
 
@@ -160,9 +160,13 @@ def _file(case: Setting, people: str, step_s: float) -> str:
     )
 
 
+def _pages(partner: Partner) -> list[Got]:
+    """Return the pages; whoever comes on call meanwhile is told what is open, which is a notice."""
+    return [got for got in tuple(partner.got) if json.loads(got.body)["data"]["is_page"]]
+
+
 def _judge(case: Setting, posted: float, partner: Partner, figures: Figures, step_s: float) -> None:
-    # Whoever comes on call meanwhile is told which incidents are open; that is a notice and no page.
-    pages = [got for got in partner.got if json.loads(got.body)["data"]["is_page"]]
+    pages = _pages(partner)
     came = [got.at - posted for got in pages]
     who = tuple(got.path.strip("/") for got in pages)
     keys = {got.key for got in pages}
