@@ -13,7 +13,7 @@ from tocsin.domain.matchers import Matcher
 from tocsin.domain.notification import NotificationGroup
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.flow.in_force import InForce
-from tocsin.triage.inhibition import Inhibition
+from tocsin.triage.inhibition import Inhibition, sources_wanted
 from tocsin.triage.silencing import SilenceState, state_of
 
 MOST_ALERTS = 200_000
@@ -127,5 +127,5 @@ def _look(app: App, shelves: Shelves) -> tuple[Mapping[str, Alert], _Sight]:
     ]
     in_force = app.take.notify.routing.in_force
     rules = in_force.configuration.inhibit_rules if in_force else ()
-    inhibition = Inhibition(rules, alerts.values() if rules else ())
+    inhibition = Inhibition(rules, sources_wanted(rules, alerts.values()))
     return alerts, _Sight(in_force, silences, inhibition, now)

@@ -62,7 +62,12 @@ class InForce:
 
     def receivers_of(self, alert: Alert) -> tuple[str, ...]:
         """Return the names of the receivers that an alert is routed to, each once, in order."""
-        return tuple(dict.fromkeys(seat.route.receiver for seat in self.seats(alert.labels)))
+        seats = self._seats.get(frozenset(alert.labels.items()))
+        if seats is not None:
+            return tuple(dict.fromkeys(seat.route.receiver for seat in seats))
+        # Groups are not made for it: their keys cost more than the way through the tree.
+        routes = matching(self.configuration.root, alert.labels)
+        return tuple(dict.fromkeys(route.receiver for route in routes))
 
     def integrations(self, receiver: str) -> tuple[Integration, ...]:
         """Return the integrations of a receiver, none for one that is unknown."""

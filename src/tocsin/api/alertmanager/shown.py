@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -88,6 +89,7 @@ def matcher_shown(matcher: Matcher) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def instant(at: datetime) -> str:
     """Write an instant as the generated clients expect it: RFC 3339 in UTC with milliseconds."""
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

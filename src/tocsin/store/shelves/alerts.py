@@ -16,6 +16,7 @@ from django.db.models.functions import Cast
 from tocsin.domain.alert import Alert, AlertFilter, AlertLine, AlertStatus
 from tocsin.domain.timeline import Happening
 from tocsin.store import models
+from tocsin.store.alert_rows import unresolved
 from tocsin.store.rows import change, change_all, find, find_all, insert, insert_all
 
 AT_ONCE = 500
@@ -93,8 +94,7 @@ class DjangoAlerts:
         return tuple(alert_of(row) for row in rows)
 
     def unresolved(self, now: datetime, limit: int = 1000) -> tuple[Alert, ...]:
-        rows = self._rows.filter(ends_at__gt=now).order_by("fingerprint", "number")
-        return tuple(alert_of(row) for row in rows[:limit])
+        return unresolved(self._alias, now, limit)
 
     def recent(self, limit: int = 50) -> tuple[Alert, ...]:
         return tuple(alert_of(row) for row in self._rows.order_by("-number")[:limit])
