@@ -198,7 +198,8 @@ def test_an_awaited_step_is_said_with_its_time(roster, opened) -> None:
 @pytest.mark.parametrize(
     ("person", "changed", "words"),
     [
-        ("ben", {"schedules": {}}, "has no schedule, so pages go to the administrators' Inbox"),
+        ("ben", {"schedules": {}}, "so pages go to the administrators' Inbox and not to ben."),
+        (ADMINISTRATORS, {"schedules": {}}, "has no schedule, so pages go to the administrators' Inbox."),
         ("eve", {}, "eve is not in oncall.yml."),
         ("ben", {"people": {"ben": Person(username="ben", name="Ben")}}, "without a contact"),
         ("ben", {}, "ben was primary of the schedule “default” then, by the weekly rotation"),

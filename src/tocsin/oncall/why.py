@@ -73,7 +73,8 @@ def standing(roster: Roster, overrides: Sequence[Override], person: str, at: dat
     """Say where a person stands in the on-call file as it is now, at an instant; never nothing."""
     taken_off = tuple(_taken_off(overrides, person, at))
     if not roster.schedules:
-        return _now(f"{roster.path} has no schedule, so pages go to the administrators' Inbox.")
+        told = f"{roster.path} has no schedule, so pages go to the administrators' Inbox"
+        return _now(f"{told}." if person == ADMINISTRATORS else f"{told} and not to {person}.")
     if person not in roster.people:
         return _now(f"{person} is not in {roster.path}.")
     if not roster.people[person].contacts:

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from tocsin.domain.alert import Alert, AlertLine
+from tocsin.domain.alert import Alert
 from tocsin.domain.arrival import Arrival, Quarantined
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.job import Job, JobState
 from tocsin.domain.person import Role
-from tocsin.domain.ports.alert_search import AlertSearch
+from tocsin.domain.ports.alert_search import AlertSearch, AlertStories
 from tocsin.domain.ports.calling import InboxShelf, OverrideShelf, PageShelf, SilenceShelf
 from tocsin.domain.ports.groups import GroupShelf
 from tocsin.domain.ports.oversight import OversightShelf
@@ -50,7 +50,7 @@ class QuarantineShelf(Protocol):
     def count_waiting(self) -> int: ...
 
 
-class AlertShelf(AlertSearch, Protocol):
+class AlertShelf(AlertSearch, AlertStories, Protocol):
     """Alert episodes; the latest of a fingerprint is the one a new report is merged into."""
 
     def latest(self, fingerprint: str) -> Alert | None: ...
@@ -106,18 +106,6 @@ class AlertShelf(AlertSearch, Protocol):
 
     def before(self, number: int, limit: int) -> tuple[Alert, ...]:
         """Return alerts with lesser numbers, the newest first, without their evidence."""
-        ...
-
-    def tell(self, lines: Sequence[AlertLine]) -> None:
-        """Write lines into the stories of alerts, in one statement."""
-        ...
-
-    def story(self, number: int) -> tuple[AlertLine, ...]:
-        """Return an alert's lines, oldest first."""
-        ...
-
-    def stories(self, numbers: Sequence[int]) -> tuple[AlertLine, ...]:
-        """Return the lines of some alerts (at most 500), oldest first."""
         ...
 
 
@@ -190,7 +178,7 @@ class JobShelf(Protocol):
         ...
 
     def renew(self, keys: Sequence[str], owner: str, until: datetime) -> tuple[str, ...]:
-        """Hold jobs longer; return which, for those that others hold or are just changing stay as they are."""
+        """Hold jobs longer; return which: those that others hold or are just changing stay as they are."""
         ...
 
     def finish(self, key: str, owner: str) -> bool:
