@@ -119,7 +119,8 @@ class Nursery:
         settings = load_settings()
         prepare(settings)
         import anyio
-        import uvicorn
+        import uvicorn.loops.asyncio
+        import uvicorn.loops.auto
         from django.db import connections
         from django.test import Client
 

@@ -102,3 +102,19 @@ def test_a_call_is_bounded_and_nobody_is_left_in_line() -> None:
 def test_a_fault_is_raised_to_the_one_who_asked() -> None:
     with pytest.raises(ValueError, match="thirteen"):
         Together(Clerk().double).ask(13)
+
+
+def test_whoever_waits_takes_the_turn_of_one_who_was_answered() -> None:
+    together = Together(lambda numbers: [2 * number for number in numbers])
+    with ThreadPoolExecutor(8) as people:
+        found = [people.submit(together.ask, number) for number in range(2000)]
+        assert [each.result(PATIENCE_S) for each in found] == [2 * number for number in range(2000)]
+
+
+def test_nobody_waits_for_ever_once_the_process_ends() -> None:
+    together = Together(Clerk().double)
+    together._working.shutdown()
+    with pytest.raises(RuntimeError):
+        together.ask(1)
+    with pytest.raises(RuntimeError):
+        together.ask(2)
