@@ -195,17 +195,7 @@ class Kernel:
             with self.store.transaction() as shelves:
                 for end in ended:
                     self._settle(shelves, end)
-                claimed = [
-                    (number, job)
-                    for number in ready
-                    for job in shelves.jobs.claim(
-                        tuple(self.lanes[number].handlers),
-                        self.owner,
-                        now,
-                        self.lease_s,
-                        self._free(number, self.lanes[number]),
-                    )
-                ]
+                claimed = self._claim(shelves, ready, now)
             self._leases.forget(end.job for end in ended)
             return claimed
         except Overloaded:
@@ -218,6 +208,16 @@ class Kernel:
             self._settle_alone(end)
         self._leases.forget(end.job for end in ended)
         return []
+
+    def _claim(self, shelves: Shelves, ready: Iterable[int], now: datetime) -> list[tuple[int, Job]]:
+        """Take due jobs for each of these lanes, as many as it has places for."""
+        claimed = []
+        for number in ready:
+            lane = self.lanes[number]
+            free = self._free(number, lane)
+            jobs = shelves.jobs.claim(tuple(lane.handlers), self.owner, now, self.lease_s, free)
+            claimed += [(number, job) for job in jobs]
+        return claimed
 
     def _put_back(self, end: _Ended) -> None:
         """Keep the outcome in hand until the database can take it; the lease may run out meanwhile."""
