@@ -15,6 +15,7 @@ from tocsin.connectors.secret import Secret
 from tocsin.connectors.smtp.channel import SmtpChannel, sorted_failure
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
+from tocsin.domain.fence import HoldLost, fenced
 from tocsin.domain.page import Message
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind
 
@@ -49,6 +50,12 @@ def test_a_mail_arrives_and_a_repeat_has_the_same_id(mail: Any) -> None:
     assert [letter["Subject"] for letter in mail.letters] == ["P1 Critical: login failures"] * 2
     assert len({letter["Message-ID"] for letter in mail.letters}) == 1
     assert mail.letters[0]["Message-ID"] in receipts[0].answer
+
+
+def test_no_mail_is_handed_over_once_the_job_behind_it_was_lost(mail: Any) -> None:
+    with fenced(lambda: False), pytest.raises(HoldLost):
+        channel(mail).send(MESSAGE, BEN)
+    assert mail.letters == []
 
 
 def test_a_server_without_an_account_is_used_without_signing_in(mail: Any) -> None:

@@ -18,6 +18,7 @@ from tocsin.connectors.smtp.relay import Relay, relay_of
 from tocsin.connectors.trust import system_trust
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Misconfigured
+from tocsin.domain.fence import check_hold
 from tocsin.domain.page import Message
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
 
@@ -70,6 +71,7 @@ class SmtpChannel:
         with connected(relay, self.sender, self.time_limit_s, self.tls) as client:
             if relay.user:
                 client.login(relay.user, relay.password.reveal())
+            check_hold()
             client.sendmail(self.sender, [address], letter.as_bytes())
 
 

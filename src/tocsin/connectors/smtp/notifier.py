@@ -21,6 +21,7 @@ from tocsin.connectors.smtp.channel import TIME_LIMIT_S, connected, failure_of
 from tocsin.connectors.smtp.letter import is_mail_address
 from tocsin.connectors.smtp.relay import Relay
 from tocsin.domain.clock import Clock
+from tocsin.domain.fence import check_hold
 from tocsin.domain.notification import Integration, Notification
 from tocsin.domain.ports.delivery import DeliveryFailed, FailureKind, Receipt
 
@@ -52,6 +53,7 @@ class MailNotifier:
             with connected(relay, sender, self.time_limit_s, _trust(settings)) as client:
                 if relay.user:
                     client.login(relay.user, relay.password.reveal())
+                check_hold()
                 client.sendmail(sender, [_bare(each) for each in receivers], letter.as_bytes())
         except (MessageError, ValueError):
             reason = "a header of the mail cannot be written"
