@@ -14,6 +14,7 @@ from tocsin.domain.job import Job, JobState
 from tocsin.domain.ports.delivery import Receipt
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
+from tocsin.flow.answers import answers_of, still_asking
 from tocsin.flow.call import ESCALATE
 from tocsin.oncall import links
 from tocsin.oncall.links import LinkExpired, LinkUsed, LinkWrong
@@ -358,6 +359,57 @@ def test_where_two_must_acknowledge_the_calls_go_on_until_the_second_has(places,
     lines = places.kinds()
     places.call.acknowledge(incident_id, "dana")
     assert places.kinds() == lines
+
+
+def test_the_calls_go_on_round_after_round_while_fewer_have_acknowledged_than_must(places, report) -> None:
+    places.hear(report(7200, team="vault"))
+    incident_id = places.incident().incident_id
+    places.call.acknowledge(incident_id, "ben")
+    places.push(601)
+    assert [page.person for page in places.pages()] == ["ben", "ada", "dana", "ada"]
+    assert any(
+        entry.text.startswith("Only 1 of 2 needed have acknowledged INC-1 (P1 Critical): all 2 steps")
+        for entry in places.timeline()
+    )
+    places.push(300)
+    assert [page.person for page in places.pages()][4:] == ["dana"]
+    places.call.acknowledge(incident_id, "dana")
+    places.push(7200)
+    assert len(places.pages()) == 5
+
+
+def test_who_acknowledges_after_the_last_call_is_counted_as_before(told_story, report) -> None:
+    places = told_story(PLACES.replace("  grave:\n", "  grave:\n    repeat: never\n"))
+    places.hear(report(7200, team="vault"))
+    places.push(900)
+    incident_id = places.incident().incident_id
+    places.call.acknowledge(incident_id, "ben")
+    assert "1 of 2 needed have acknowledged: ben." in [entry.text for entry in places.timeline()]
+    places.call.acknowledge(incident_id, "ada")
+    assert all(page.acknowledged_at for page in places.pages())
+
+
+def test_a_severity_that_needs_fewer_is_content_with_whoever_has_acknowledged(places, report) -> None:
+    places.hear(report(7200, team="vault"))
+    incident_id = places.incident().incident_id
+    places.call.acknowledge(incident_id, "ben")
+    places.close.change_severity(incident_id, Severity.P2, "ada", "it was less")
+    places.push(7200)
+    incident = places.incident()
+    with places.store.reading() as shelves:
+        assert answers_of(shelves, incident).are_enough
+    assert [page.person for page in places.pages()] == ["ben", "ada"]
+
+
+def test_what_was_counted_is_forgotten_with_the_end_of_the_incident(places, report) -> None:
+    places.hear(report(7200, team="vault"))
+    incident_id = places.incident().incident_id
+    places.call.acknowledge(incident_id, "ben")
+    with places.store.reading() as shelves:
+        assert list(still_asking(shelves)) == [incident_id]
+    places.close.move(incident_id, Status.RESOLVED, "ben", "it is over")
+    with places.store.reading() as shelves:
+        assert still_asking(shelves) == {}
 
 
 def test_a_policy_that_is_over_hands_over_to_the_next_and_says_so(places, report) -> None:

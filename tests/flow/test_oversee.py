@@ -10,6 +10,15 @@ from nouns import an_alert, an_incident
 from tocsin.domain.severity import Severity
 from tocsin.flow.oversee import Oversee
 
+TWO_MUST = """
+people:
+  ben: {name: Ben, contacts: [{channel: slack, address: "@ben"}]}
+  ada: {name: Ada, contacts: [{channel: slack, address: "@ada"}]}
+schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-02-25, people: [ben, ada]}
+escalation:
+  P1: [{after: 0m, page: [primary, secondary], needs: 2}, {after: 5m, page: secondary}]
+"""
+
 
 @pytest.fixture
 def oversee(story) -> Oversee:
@@ -44,6 +53,28 @@ def test_an_escalation_that_was_lost_is_found_within_two_minutes_and_calls(story
     found = [each for each in story.incidents() if each.incident_id != incident.incident_id]
     assert [each.severity for each in found] == [Severity.P1]
     assert "AuditorFoundGap" in {alert.labels["alertname"] for alert in _unresolved(story)}
+
+
+def test_an_incident_that_too_few_acknowledged_is_found_when_its_next_step_is_lost(
+    told_story, report
+) -> None:
+    story = told_story(TWO_MUST)
+    oversee = Oversee(story.store, story.clock, story.take, story.call)
+    oversee.look()
+    story.hear(report(severity="critical"))
+    incident = story.incident()
+    story.call.acknowledge(incident.incident_id, "ben")
+    assert looked(story, oversee) == ()
+    with story.store.transaction() as shelves:
+        shelves.jobs.drop(f"escalate:{incident.incident_id}")
+    assert looked(story, oversee) == (
+        "INC-1: 1 of 2 needed have acknowledged: ben, and no further step is planned.",
+    )
+    story.call.acknowledge(incident.incident_id, "ada")
+    for each in story.incidents()[1:]:
+        story.call.acknowledge(each.incident_id, "ben")
+        story.call.acknowledge(each.incident_id, "ada")
+    assert looked(story, oversee, 3) == ()
 
 
 def test_the_alarm_ends_when_the_gap_is_closed(story, oversee, report) -> None:

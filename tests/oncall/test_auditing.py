@@ -36,6 +36,11 @@ FORGOTTEN = replace(WAITS, deadline=None)
             replace(WAITS, deadline=NOON - 2 * LATE), "was due at 2026-03-01 11:56:00 UTC", id="late"
         ),
         pytest.param(FORGOTTEN, "no further step is planned", id="forgotten"),
+        pytest.param(
+            replace(FORGOTTEN, answered="1 of 2 needed have acknowledged: ben"),
+            "INC-1: 1 of 2 needed have acknowledged: ben, and no further step is planned.",
+            id="too few have acknowledged",
+        ),
         pytest.param(replace(FORGOTTEN, pages=False), None, id="its policy calls nobody"),
         pytest.param(
             replace(FORGOTTEN, told=frozenset({Happening.ESCALATED})), "no further step", id="it would repeat"

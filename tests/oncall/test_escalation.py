@@ -24,6 +24,7 @@ from tocsin.oncall.escalation import (
     ends_round,
     first_step_at,
     needed,
+    needed_at_last,
     restarts,
     starts,
 )
@@ -178,7 +179,35 @@ def test_where_two_must_acknowledge_one_alone_does_not_stop_the_calls(
     over = decide(teams, one, 1, 5, policy="payments", acknowledged_by=("chidi", "dana"))
     assert isinstance(over.outcome, Stopped)
     assert "was acknowledged by chidi, dana" in over.outcome.reason
-    assert [needed(teams.policy("payments"), Severity.P1, step) for step in (-1, 0, 1)] == [1, 2, 2]
+    payments = teams.policy("payments")
+    stands = [At(policy="payments", step=step, started_at=BEGAN) for step in (0, 1, 2)]
+    assert [needed(payments, Severity.P1, at) for at in stands] == [1, 2, 2]
+
+
+def test_a_new_round_and_the_policy_handed_over_to_ask_for_as_many_as_was_asked_before(
+    teams: Roster, incident: Incident
+) -> None:
+    one = replace(incident, acknowledged_at=BEGAN, acknowledged_by="chidi")
+    for round_, person in ((0, "dana"), (1, "ben")):
+        over = decide(teams, one, 2, 10, policy="payments", round_=round_, acknowledged_by=("chidi",)).outcome
+        assert isinstance(over, NobodyAnswered)
+        assert over.reason.startswith("Only 1 of 2 needed have acknowledged INC-3 (P1 Critical): all 2 steps")
+        assert over.next is not None
+        assert over.next.needs == 2
+        situation = Situation(now=minute(10), acknowledged_by=("chidi",))
+        following = decide_step(teams, one, replace(over.next, step=1), situation)
+        assert person in [call.person for call in calls(following)]
+        both = replace(situation, acknowledged_by=("chidi", "ben"))
+        assert isinstance(decide_step(teams, one, over.next, both).outcome, Stopped)
+
+
+def test_once_every_step_was_taken_the_most_of_all_policies_is_needed(teams: Roster) -> None:
+    policies = [teams.policy(name) for name in ("payments", "default", "brief")]
+    assert [needed_at_last(teams, policy, Severity.P1) for policy in policies] == [2, 1, 1]
+    grave = replace(teams.policy("default"), steps={Severity.P1: teams.policy("payments").of(Severity.P1)})
+    handed = replace(teams, policies={**teams.policies, "default": grave})
+    brief = replace(teams.policy("brief"), hand_over="default")
+    assert needed_at_last(handed, brief, Severity.P1) == 2
 
 
 def test_who_has_acknowledged_is_not_called_again(teams: Roster, incident: Incident) -> None:
@@ -337,10 +366,10 @@ def test_after_the_last_round_the_policy_that_is_handed_over_to_goes_on(
 ) -> None:
     again = decide(teams, incident, 2, 10, policy="payments").outcome
     assert isinstance(again, NobodyAnswered)
-    assert again.next == At(policy="payments", step=0, started_at=minute(10), round=1)
+    assert again.next == At(policy="payments", step=0, started_at=minute(10), round=1, needs=2)
     over = decide(teams, incident, 2, 10, policy="payments", round_=1).outcome
     assert isinstance(over, NobodyAnswered)
-    assert over.next == At(policy="default", step=0, started_at=minute(10))
+    assert over.next == At(policy="default", step=0, started_at=minute(10), needs=2)
     assert over.reason.endswith("Policy default goes on.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,12 +14,14 @@ from tocsin.domain.job import Job, JobState
 from tocsin.domain.page import Page
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
+from tocsin.flow.answers import answers_of, ask_for, forget_answers, keep_answers
 from tocsin.flow.paging import Paging, withdraw
 from tocsin.flow.record import held, record, tell
 from tocsin.flow.telling import Telling
 from tocsin.incidents import lifecycle
 from tocsin.incidents.changed import TOCSIN, line
 from tocsin.oncall import escalation, links
+from tocsin.oncall.answers import Answers
 from tocsin.oncall.escalation import At, Situation
 from tocsin.oncall.follow_ups import Manners
 from tocsin.oncall.notices import NoticeEvent
@@ -29,7 +30,6 @@ from tocsin.oncall.roster import Roster
 from tocsin.oncall.routing import policy_for
 
 ESCALATE = "escalate"
-ACKNOWLEDGED = "acknowledged"
 _SHIFT_AT_MOST = timedelta(days=62)
 """How far ahead overrides are read, so that it can be told until when somebody is on call."""
 
@@ -80,12 +80,13 @@ class Call:
             self._say_that_nobody_was_called(shelves, after, now)
             shelves.jobs.drop(_escalation_key(after))
             withdraw(shelves, after, f"{after.short_name} is {after.status}", now)
-            ends_calls = before.acknowledged_at is None
+            ends_calls = before.acknowledged_at is None or not answers_of(shelves, before).are_enough
             self.telling.tell(shelves, after, NoticeEvent.RESOLVED, now, ends_calls=ends_calls)
+            forget_answers(shelves, [after.incident_id])
         if is_taken:
             self._taken(shelves, after, now, is_told=ends)
         elif escalation.restarts(self._policy(after), before, after):
-            shelves.marks.drop(ACKNOWLEDGED, [str(after.incident_id)])
+            forget_answers(shelves, [after.incident_id])
             self._first_step(shelves, after, now)
         if before.severity is not after.severity and after.status.is_active:
             self.telling.tell(shelves, after, NoticeEvent.CHANGED, now)
@@ -194,7 +195,7 @@ class Call:
         actor = incident.acknowledged_by or ""
         needs = self._needs(shelves, incident)
         if needs > 1 and incident.status.is_active:
-            self._count(shelves, incident, (actor,), needs, now)
+            self._count(shelves, incident, Answers(by=(actor,), needs=needs), now)
             self.telling.tell(shelves, incident, NoticeEvent.ACKNOWLEDGED, now)
             return
         self._end(shelves, incident, now)
@@ -203,38 +204,33 @@ class Call:
 
     def _joined(self, shelves: Shelves, incident: Incident, actor: str, now: datetime) -> None:
         """Another person acknowledges an incident that somebody has: it counts where several are needed."""
-        before = _acknowledged_by(shelves, incident)
-        needs = self._needs(shelves, incident)
-        if not before or actor in before or len(before) >= needs:
+        before = answers_of(shelves, incident)
+        if before.are_enough or actor in before.by:
             return
         text = f"Acknowledged by {actor} as well."
         tell(shelves, incident, line(incident, Happening.ACKNOWLEDGED, text, by=actor, now=now))
-        self._count(shelves, incident, (*before, actor), needs, now)
-        if len(before) + 1 >= needs:
+        answers = replace(before, by=(*before.by, actor))
+        self._count(shelves, incident, answers, now)
+        if answers.are_enough:
             self._end(shelves, incident, now)
-            self.telling.tell(shelves, incident, NoticeEvent.ACKNOWLEDGED, now, ends_calls=True)
+        self.telling.tell(shelves, incident, NoticeEvent.ACKNOWLEDGED, now, ends_calls=answers.are_enough)
 
-    def _count(
-        self, shelves: Shelves, incident: Incident, actors: tuple[str, ...], needs: int, now: datetime
-    ) -> None:
-        name = str(incident.incident_id)
-        shelves.marks.keep(ACKNOWLEDGED, {name: json.dumps(actors).encode()}, now)
-        text = f"{len(actors)} of {needs} needed have acknowledged: {', '.join(actors)}."
+    def _count(self, shelves: Shelves, incident: Incident, answers: Answers, now: datetime) -> None:
+        keep_answers(shelves, incident, answers, now)
+        text = f"{answers.words}."
         tell(shelves, incident, line(incident, Happening.NOTE, text, by=TOCSIN, now=now))
         for page in shelves.pages.of_incident(incident.incident_id):
-            if page.acknowledged_at is None and page.person in actors:
+            if page.acknowledged_at is None and page.person in answers.by:
                 shelves.pages.save(replace(page, acknowledged_at=now))
 
     def _needs(self, shelves: Shelves, incident: Incident) -> int:
         """Return how many must acknowledge, by the steps that were taken so far."""
         policy = self._policy(incident)
-        if all(step.needs == 1 for step in policy.of(incident.severity)):
-            return 1
         job = self._next_step(shelves, incident)
         if job is None:
-            return 1
+            return escalation.needed_at_last(self.roster, policy, incident.severity)
         at = _at(job, incident)
-        return escalation.needed(self.roster.policy(at.policy), incident.severity, at.step - 1)
+        return escalation.needed(self.roster.policy(at.policy), incident.severity, at)
 
     def _end(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
         """Nobody more is called, and every page is answered."""
@@ -255,14 +251,18 @@ class Call:
             _await_step(shelves, incident, at, run_at=due)
 
     def _step(self, shelves: Shelves, incident: Incident, at: At, *, now: datetime) -> None:
+        answers = answers_of(shelves, incident)
         situation = Situation(
             now=now,
             overrides=shelves.overrides.between(now, now + _SHIFT_AT_MOST),
-            acknowledged_by=_acknowledged_by(shelves, incident) if incident.acknowledged_at else (),
+            acknowledged_by=answers.by,
         )
         decision = escalation.decide_step(self.roster, incident, at, situation)
         outcome = decision.outcome
         if isinstance(outcome, escalation.Stopped):
+            if not answers.are_enough and answers.by:
+                # The file or the severity asks for fewer by now.
+                keep_answers(shelves, incident, replace(answers, needs=len(answers.by)), now)
             return
         if isinstance(outcome, escalation.NobodyAnswered):
             self._again(shelves, incident, outcome, now)
@@ -278,6 +278,8 @@ class Call:
             self.telling.tell(shelves, incident, NoticeEvent.ESCALATED, now, outcome.tell)
         if decision.next_step_at is not None:
             following = replace(at, step=at.step + 1)
+            policy = self.roster.policy(at.policy)
+            ask_for(shelves, incident, escalation.needed(policy, incident.severity, following), now)
             _await_step(shelves, incident, following, run_at=decision.next_step_at)
 
     def _again(
@@ -322,13 +324,8 @@ def _at(job: Job, incident: Incident) -> At:
         step=int(job.args["step"]),
         started_at=datetime.fromisoformat(job.args["started_at"]),
         round=int(job.args.get("round", "0")),
+        needs=int(job.args.get("needs", "1")),
     )
-
-
-def _acknowledged_by(shelves: Shelves, incident: Incident) -> tuple[str, ...]:
-    name = str(incident.incident_id)
-    written = shelves.marks.of(ACKNOWLEDGED, [name]).get(name)
-    return () if written is None else tuple(json.loads(written))
 
 
 def _await_step(shelves: Shelves, incident: Incident, at: At, *, run_at: datetime) -> None:
@@ -338,6 +335,7 @@ def _await_step(shelves: Shelves, incident: Incident, at: At, *, run_at: datetim
         "step": str(at.step),
         "started_at": at.started_at.isoformat(),
         "round": str(at.round),
+        "needs": str(at.needs),
         "policy": at.policy,
     }
     shelves.jobs.reschedule(Job(kind=ESCALATE, key=_escalation_key(incident), run_at=run_at, args=args))

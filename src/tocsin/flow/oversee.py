@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
 
 from tocsin.domain.clock import Clock
 from tocsin.domain.ports.oversight import Unanswered
 from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.flow.answers import still_asking
 from tocsin.flow.call import ESCALATE, Call
 from tocsin.flow.take import Take
+from tocsin.oncall.answers import Answers
 from tocsin.oncall.auditing import (
     Ledger,
     Standing,
@@ -26,6 +30,7 @@ from tocsin.oncall.auditing import (
 
 AUDITOR = "auditor"
 _LEDGER = "ledger"
+_NONE: Mapping[UUID, Answers] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Oversee:
         return faults
 
     def _unanswered(self, shelves: Shelves, now: datetime) -> tuple[str, ...]:
-        standings = self._standings(shelves, shelves.oversight.unanswered())
+        asking = still_asking(shelves)
+        standings = self._standings(shelves, shelves.oversight.unanswered(also=asking), asking)
         found = (unanswered_fault(each, now) for each in standings)
         return tuple(fault for fault in found if fault is not None)
 
@@ -66,7 +72,9 @@ class Oversee:
         alerts = shelves.oversight.unaccounted(ledger.alerts_done, ledger.alerts_seen)
         return (*(fault for fault in found if fault is not None), *map(alert_fault, alerts))
 
-    def _standings(self, shelves: Shelves, incidents: Sequence[Unanswered]) -> tuple[Standing, ...]:
+    def _standings(
+        self, shelves: Shelves, incidents: Sequence[Unanswered], asking: Mapping[UUID, Answers] = _NONE
+    ) -> tuple[Standing, ...]:
         """Return how incidents stand; timelines are read only of those that wait for no step."""
         due = shelves.oversight.due([_next_step(each) for each in incidents])
         without = [each.incident_id for each in incidents if _next_step(each) not in due]
@@ -74,6 +82,7 @@ class Oversee:
         standings = []
         for each in incidents:
             policy = self.call.roster.policy(each.policy)
+            answers = asking.get(each.incident_id)
             standings.append(
                 Standing(
                     incident=each.short_name,
@@ -81,6 +90,7 @@ class Oversee:
                     repeats=policy.rounds is None,
                     deadline=due.get(_next_step(each)),
                     told=told.get(each.incident_id, frozenset()),
+                    answered=answers.words if answers else "",
                 )
             )
         return tuple(standings)

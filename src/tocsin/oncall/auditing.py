@@ -37,7 +37,8 @@ class Standing:
     """What is known of one incident. `deadline` is when its next step is due, None if none is planned.
 
     `pages` says that its policy calls somebody for its severity, `repeats` that it does so until somebody
-    answers. `told` are the kinds of line in its timeline.
+    answers. `told` are the kinds of line in its timeline. `answered` says who has acknowledged where more
+    must (`1 of 2 needed have acknowledged: ben`), empty where nobody has.
     """
 
     incident: str
@@ -45,6 +46,7 @@ class Standing:
     repeats: bool
     deadline: datetime | None
     told: frozenset[Happening] = frozenset()
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Ledger:
 
 
 def unanswered_fault(standing: Standing, now: datetime) -> str | None:
-    """Say what is wrong with an active incident that nobody acknowledged, None when it waits for a step.
+    """Say what is wrong with an active incident too few acknowledged, None when it waits for a step.
 
     A policy that repeats until somebody answers always has a next step; another may have used up its own.
     """
@@ -79,7 +81,8 @@ def unanswered_fault(standing: Standing, now: datetime) -> str | None:
         return f"{standing.incident}: its next step was due at {due} and was not taken."
     if not standing.repeats and standing.told & _USED_UP:
         return None
-    return f"{standing.incident}: nobody acknowledged it, and no further step is planned."
+    who = standing.answered or "nobody acknowledged it"
+    return f"{standing.incident}: {who}, and no further step is planned."
 
 
 def opened_fault(standing: Standing) -> str | None:

@@ -21,12 +21,16 @@ LAST_PATIENCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At:
-    """Where an escalation stands: policy, step and round (0 first), from when steps are counted."""
+    """Where an escalation stands: policy, step and round (0 first), from when steps are counted.
+
+    `needs` is how many people the rounds and policies before this one have asked for.
+    """
 
     policy: str
     step: int
     started_at: datetime
     round: int = 0
+    needs: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +125,19 @@ def first_step_at(policy: Policy, severity: Severity, started_at: datetime) -> d
     return steps[0].after.due(started_at) if steps else None
 
 
-def needed(policy: Policy, severity: Severity, step: int) -> int:
-    """Return how many people must have acknowledged once steps up to `step` (0 first) were taken."""
-    return max((one.needs for one in policy.of(severity)[: step + 1]), default=1)
+def needed(policy: Policy, severity: Severity, at: At) -> int:
+    """Return how many people must have acknowledged by all that was taken before the step `at`.
+
+    A new round or another policy asks for no fewer than what was asked for before it.
+    """
+    return max((at.needs, *(one.needs for one in policy.of(severity)[: at.step])))
+
+
+def needed_at_last(roster: Roster, policy: Policy, severity: Severity) -> int:
+    """Return how many must acknowledge once every step was taken, also of policies handed over to."""
+    most = max((one.needs for one in policy.of(severity)), default=1)
+    following = _following(roster, policy, severity)
+    return most if following is None else max(most, needed_at_last(roster, following, severity))
 
 
 def decide_step(roster: Roster, incident: Incident, at: At, situation: Situation) -> StepDecision:
@@ -139,7 +153,7 @@ def decide_step(roster: Roster, incident: Incident, at: At, situation: Situation
     if over:
         return StepDecision(outcome=Stopped(reason=over))
     if at.step >= len(steps):
-        return StepDecision(outcome=_unanswered(roster, policy, incident, at, situation.now))
+        return StepDecision(outcome=_unanswered(roster, policy, incident, at, situation))
     plan = _Plan(steps=steps, at=at)
     due_by = plan.acknowledge_by(situation.now)
     taken = _taken(roster, policy, incident, plan, due_by, situation)
@@ -185,7 +199,7 @@ def _over(policy: Policy, incident: Incident, at: At, situation: Situation) -> s
     if not incident.status.is_active:
         return f"{name} is {incident.status}, so nobody more is called."
     if incident.acknowledged_at is not None:
-        needs = needed(policy, incident.severity, at.step - 1)
+        needs = needed(policy, incident.severity, at)
         if len(situation.acknowledged_by) >= needs or needs == 1:
             by = ", ".join(situation.acknowledged_by) or incident.acknowledged_by
             return f"{name} was acknowledged by {by}, so nobody more is called."
@@ -194,24 +208,44 @@ def _over(policy: Policy, incident: Incident, at: At, situation: Situation) -> s
     return ""
 
 
-def _unanswered(roster: Roster, policy: Policy, incident: Incident, at: At, now: datetime) -> NobodyAnswered:
+def _unanswered(
+    roster: Roster, policy: Policy, incident: Incident, at: At, situation: Situation
+) -> NobodyAnswered:
     steps = policy.of(incident.severity)
     if not policy.pages(incident.severity):
         return NobodyAnswered(reason="", next=None)
-    counted = "the only step" if len(steps) == 1 else f"all {len(steps)} steps"
-    said = f"Nobody answered {incident.short_name} ({incident.severity.label}): {counted} of the escalation"
+    needs, now = needed(policy, incident.severity, at), situation.now
+    said = f"{_who_answered(incident, situation, needs)}: {_counted(steps)} of the escalation"
     if policy.rounds is None or at.round + 1 < policy.rounds:
-        again = At(policy=at.policy, step=0, started_at=_anew(steps[0], now), round=at.round + 1)
+        began = _anew(steps[0], now)
+        again = At(policy=at.policy, step=0, started_at=began, round=at.round + 1, needs=needs)
         return NobodyAnswered(reason=f"{said} went by. The calls begin anew.", next=again)
-    following = roster.policy(policy.hand_over) if policy.hand_over else None
-    if following is not None and following.of(incident.severity):
-        first = following.of(incident.severity)[0]
-        on = At(policy=following.name, step=0, started_at=_anew(first, now))
+    following = _following(roster, policy, incident.severity)
+    if following is not None:
+        began = _anew(following.of(incident.severity)[0], now)
+        on = At(policy=following.name, step=0, started_at=began, needs=needs)
         return NobodyAnswered(reason=f"{said} went by. Policy {following.name} goes on.", next=on)
     rounds = "`repeat: never`" if policy.rounds == 1 else f"{policy.rounds} rounds"
     return NobodyAnswered(
         reason=f"{said} went by. {roster.path} says {rounds}, so nobody more is called.", next=None
     )
+
+
+def _following(roster: Roster, policy: Policy, severity: Severity) -> Policy | None:
+    """Return the policy that goes on after the last round, None where nothing does."""
+    following = roster.policy(policy.hand_over) if policy.hand_over else None
+    return following if following is not None and following.of(severity) else None
+
+
+def _who_answered(incident: Incident, situation: Situation, needs: int) -> str:
+    named = f"{incident.short_name} ({incident.severity.label})"
+    if not situation.acknowledged_by:
+        return f"Nobody answered {named}"
+    return f"Only {len(situation.acknowledged_by)} of {needs} needed have acknowledged {named}"
+
+
+def _counted(steps: tuple[PolicyStep, ...]) -> str:
+    return "the only step" if len(steps) == 1 else f"all {len(steps)} steps"
 
 
 def _anew(first: PolicyStep, now: datetime) -> datetime:

@@ -123,7 +123,7 @@ class _Stage:
     def _taken(self, at: At, now: datetime) -> tuple[At, datetime] | None:
         """Take one step; return the next one and when it is due, None at the end."""
         incident = self._incident(now)
-        needs = needed(self.roster.policy(at.policy), incident.severity, at.step - 1)
+        needs = needed(self.roster.policy(at.policy), incident.severity, at)
         answered = (SOMEBODY,) * needs if incident.acknowledged_at else ()
         situation = Situation(now=now, overrides=self.occasion.overrides, acknowledged_by=answered)
         decision = decide_step(self.roster, incident, at, situation)

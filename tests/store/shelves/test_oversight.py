@@ -88,6 +88,8 @@ def test_incidents_that_nobody_answered_are_found(any_store):
         )
         assert (last.number, last.drill, last.opened_at) == (4, True, later(1))
         assert len(shelves.oversight.unanswered(limit=1)) == 1
+        also = [an_incident(number).incident_id for number in (2, 3, 4)]
+        assert [each.number for each in shelves.oversight.unanswered(also=also)] == [1, 2, 4]
         assert [each.number for each in shelves.oversight.opened(1, 3)] == [2, 3]
         assert shelves.oversight.tops() == Tops(alert=0, incident=4)
 

@@ -14,7 +14,7 @@ from tocsin.domain.timeline import Happening
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
-    """An active incident that nobody has acknowledged. `policy` names its escalation policy."""
+    """An active incident that nobody, or too few, have acknowledged. `policy` names its escalation policy."""
 
     incident_id: UUID
     number: int
@@ -61,8 +61,8 @@ class OversightShelf(Protocol):
         ...
 
     def tops(self) -> Tops: ...
-    def unanswered(self, limit: int = 5000) -> tuple[Unanswered, ...]:
-        """Return active incidents that nobody has acknowledged, oldest first."""
+    def unanswered(self, limit: int = 5000, also: Collection[UUID] = ()) -> tuple[Unanswered, ...]:
+        """Return active incidents that nobody has acknowledged, and those among `also`, oldest first."""
         ...
 
     def opened(self, after: int, to: int) -> tuple[Unanswered, ...]:

@@ -52,11 +52,11 @@ class MemoryOversight:
             incident=max((each.number for each in incidents), default=0),
         )
 
-    def unanswered(self, limit: int = 5000) -> tuple[Unanswered, ...]:
+    def unanswered(self, limit: int = 5000, also: Collection[UUID] = ()) -> tuple[Unanswered, ...]:
         waiting = (
             each
             for each in self._tables.incidents.values()
-            if each.status.is_active and each.acknowledged_at is None
+            if each.status.is_active and (each.acknowledged_at is None or each.incident_id in also)
         )
         return _unanswered(waiting)[:limit]
 

@@ -56,9 +56,12 @@ class DjangoOversight:
         incident = self._incidents.aggregate(top=Max("number"))["top"]
         return Tops(alert=alert or 0, incident=incident or 0)
 
-    def unanswered(self, limit: int = 5000) -> tuple[Unanswered, ...]:
-        rows = self._incidents.filter(status__in=_ACTIVE, acknowledged_at=None).order_by("number")
-        return _unanswered(rows[:limit])
+    def unanswered(self, limit: int = 5000, also: Collection[UUID] = ()) -> tuple[Unanswered, ...]:
+        active = self._incidents.filter(status__in=_ACTIVE).order_by("number")
+        found = list(_unanswered(active.filter(acknowledged_at=None)[:limit]))
+        for some in _in_parts(also):
+            found += _unanswered(active.filter(incident_id__in=some, acknowledged_at__isnull=False))
+        return tuple(sorted(found, key=lambda each: each.number)[:limit])
 
     def opened(self, after: int, to: int) -> tuple[Unanswered, ...]:
         return _unanswered(self._incidents.filter(number__gt=after, number__lte=to).order_by("number"))
