@@ -308,8 +308,8 @@ def _trials(one: Sweep, numbers: Iterable[int], results: Results, deadline: floa
 
 def show(rows: list[dict[str, Any]]) -> bool:
     """Print the table; say whether every trial was good."""
-    head = ("servers", "killed", "trials", "accepted", "lost", "repeats", "most a kill")
-    head += ("most of one page", "other keys", "first page s", "last due s", "")
+    head = ["servers", "killed", "trials", "accepted", "lost", "repeats", "most a kill"]
+    head += ["most of one page", "other keys", "first page s", "last due s", ""]
     print(("| {} " * len(head) + "|").format(*head))
     print("|---" * len(head) + "|")
     for config, point in dict.fromkeys((row["config"], row["point"]) for row in rows):

@@ -69,6 +69,11 @@ def _is_armed(armed: Path, word: str) -> bool:
     return armed.exists() and (armed.read_text() == "after") == (word == "after")
 
 
+def _die_if_for(armed: Path, word: str) -> None:
+    if _is_armed(armed, word):
+        _die_if(armed)
+
+
 def _wrap(owner: type, name: str, after: Callable[[Any], None]) -> None:
     """Call `after` with what a method has returned."""
     inner = getattr(owner, name)
@@ -145,7 +150,7 @@ def _die_after_commit(armed: Path, owner: type, name: str, *, counts: Callable[[
 def _die_while_written(armed: Path, *methods: tuple[type, str]) -> None:
     """Die before a write is committed, or after that where `armed` says so."""
     for owner, name in methods:
-        _wrap(owner, name, lambda _: _is_armed(armed, "before") and _die_if(armed))
+        _wrap(owner, name, lambda _: _die_if_for(armed, "before"))
         _die_after_commit(armed, owner, name, counts=lambda _: _is_armed(armed, "after"))
 
 
@@ -215,8 +220,8 @@ def _wrap_the_store(point: str, armed: Path) -> None:
         _die_while_written(armed, *writes[point])
     elif point == DURING_SEAL:
         log = _shelf("shelves.log", "DjangoLog")
-        _wrap(log, "sequence", lambda _: _is_armed(armed, "before") and _die_if(armed))
-        _wrap(log, "add_checkpoint", lambda _: _is_armed(armed, "after") and _die_if(armed))
+        _wrap(log, "sequence", lambda _: _die_if_for(armed, "before"))
+        _wrap(log, "add_checkpoint", lambda _: _die_if_for(armed, "after"))
     elif point == AFTER_TOLD:
         _wrap(WebhookNotifier, "notify", lambda _: _die_if(armed))
 

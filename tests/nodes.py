@@ -186,7 +186,7 @@ class House:
 
     def wanted(self) -> set[str]:
         """Return the names of all that must have come for what was accepted."""
-        ways = ("/told",) if "told" in self.labels else ("/ben",)
+        ways: tuple[str, ...] = ("/told",) if "told" in self.labels else ("/ben",)
         if self.labels == PAGED_TWICE:
             ways = ("/ben", "/ada")
         elif "told" not in self.labels:
