@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from tocsin.domain.local_time import instant
 from tocsin.oncall.imports.windows import A_DAY, A_WEEK, common, spans, windows
-from tocsin.oncall.schedules.schedule import Layer, Restriction, Rotation
+from tocsin.oncall.schedules.schedule import Layer, Restriction, Rotation, Schedule
+from tocsin.oncall.schedules.shifts import shifts
 from tocsin.oncall.schedules.turns import stretch
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -92,7 +93,9 @@ def _plain(turning: Turning, now: datetime) -> Iterator[Layer]:
     if turning.ends is not None and turning.ends <= said.end:
         yield _ended(begun, turning)
         return
-    yield _ended(begun, replace(turning, ends=said.end))
+    begun = _ended(begun, replace(turning, ends=said.end))
+    if shifts(Schedule(name="", zone=turning.zone, layers=(begun,)), (), begins, said.end):
+        yield begun
     yield _ended(_first(counting, turning, said.number + 1, said.end), turning)
 
 
@@ -192,5 +195,5 @@ def _by_the_clock(turning: Turning, now: datetime) -> Iterator[Layer]:
             only=windows(held) if sum(lasts for _, lasts in held) < A_WEEK else (),
         )
         # A slot that is not the first begins later than the rotation, never before it.
-        opening = one.anchor if turning.begins <= turning.anchor else turning.begins
+        opening = one.anchor if turning.begins == turning.anchor else turning.begins
         yield from _plain(replace(one, begins=opening), now)

@@ -71,10 +71,9 @@ def _teams(carried: Carried) -> Iterator[str]:
 
 def _schedules(carried: Carried) -> Iterator[str]:
     written = [line for one in carried.schedules for line in _schedule(one)]
-    if written:
-        yield "schedules:"
-        yield from written
-        yield ""
+    yield "schedules:" if written else "schedules: {}"
+    yield from written
+    yield ""
 
 
 def _schedule(carried: CarriedSchedule) -> Iterator[str]:
