@@ -151,3 +151,10 @@ def test_what_is_over_or_has_nobody_is_nothing(ends: datetime) -> None:
 def test_an_end_beyond_all_bounds_is_none() -> None:
     (layer,) = layers(turning(Unit.DAYS, 1, "1980-01-15 09:00", ends=datetime(9999, 1, 1, tzinfo=UTC)), NOW)
     assert (layer.ends, layer.starts.year) == (None, 1999)
+
+
+def test_a_layer_that_would_give_nobody_until_its_first_handover_is_left_out() -> None:
+    nights = windows((day * 1440 + 22 * 60, 60) for day in range(7))
+    begins = datetime(2026, 10, 22, 10, tzinfo=UTC)
+    (one,) = layers(turning(Unit.DAYS, 1, "2026-10-19 20:00", begins=begins, only=nights), NOW)
+    assert f"{one.starts}" == "2026-10-22"

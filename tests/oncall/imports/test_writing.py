@@ -108,3 +108,8 @@ def test_several_schedules_for_one_say_why_there_are_several() -> None:
     one = carried("web").schedules[0]
     alone = CarriedSchedule(key="s", name="web", zone=BERLIN, ours=one.ours[:1])
     assert "Several" not in write(carried("web", schedules=(alone,)))
+
+
+def test_whoever_has_no_rules_has_none_in_the_file() -> None:
+    plain = CarriedPerson(key="1", person=ADA.person)
+    assert "rules:" not in write(carried("web", people=(plain,)))
