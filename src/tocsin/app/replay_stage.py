@@ -113,26 +113,28 @@ class Stage:
         What ended before `calm_since` can flap no more.
         """
         tables, before = self.tables, min(calm_since, now - _KEPT_AFTER_THE_END)
-        firing = {alert.incident_id for alert in tables.alerts.values() if not alert.over}
-        ended = {
-            key
-            for key, each in tables.incidents.items()
-            if key not in firing and not each.status.is_active and (each.resolved_at or now) < before
-        }
-        gone = [
-            each
-            for each in tables.alerts.values()
-            if each.over and each.ends_at < before and (each.incident_id is None or each.incident_id in ended)
-        ]
-        for alert in gone:
-            del tables.alerts[alert.number]
-            if tables.latest_alerts[alert.fingerprint] == alert.number:
-                del tables.latest_alerts[alert.fingerprint]
-        for key in ended - {alert.incident_id for alert in tables.alerts.values()}:
-            del tables.incidents[key]
+        ended = self._ended(now, before)
+        for alert in list(tables.alerts.values()):
+            if alert.over and alert.ends_at < before and alert.incident_id in ended:
+                del tables.alerts[alert.number]
+                if tables.latest_alerts[alert.fingerprint] == alert.number:
+                    del tables.latest_alerts[alert.fingerprint]
+        held = {alert.incident_id for alert in tables.alerts.values()}
+        for key in ended - held:
+            if key is not None:
+                del tables.incidents[key]
         tables.pages = {
             key: page for key, page in tables.pages.items() if page.incident_id in tables.incidents
         }
         tables.jobs = {key: job for key, job in tables.jobs.items() if job.state is JobState.READY}
         known = {str(key) for key in tables.incidents}
         tables.marks = {key: mark for key, mark in tables.marks.items() if key[0] == FLAPS or key[1] in known}
+
+    def _ended(self, now: datetime, before: datetime) -> set[UUID | None]:
+        """Return the incidents that are over since an instant, and None for alerts that are in none."""
+        firing = {alert.incident_id for alert in self.tables.alerts.values() if not alert.over}
+        return {None} | {
+            key
+            for key, each in self.tables.incidents.items()
+            if key not in firing and not each.status.is_active and (each.resolved_at or now) < before
+        }
