@@ -37,7 +37,9 @@ WHOLE: dict[str, Any] = {
         for name in ("heard", "route", "incident", "muted", "steps", "receivers")
     ],
     "receivers": [{"key": "notify:1", **ATTEMPT}],
-    "people": [{"person": "ben", "was_paged": True, "because": [FACT], "pages": [PAGE], "notices": [MESSAGE]}],
+    "people": [
+        {"person": "ben", "was_paged": True, "because": [FACT], "pages": [PAGE], "notices": [MESSAGE]}
+    ],
 }
 PEOPLE, SECTIONS = ("people", 0), ("sections", 3)
 A_PAGE = (*PEOPLE, "pages", 0)
