@@ -15,6 +15,7 @@ from tocsin.domain.page import Message
         ("page", "investigating", Phase.OPEN),
         ("opened", "open", Phase.OPEN),
         ("escalated", "open", Phase.OPEN),
+        ("unanswered", "investigating", Phase.OPEN),
         ("unreached", "open", Phase.OPEN),
         ("acknowledged", "", Phase.ACKNOWLEDGED),
         ("changed", "investigating", Phase.ACKNOWLEDGED),

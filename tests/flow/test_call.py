@@ -99,7 +99,8 @@ def test_where_calls_do_not_repeat_the_end_is_said_once_and_told(story, report) 
     story.push(5000)
     assert len(_called(story)) == 3
     assert [entry.text[:15] for entry in story.timeline()].count("Nobody answered") == 1
-    assert [one.subject for one in story.deliveries()].count("escalated of INC-1") == 3
+    subjects = [one.subject for one in story.deliveries()]
+    assert (subjects.count("escalated of INC-1"), subjects.count("unanswered of INC-1")) == (2, 1)
 
 
 def test_a_round_that_is_late_after_a_restart_calls_once(story, report) -> None:
@@ -326,6 +327,12 @@ routes:
 """
 
 
+NOTICES = """
+notices:
+  - {channel: slack, address: "#incidents", severities: [P1], events: [opened, escalated]}
+"""
+
+
 @pytest.fixture
 def places(told_story):
     return told_story(PLACES)
@@ -387,6 +394,14 @@ def test_who_acknowledges_after_the_last_call_is_counted_as_before(told_story, r
     assert "1 of 2 needed have acknowledged: ben." in [entry.text for entry in places.timeline()]
     places.call.acknowledge(incident_id, "ada")
     assert all(page.acknowledged_at for page in places.pages())
+
+
+def test_after_the_last_call_the_last_notice_says_that_nobody_is_called_any_more(told_story, report) -> None:
+    places = told_story(PLACES.replace("  grave:\n", "  grave:\n    repeat: never\n") + NOTICES)
+    places.hear(report(7200, team="vault"))
+    places.push(900)
+    subjects = [one.subject for one in places.deliveries() if one.address == "#incidents"]
+    assert subjects == ["opened of INC-1", "escalated of INC-1", "unanswered of INC-1"]
 
 
 def test_a_severity_that_needs_fewer_is_content_with_whoever_has_acknowledged(places, report) -> None:

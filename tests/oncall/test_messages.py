@@ -73,6 +73,7 @@ def test_a_page_says_what_since_when_by_when_and_why_you(incident: Incident) -> 
     [
         (NoticeEvent.OPENED, "INC-3 was opened."),
         (NoticeEvent.ESCALATED, "INC-3 was not acknowledged in time and was escalated."),
+        (NoticeEvent.UNANSWERED, "INC-3 was answered by nobody, and nobody is called any more."),
         (NoticeEvent.RESOLVED, "INC-3 is resolved."),
         (
             NoticeEvent.UNREACHED,

@@ -89,6 +89,11 @@ def test_a_notice_says_why(roster: Roster, incident: Incident) -> None:
     assert boss.reason == "Notice 2 of oncall.yml: P1 Critical incidents, escalated."
 
 
+def test_who_hears_of_each_step_hears_that_the_last_one_went_by(roster: Roster, incident: Incident) -> None:
+    told = notices(roster, incident, NoticeEvent.UNANSWERED)
+    assert [one.contact.address for one in told] == ["#incidents", "boss@example.org"]
+
+
 def test_rooms_of_routes_and_steps_are_told_beside_the_notices_and_once(
     teams: Roster, incident: Incident
 ) -> None:

@@ -17,7 +17,7 @@ class Phase(StrEnum):
 
 _OVER = frozenset({"resolved", "closed"})
 _AT_WORK = frozenset({"investigating", "mitigated"})
-_CALLING = frozenset({"page", "opened", "escalated", "unreached"})
+_CALLING = frozenset({"page", "opened", "escalated", "unanswered", "unreached"})
 
 
 def phase_of(message: Message) -> Phase:

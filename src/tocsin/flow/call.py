@@ -288,8 +288,9 @@ class Call:
         if not unanswered.reason:
             return
         tell(shelves, incident, line(incident, Happening.ESCALATED, unanswered.reason, by=TOCSIN, now=now))
-        self.telling.tell(shelves, incident, NoticeEvent.ESCALATED, now)
         following = unanswered.next
+        event = NoticeEvent.UNANSWERED if following is None else NoticeEvent.ESCALATED
+        self.telling.tell(shelves, incident, event, now)
         if following is None:
             return
         policy = self.roster.policy(following.policy)

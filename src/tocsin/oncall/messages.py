@@ -16,6 +16,7 @@ _TOLD = {
     NoticeEvent.OPENED: "was opened",
     NoticeEvent.ACKNOWLEDGED: "was acknowledged",
     NoticeEvent.ESCALATED: "was not acknowledged in time and was escalated",
+    NoticeEvent.UNANSWERED: "was answered by nobody, and nobody is called any more",
     NoticeEvent.CHANGED: "was rated anew",
     NoticeEvent.RESOLVED: "is resolved",
     NoticeEvent.UNREACHED: "called somebody whom no message reached: every channel of that page failed",

@@ -24,6 +24,7 @@ class NoticeEvent(StrEnum):
     OPENED = "opened"
     ACKNOWLEDGED = "acknowledged"
     ESCALATED = "escalated"
+    UNANSWERED = "unanswered"
     CHANGED = "changed"
     RESOLVED = "resolved"
     UNREACHED = "unreached"
@@ -36,6 +37,11 @@ class NoticeRule:
     contact: Contact
     severities: frozenset[Severity]
     events: frozenset[NoticeEvent]
+
+    def tells(self, severity: Severity, event: NoticeEvent) -> bool:
+        """Say whether the rule wants it; who hears of each step hears too that the last one went by."""
+        is_last = event is NoticeEvent.UNANSWERED and NoticeEvent.ESCALATED in self.events
+        return severity in self.severities and (is_last or event in self.events)
 
 
 class DigestOf(StrEnum):

@@ -87,7 +87,7 @@ def notices(
     """
     told: dict[Contact, Told] = {}
     for number, rule in enumerate(roster.notices, start=1):
-        if incident.severity in rule.severities and event in rule.events:
+        if rule.tells(incident.severity, event):
             reason = f"Notice {number} of {roster.path}: {incident.severity.label} incidents, {event}."
             told.setdefault(rule.contact, Told(contact=rule.contact, event=event, reason=reason))
     for contact in also:
