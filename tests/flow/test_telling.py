@@ -76,6 +76,17 @@ def test_later_messages_change_the_first_in_place(rooms, report) -> None:
     assert later["UBEN"] == ("escalated", "UBEN:1")
 
 
+def test_an_update_of_a_persons_own_message_keeps_the_link_by_which_they_answer(rooms, report) -> None:
+    rooms.hear(report(7200))
+    deliver_all(rooms)
+    rooms.push(300)
+    made = {made.address: made.message for made in map(rooms.outgoing, rooms.claim("deliver.slack"))}
+    assert made["UBEN"].event in ("page", "escalated")
+    latest = [page for page in rooms.pages() if page.person == "ben"][-1]
+    assert f"/acknowledge/{latest.page_id}/" in made["UBEN"].link
+    assert made["C0INC"].link.endswith("/incidents/INC-1")
+
+
 def test_who_was_paged_hears_who_has_it_but_no_phone_rings_for_that(rooms, report) -> None:
     rooms.hear(report(7200))
     deliver_all(rooms)

@@ -122,11 +122,25 @@ class Deliver:
             key=delivery.key,
             incident=incident,
             event=NoticeEvent(job.args["event"]),
-            link=f"{self.public_url}/incidents/{incident.short_name}",
+            link=self._own_link(shelves, delivery, incident)
+            or f"{self.public_url}/incidents/{incident.short_name}",
             reason=job.args["reason"],
             runbook_url=_runbook(shelves, incident),
         )
         return Outgoing(replace(message, person=delivery.person or ""), delivery.address)
+
+    def _own_link(self, shelves: Shelves, delivery: Delivery, incident: Incident) -> str:
+        """Return the link by which a person can still answer, empty without one: updates replace it."""
+        pages = shelves.pages.of_incident(incident.incident_id) if delivery.person else ()
+        mine = (one for one in reversed(pages) if one.person == delivery.person)
+        latest = next(mine, None)
+        if latest is None or not incident.status.is_active:
+            return ""
+        is_open = latest.acknowledged_at is None and latest.link_used_at is None
+        return self._link(latest) if is_open and latest.link_expires_at > self.clock.now() else ""
+
+    def _link(self, page: Page) -> str:
+        return f"{self.public_url}/acknowledge/{page.page_id}/{links.token(page, self.call.link_key)}"
 
     def _page(
         self, shelves: Shelves, job: Job, delivery: Delivery, incident: Incident, page: Page
@@ -137,12 +151,11 @@ class Deliver:
             return NotNeeded(f"{incident.short_name} was {incident.status} before it was sent")
         if "in_need" in job.args and is_reached(shelves, incident.incident_id, page.page_id):
             return NotNeeded("another channel has accepted the page")
-        token = links.token(page, self.call.link_key)
         message = page_message(
             key=delivery.key,
             incident=incident,
             page=page,
-            link=f"{self.public_url}/acknowledge/{page.page_id}/{token}",
+            link=self._link(page),
             runbook_url=_runbook(shelves, incident),
         )
         return Outgoing(message, delivery.address)

@@ -131,7 +131,7 @@ def test_a_later_message_changes_the_first_one_in_place(
     assert slack.shown[FIRST]["text"] == title
 
 
-@pytest.mark.parametrize("event", ["page", "escalated", "unreached"])
+@pytest.mark.parametrize("event", ["page", "escalated", "unanswered", "unreached"])
 def test_what_must_be_noticed_is_answered_below_and_shown_in_the_channel(slack: Any, event: str) -> None:
     thread = channel(slack).send(PAGE, "C0INCIDENTS").reference
     later = replace(PAGE, key="page:2", event=event, is_page=event == "page", thread=thread)
@@ -139,6 +139,16 @@ def test_what_must_be_noticed_is_answered_below_and_shown_in_the_channel(slack: 
     assert receipt == Receipt("answered below ts 1795207000.000001 in C0INCIDENTS", FIRST)
     below = slack.messages[1]
     assert (below["thread_ts"], below["reply_broadcast"]) == ("1795207000.000001", True)
+
+
+@pytest.mark.parametrize("event", ["escalated", "unanswered"])
+def test_a_persons_own_message_is_changed_in_place_and_rings_for_a_page_only(slack: Any, event: str) -> None:
+    thread = channel(slack).send(PAGE, "U0BEN").reference
+    later = replace(NOTICE, key="update:2", event=event, person="ben", thread=thread)
+    assert channel(slack).send(later, "U0BEN").answer.startswith("changed ts")
+    assert len(slack.messages) == 1
+    again = replace(PAGE, key="page:2", thread=thread)
+    assert channel(slack).send(again, "U0BEN").answer.startswith("answered below")
 
 
 def test_a_message_that_is_gone_is_posted_anew(slack: Any) -> None:

@@ -20,7 +20,7 @@ LOOKED_THROUGH = 100
 """How many of a channel's latest messages are searched for one that an earlier try has left."""
 
 _REFERENCE = re.compile(r"([A-Z0-9]{2,30}):(\d{1,15}\.\d{1,9})")
-_ANSWERED_BELOW = frozenset({"page", "escalated", "unreached"})
+_ANSWERED_BELOW = frozenset({"page", "escalated", "unanswered", "unreached"})
 """Events that must be noticed: a message that is changed in place rings nowhere."""
 _CANNOT_CHANGE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
@@ -31,8 +31,8 @@ class SlackChannel:
 
     The address is a channel id (C...), a user id (U...), or the name of an incoming webhook among `hooks`. A
     message's reference is `channel:ts`; messages that name one change it in place, or, for events that must
-    be noticed, answer below it and show in the channel too. Webhooks can do neither. `is_interactive` adds
-    the buttons whose press is sent to us.
+    be noticed, answer below it and show in the channel too; in a person's own only pages do. Webhooks can do
+    neither. `is_interactive` adds the buttons whose press is sent to us.
     """
 
     api: WebApi
@@ -72,7 +72,7 @@ class SlackChannel:
     def _send(self, message: Message, address: str) -> Receipt:
         content = content_of(message, interactive=self.is_interactive)
         thread = _REFERENCE.fullmatch(message.thread)
-        if thread and message.event not in _ANSWERED_BELOW:
+        if thread and not _must_ring(message):
             try:
                 return self._changed(content, thread[1], thread[2])
             except SlackRefused as refused:
@@ -130,6 +130,12 @@ class SlackChannel:
             return address
         opened = self.api.call("conversations.open", {"users": address}).get("channel")
         return str(opened.get("id", "")) if isinstance(opened, dict) else ""
+
+
+def _must_ring(message: Message) -> bool:
+    """Say whether it must be noticed; it disturbs nobody how the calls to others go on."""
+    is_own = bool(message.person) and not message.is_page
+    return message.event in _ANSWERED_BELOW and not is_own
 
 
 def _key_in(found: Any) -> object:
