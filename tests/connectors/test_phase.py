@@ -39,3 +39,22 @@ def test_a_messages_event_and_status_say_how_far_it_is(event: str, status: str, 
         status=status,
     )
     assert phase_of(message) is phase
+
+
+@pytest.mark.parametrize(
+    ("event", "phase"), [("acknowledged", Phase.OPEN), ("changed", Phase.OPEN), ("resolved", Phase.RESOLVED)]
+)
+def test_while_others_must_acknowledge_too_somebody_is_wanted(event: str, phase: Phase) -> None:
+    message = Message(
+        key="k",
+        subject="",
+        text="",
+        link="",
+        severity="P1",
+        incident="INC-1",
+        is_page=False,
+        event=event,
+        status="investigating",
+        still_needed=1,
+    )
+    assert phase_of(message) is phase

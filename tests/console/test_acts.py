@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tocsin.domain.incident import Status
 from tocsin.domain.severity import Severity
+from tocsin.flow.answers import keep_answers
+from tocsin.oncall.answers import Answers
 
 FORMS = {
     "acknowledge": {},
@@ -42,6 +44,22 @@ def test_the_second_to_acknowledge_is_told_who_was_first(app, ada, ben, open_inc
     answer = ada.post(f"/incidents/{incident.short_name}/acknowledge", follow=True)
     assert f"ben acknowledged {incident.short_name} 4 s ago." in answer.content.decode()
     assert _now(app, incident).acknowledged_by == "ben"
+
+
+def test_where_several_must_acknowledge_the_words_count_and_the_button_stays(app, ada, ben, open_incident):
+    incident = open_incident()
+    place = f"/incidents/{incident.short_name}"
+    app.call.acknowledge(incident.incident_id, "ben")
+    with app.store.transaction() as shelves:
+        keep_answers(shelves, incident, Answers(by=("ben",), needs=3), app.clock.now())
+    assert 'data-does="acknowledge"' in ada.get(place).content.decode()
+    assert 'data-does="acknowledge"' not in ben.get(place).content.decode()
+    said = ada.post(f"{place}/acknowledge", follow=True).content.decode()
+    assert "2 of 3 needed have acknowledged: ben, ada. The others are still called." in said
+    with app.store.transaction() as shelves:
+        keep_answers(shelves, incident, Answers(by=("ben", "ada"), needs=2), app.clock.now())
+    said = ada.post(f"{place}/acknowledge", follow=True).content.decode()
+    assert "acknowledged by ben, ada: nobody more is called." in said
 
 
 def test_an_incident_can_be_worked_to_its_end_with_forms_alone(app, ada, open_incident):

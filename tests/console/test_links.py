@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from tocsin.flow.answers import keep_answers
 from tocsin.oncall import links
+from tocsin.oncall.answers import Answers
 
 
 @pytest.fixture
@@ -39,6 +41,18 @@ def test_the_button_acknowledges_once(app, place):
     assert _acknowledged_by(app) == "ben"
     again = Client().post(place)
     assert (again.status_code, "link_used" in again.content.decode()) == (409, True)
+
+
+def test_where_several_must_acknowledge_it_says_that_the_others_are_still_called(app, place):
+    with app.store.reading() as shelves:
+        incident = shelves.incidents.by_number(1)
+    app.call.acknowledge(incident.incident_id, "ada")
+    with app.store.transaction() as shelves:
+        keep_answers(shelves, incident, Answers(by=("ada",), needs=3), app.clock.now())
+    assert "1 of 3 needed have acknowledged: ada" in Client().get(place).content.decode()
+    said = Client().post(place).content.decode()
+    assert "2 of 3 needed have acknowledged: ada, ben. The others are still called" in said
+    assert "The escalation stops" not in said
 
 
 def test_a_wrong_or_old_link_does_nothing_and_shows_nothing(app, place, clock):

@@ -11,6 +11,8 @@ from tocsin.domain.page import DeliveryState
 from tocsin.domain.person import Contact
 from tocsin.domain.timeline import Happening
 from tocsin.flow.answering import Answering
+from tocsin.flow.answers import keep_answers
+from tocsin.oncall.answers import Answers
 
 WRITTEN = "+49 170 1234567"
 NUMBER = "+491701234567"
@@ -46,6 +48,15 @@ def test_a_key_acknowledges_for_whom_the_page_called(story, answering, paged) ->
     assert told == "INC-1 is yours, ben. Thank you."
     assert story.incident().acknowledged_by == "ben"
     assert answering.by_key(paged.page_id, "acknowledge", "CA1") == "INC-1: that was done already."
+
+
+def test_where_several_must_acknowledge_the_answer_counts(story, answering, paged) -> None:
+    incident = story.incident()
+    story.call.acknowledge(incident.incident_id, "ada")
+    with story.store.transaction() as shelves:
+        keep_answers(shelves, incident, Answers(by=("ada",), needs=3), story.clock.now())
+    told = answering.by_key(paged.page_id, "acknowledge", "CA1")
+    assert told == "INC-1: 2 of 3 needed have acknowledged: ada, ben. The others are still called."
 
 
 def test_another_key_calls_the_next_person_once(story, answering, paged) -> None:

@@ -24,6 +24,16 @@ def _page_jobs(story) -> dict[str, object]:
     return {job.kind.partition(".")[2]: job for job in jobs if job.key.startswith("page-")}
 
 
+TWO_MUST = """
+people:
+  ben: {name: Ben, contacts: [{channel: slack, address: "@ben"}]}
+  ada: {name: Ada, contacts: [{channel: slack, address: "@ada"}]}
+schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-02-25, people: [ben, ada]}
+escalation: {P1: [{after: 0m, page: [primary, secondary], needs: 2}]}
+notices: [{channel: slack, address: "#incidents", severities: [P1]}]
+"""
+
+
 def _state(story, job) -> DeliveryState:
     with story.store.reading() as shelves:
         return shelves.pages.delivery(job.key).state
@@ -43,6 +53,17 @@ def test_a_page_bears_the_link_that_acknowledges_and_a_notice_the_incidents_addr
     assert made["page"].message.is_page
     assert made["notice"].message.link == "https://tocsin.example/incidents/INC-1"
     assert made["notice"].address == "#incidents"
+
+
+def test_a_notice_counts_who_has_acknowledged_where_several_must(told_story, report) -> None:
+    story = told_story(TWO_MUST)
+    story.hear(report())
+    story.call.acknowledge(story.incident().incident_id, "ben")
+    made = [story.outgoing(job) for job in story.claim("deliver.slack")]
+    (told,) = [
+        one.message for one in made if getattr(one, "message", None) and one.message.event == "acknowledged"
+    ]
+    assert (told.still_needed, told.subject[:22]) == (1, "[1 of 2 acknowledged] ")
 
 
 def test_the_runbook_of_the_first_alert_that_names_one_is_sent_along(story, report) -> None:

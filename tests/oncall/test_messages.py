@@ -11,6 +11,7 @@ import pytest
 from tocsin.domain.incident import Incident
 from tocsin.domain.page import Page
 from tocsin.domain.severity import Severity
+from tocsin.oncall.answers import Answers
 from tocsin.oncall.messages import (
     MAX_SUBJECT,
     MAX_TEXT,
@@ -91,6 +92,48 @@ def test_a_notice_says_what_happened(incident: Incident, event: NoticeEvent, sai
     assert lines[1] == f"{said} {LINK}"
     assert "Notice 1 of oncall.yml." in lines
     assert (message.event, message.is_page) == (event.value, False)
+
+
+@pytest.mark.parametrize(
+    ("event", "subject", "said"),
+    [
+        (
+            "acknowledged",
+            "[1 of 2 acknowledged]",
+            "INC-3 goes on calling: 1 of 2 needed have acknowledged: ben.",
+        ),
+        (
+            "escalated",
+            "[escalated]",
+            "INC-3 was not acknowledged by as many as must in time and was escalated: 1 of 2 needed",
+        ),
+        (
+            "unanswered",
+            "[unanswered]",
+            "INC-3 was not acknowledged by as many as must, and nobody is called any more: 1 of 2 needed",
+        ),
+        ("changed", "[changed]", "INC-3 is now P1 Critical."),
+    ],
+)
+def test_where_several_must_acknowledge_a_notice_counts(
+    incident: Incident, event: str, subject: str, said: str
+) -> None:
+    one = Answers(by=("ben",), needs=2)
+    taken = replace(incident, acknowledged_at=AT, acknowledged_by="ben")
+    message = notice_message(key="k", incident=taken, event=NoticeEvent(event), link=LINK, answers=one)
+    assert message.subject.startswith(f"{subject} P1")
+    assert message.text.splitlines()[1].startswith(said)
+    assert dict(message.fields)["Acknowledged"] == "1 of 2: ben"
+    assert message.still_needed == 1
+
+
+def test_once_enough_have_a_notice_names_them_all(incident: Incident) -> None:
+    both = Answers(by=("ben", "ada"), needs=2)
+    event = NoticeEvent.ACKNOWLEDGED
+    message = notice_message(key="k", incident=incident, event=event, link=LINK, answers=both)
+    assert message.subject.startswith("[acknowledged]")
+    assert "INC-3 was acknowledged by ben, ada." in message.text
+    assert message.still_needed == 0
 
 
 def test_a_notice_may_carry_the_runbook(incident: Incident) -> None:

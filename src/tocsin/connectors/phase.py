@@ -26,4 +26,6 @@ def phase_of(message: Message) -> Phase:
         return Phase.OPEN
     if message.event == "resolved" or message.status in _OVER:
         return Phase.RESOLVED
+    if message.still_needed:
+        return Phase.OPEN
     return Phase.ACKNOWLEDGED if message.event == "acknowledged" or message.status in _AT_WORK else Phase.OPEN

@@ -17,7 +17,9 @@ from tocsin.console.refusals import FormIncomplete, RoleLacksPermission
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.person import Permission
 from tocsin.domain.severity import Severity
+from tocsin.flow.answers import answers_of
 from tocsin.incidents.lifecycle import allowed_move
+from tocsin.oncall.answers import Answers
 
 VIA = "the console"
 
@@ -27,11 +29,17 @@ VIA = "the console"
 def acknowledge(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """Acknowledge; the second of two people is told who was first."""
     incident = current_app().call.acknowledge(_named(number).incident_id, viewer.username, VIA)
-    return _done(request, incident, acknowledged_words(incident, viewer))
+    with current_app().store.reading() as shelves:
+        answers = answers_of(shelves, incident)
+    return _done(request, incident, acknowledged_words(incident, viewer, answers))
 
 
-def acknowledged_words(incident: Incident, viewer: Viewer) -> str:
+def acknowledged_words(incident: Incident, viewer: Viewer, answers: Answers) -> str:
     """Say that the incident is acknowledged and by whom, in the words for this person."""
+    if answers.still_needed:
+        return f"{incident.short_name}: {answers.words}. The others are still called."
+    if viewer.username in answers.by[1:]:
+        return f"{incident.short_name} acknowledged by {', '.join(answers.by)}: nobody more is called."
     if incident.acknowledged_by in (None, viewer.username) or incident.acknowledged_at is None:
         return f"{incident.short_name} acknowledged. You command it unless somebody did."
     span = times.rounded(max(time_now() - incident.acknowledged_at, timedelta(0)))

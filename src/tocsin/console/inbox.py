@@ -18,6 +18,7 @@ from tocsin.console.gate import Viewer, needs, page
 from tocsin.domain.incident import Incident
 from tocsin.domain.person import Permission
 from tocsin.domain.ports.shelves import Shelves
+from tocsin.flow.answers import answers_of
 
 # The rest of the word goes too: a link that was cut off may still hold its whole token.
 _ACKNOWLEDGES = re.compile(r"\S*/acknowledge/\S*")
@@ -103,5 +104,5 @@ def _sent(shelves: Shelves, key: str) -> _Sent:
     incident = shelves.incidents.get(delivery.incident_id) if delivery else None
     if delivery is None or incident is None:
         return _Sent()
-    waits = incident.status.is_active and incident.acknowledged_at is None
+    waits = incident.status.is_active and not answers_of(shelves, incident).are_enough
     return _Sent(delivery.person, incident if waits else None)

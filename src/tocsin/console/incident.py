@@ -21,6 +21,7 @@ from tocsin.domain.person import Permission, Role, allows
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening, TimelineEntry
+from tocsin.flow.answers import answers_of
 from tocsin.incidents.lifecycle import moves_from
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
@@ -134,10 +135,12 @@ def incident(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         )
         exhibits = shelves.exhibits.of_incident(known.incident_id)
         sealed = everything_is_sealed(shelves)
+        answers = answers_of(shelves, known)
     context: dict[str, Any] = {
         "room": "incidents",
         "incident": known,
-        "row": row_of(known, viewer),
+        "row": row_of(known, viewer, answers),
+        "answers": answers,
         "moves": [move for move in moves_from(known.status) if viewer.may(move.permission)],
         "severities": tuple(Severity),
         "alerts": [shown_alert(alert, now) for alert in alerts[-ALERTS:][::-1]],

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tocsin.console.gate import Viewer
 from tocsin.domain.incident import ClockKind, Incident, IncidentClock, Status
+from tocsin.oncall.answers import Answers
 
 _BY_CLOCK: dict[ClockKind, str] = {
     ClockKind.ACKNOWLEDGE: "Acknowledge",
@@ -28,9 +29,11 @@ class Row:
     can_acknowledge: bool
 
 
-def row_of(incident: Incident, viewer: Viewer) -> Row:
-    """Return the incident's row as this person sees it."""
+def row_of(incident: Incident, viewer: Viewer, answers: Answers | None = None) -> Row:
+    """Return the incident's row as this person sees it; `answers` are who has acknowledged, if known."""
     unanswered = incident.status.is_active and incident.acknowledged_at is None
+    if answers is not None and incident.status.is_active and answers.still_needed:
+        unanswered = viewer.username not in answers.by
     return Row(
         incident=incident,
         status=incident.status.value.capitalize(),

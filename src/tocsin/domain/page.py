@@ -88,7 +88,8 @@ class Message:
     or answers below it. `incident_key` names the incident for partners that keep state (PagerDuty's
     `dedup_key`, a label in Jira): the same for all messages of an incident. `page_id` is empty for a notice.
     `attempt` counts the tries to send it, 1 the first: from the second on, a channel without idempotency keys
-    may look for what an earlier try has left.
+    may look for what an earlier try has left. `still_needed` is how many people must acknowledge beside those
+    who have, 0 where nobody has or they are enough.
     """
 
     key: str
@@ -107,3 +108,4 @@ class Message:
     person: str = ""
     status: str = ""
     attempt: int = 1
+    still_needed: int = 0

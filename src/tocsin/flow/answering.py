@@ -14,10 +14,12 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.page import Delivery, DeliveryState, Page
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
+from tocsin.flow.answers import answers_of
 from tocsin.flow.call import Call
 from tocsin.flow.paging import use_next_contact
 from tocsin.flow.record import held, tell
 from tocsin.incidents.changed import TOCSIN, line
+from tocsin.oncall.answers import Answers
 
 SMS = "sms"
 ANSWERED = "answered"
@@ -84,7 +86,8 @@ class Answering:
                 told = f"{incident.short_name} was escalated: the next person is called now."
             else:
                 acknowledged = self.call.acknowledge(incident.incident_id, person, via)
-                told = _acknowledged(acknowledged, person)
+                with self.store.reading() as shelves:
+                    told = _acknowledged(acknowledged, person, answers_of(shelves, acknowledged))
         except Explained as refusal:
             return f"{refusal.happened} {refusal.means}"
         now = self.clock.now()
@@ -120,15 +123,17 @@ class Answering:
         text = f"The {delivery.channel} to {delivery.person or delivery.address} did not arrive: {words}."
         facts = {"key": delivery.key, "channel": delivery.channel}
         tell(shelves, incident, line(incident, kind, text, by=TOCSIN, now=now), facts)
-        waits = incident.acknowledged_at is None and incident.status.is_active
+        waits = incident.status.is_active and not answers_of(shelves, incident).are_enough
         if not waits or dead.page_id is None or use_next_contact(shelves, dead, now):
             return
         if _nobody_waits_for(shelves, dead):
             self.call.unreached(shelves, incident, now)
 
 
-def _acknowledged(incident: Incident, person: str) -> str:
-    if incident.acknowledged_by in (person, None):
+def _acknowledged(incident: Incident, person: str, answers: Answers) -> str:
+    if answers.still_needed:
+        return f"{incident.short_name}: {answers.words}. The others are still called."
+    if person in answers.by or incident.acknowledged_by is None:
         return f"{incident.short_name} is yours, {person}. Thank you."
     return f"{incident.short_name} was acknowledged by {incident.acknowledged_by} before."
 

@@ -10,7 +10,9 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
 from tocsin.domain.page import Delivery, Message
 from tocsin.domain.ports.shelves import Shelves
+from tocsin.flow.answers import answers_of
 from tocsin.flow.paging import held_kind, pace_kind
+from tocsin.oncall.answers import Answers
 from tocsin.oncall.messages import bundle_message
 
 LISTED_AT_MOST = 10
@@ -34,7 +36,7 @@ def bundled(shelves: Shelves, job: Job, delivery: Delivery, link: str) -> Messag
     names = _together(shelves, job, delivery)
     if not names or min(names) != job.args["held"]:
         return NotNeeded("it is told together with others")
-    wanted = _still_wanted(shelves, tuple(names.values())[:LOOKED_AT])
+    wanted = _still_wanted(shelves, tuple(names.values())[:LOOKED_AT], delivery.person or "")
     if not wanted:
         return NotNeeded("all that was held back was acknowledged or is over")
     return bundle_message(
@@ -68,6 +70,14 @@ def _together(shelves: Shelves, job: Job, delivery: Delivery) -> dict[str, bytes
     return {name: incident for name, incident in sorted(kept.items()) if name.startswith(f"{until}|")}
 
 
-def _still_wanted(shelves: Shelves, incident_ids: tuple[bytes, ...]) -> tuple[Incident, ...]:
+def _still_wanted(shelves: Shelves, incident_ids: tuple[bytes, ...], person: str) -> tuple[Incident, ...]:
     found = [shelves.incidents.get(UUID(each.decode())) for each in dict.fromkeys(incident_ids)]
-    return tuple(each for each in found if each and each.status.is_active and each.acknowledged_at is None)
+    return tuple(
+        each
+        for each in found
+        if each and each.status.is_active and _waits_for(answers_of(shelves, each), person)
+    )
+
+
+def _waits_for(answers: Answers, person: str) -> bool:
+    return not answers.are_enough and person not in answers.by

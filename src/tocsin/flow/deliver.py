@@ -14,6 +14,7 @@ from tocsin.domain.page import Delivery, DeliveryState, Message, Page
 from tocsin.domain.ports.delivery import DeliveryFailed, Receipt
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
+from tocsin.flow.answers import answers_of
 from tocsin.flow.bundles import NotNeeded, bundled, settle_bundle
 from tocsin.flow.call import Call
 from tocsin.flow.letters import is_letter, letter_of, settle_letter
@@ -126,6 +127,7 @@ class Deliver:
             or f"{self.public_url}/incidents/{incident.short_name}",
             reason=job.args["reason"],
             runbook_url=_runbook(shelves, incident),
+            answers=answers_of(shelves, incident),
         )
         return Outgoing(replace(message, person=delivery.person or ""), delivery.address)
 

@@ -17,6 +17,7 @@ from tocsin.domain.incident import Incident, Status
 from tocsin.domain.partner import ActKind, ActOutcome, PartnerAct
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
+from tocsin.flow.answers import answers_of
 from tocsin.flow.call import Call
 from tocsin.flow.record import held, note, record, tell
 from tocsin.incidents import lifecycle
@@ -132,7 +133,10 @@ class Partner:
     def _done(self, shelves: Shelves, act: PartnerAct, incident: Incident, by: str, now: datetime) -> str:
         """Return what to tell the person once it is done."""
         if act.kind is ActKind.ACKNOWLEDGE:
-            self.call.acknowledge_in(shelves, incident, by, act.partner, now)
+            acknowledged = self.call.acknowledge_in(shelves, incident, by, act.partner, now)
+            answers = answers_of(shelves, acknowledged)
+            if answers.still_needed:
+                return f"{incident.short_name}: {answers.words}. The others are still called."
             return f"{incident.short_name} is acknowledged by {by}."
         if act.kind is ActKind.RESOLVE:
             if not incident.status.is_active:

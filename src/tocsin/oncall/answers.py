@@ -19,6 +19,11 @@ class Answers:
         return len(self.by) >= self.needs
 
     @property
+    def still_needed(self) -> int:
+        """Return how many must acknowledge beside those who have; 0 where nobody has yet."""
+        return max(self.needs - len(self.by), 0) if self.by else 0
+
+    @property
     def counted(self) -> str:
         """Return `1 of 2`."""
         return f"{len(self.by)} of {self.needs}"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from tocsin.domain.incident import Incident
 from tocsin.domain.page import Message, Page
+from tocsin.oncall.answers import Answers
 from tocsin.oncall.notices import NoticeEvent
 
 MAX_SUBJECT = 120
@@ -21,6 +22,13 @@ _TOLD = {
     NoticeEvent.RESOLVED: "is resolved",
     NoticeEvent.UNREACHED: "called somebody whom no message reached: every channel of that page failed",
 }
+
+_PARTLY = {
+    NoticeEvent.ACKNOWLEDGED: "goes on calling: {}",
+    NoticeEvent.ESCALATED: "was not acknowledged by as many as must in time and was escalated: {}",
+    NoticeEvent.UNANSWERED: "was not acknowledged by as many as must, and nobody is called any more: {}",
+}
+_NOBODY = Answers(by=(), needs=1)
 
 
 def incident_key(incident: Incident) -> str:
@@ -58,12 +66,20 @@ def page_message(*, key: str, incident: Incident, page: Page, link: str, runbook
 
 
 def notice_message(
-    *, key: str, incident: Incident, event: NoticeEvent, link: str, reason: str = "", runbook_url: str = ""
+    *,
+    key: str,
+    incident: Incident,
+    event: NoticeEvent,
+    link: str,
+    reason: str = "",
+    runbook_url: str = "",
+    answers: Answers = _NOBODY,
 ) -> Message:
-    """Return the message of a notice; nobody need answer it."""
+    """Return the message of a notice; nobody need answer it. `answers` are counted where several must."""
+    shown = f"{answers.counted} acknowledged" if _is_partly(event, answers) else str(event)
     lines = (
         _headline(incident),
-        f"{incident.short_name} {_told(incident, event)}. {link}",
+        f"{incident.short_name} {_told(incident, event, answers)}. {link}",
         _services(incident),
         _line(reason, MAX_LINE),
         f"Runbook: {runbook_url}" if runbook_url else "",
@@ -71,17 +87,18 @@ def notice_message(
     )
     return Message(
         key=key,
-        subject=_line(f"[{event}] {_subject(incident)}", MAX_SUBJECT),
+        subject=_line(f"[{shown}] {_subject(incident)}", MAX_SUBJECT),
         text=_text(lines),
         link=link,
         severity=incident.severity.value,
         incident=incident.short_name,
         is_page=False,
-        fields=_fields(incident),
+        fields=(*_fields(incident), *_answered(answers)),
         runbook_url=runbook_url,
         event=event.value,
         incident_key=incident_key(incident),
         status=incident.status.value,
+        still_needed=answers.still_needed if incident.status.is_active else 0,
     )
 
 
@@ -130,10 +147,25 @@ def letter(*, key: str, event: str, subject: str, text: str, link: str, person: 
     )
 
 
-def _told(incident: Incident, event: NoticeEvent) -> str:
+def _told(incident: Incident, event: NoticeEvent, answers: Answers) -> str:
+    if answers.still_needed and event in _PARTLY:
+        return _line(_PARTLY[event].format(answers.words), MAX_LINE)
+    if event is NoticeEvent.ACKNOWLEDGED and len(answers.by) > 1:
+        return f"was acknowledged by {_line(', '.join(answers.by), MAX_LINE)}"
     if event is NoticeEvent.ACKNOWLEDGED and incident.acknowledged_by:
         return f"was acknowledged by {_line(incident.acknowledged_by, MAX_LINE)}"
     return f"is now {incident.severity.label}" if event is NoticeEvent.CHANGED else _TOLD[event]
+
+
+def _is_partly(event: NoticeEvent, answers: Answers) -> bool:
+    return event is NoticeEvent.ACKNOWLEDGED and answers.still_needed > 0
+
+
+def _answered(answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Return the count as a fact, where several must."""
+    if not answers.by or answers.needs == 1:
+        return ()
+    return (("Acknowledged", f"{answers.counted}: {_line(', '.join(answers.by), MAX_LINE)}"),)
 
 
 def _subject(incident: Incident) -> str:
