@@ -49,9 +49,10 @@ def replayed(show: Show, *, keys: tuple[str, ...], everything: bool, channel: st
     """Try dead messages again, under the same keys, so that a receiver that honours them sees each once."""
     if bool(keys) == everything or (channel and not everything):
         raise click.UsageError("Give keys, or --all with or without --channel.")
-    from tocsin.app.overseeing import dead_letters_of
 
     with opened() as app:
+        from tocsin.app.overseeing import dead_letters_of
+
         letters = dead_letters_of(app)
         again = letters.revive_all(channel, actor()) if everything else letters.revive(keys, actor())
     if show.as_json:

@@ -26,9 +26,10 @@ OVERRIDE = ("id", "state", "kind", "starts_at", "ends_at", "person", "instead_of
 @verb("list", example="tocsin schedule list")
 def listed(show: Show) -> None:
     """List schedules with who is on call now."""
-    from tocsin.app.schedules import duty_of, schedule_record
 
     with opened() as app:
+        from tocsin.app.schedules import duty_of, schedule_record
+
         duty = duty_of(app)
         records = [schedule_record(schedule, duty) for schedule in duty.schedules.values()]
     rows = [_flat(record) for record in records]
@@ -41,9 +42,10 @@ def listed(show: Show) -> None:
 @click.option("--changes", is_flag=True, help="Show overrides and requests instead of shifts.")
 def shown(show: Show, *, schedule: str, days: int, changes: bool) -> None:
     """Show the shifts to come, each with its cause, or what changes them."""
-    from tocsin.app.schedules import duty_of, override_record, shift_record
 
     with opened() as app:
+        from tocsin.app.schedules import duty_of, override_record, shift_record
+
         duty, now = duty_of(app), app.clock.now()
         end = now + timedelta(days=days)
         if changes:
@@ -59,10 +61,10 @@ def shown(show: Show, *, schedule: str, days: int, changes: bool) -> None:
 @click.argument("schedule", required=False)
 def who(show: Show, *, schedule: str | None) -> None:
     """Say who is on call now, until when and why."""
-    from tocsin.app.schedules import duty_of, turn_record
-
     records: list[dict[str, Any]] = []
     with opened() as app:
+        from tocsin.app.schedules import duty_of, turn_record
+
         duty = duty_of(app)
         chosen = [duty.schedule(schedule)] if schedule else list(duty.schedules.values())
         for known, now in [(one, duty.now(one.name)) for one in chosen]:
@@ -80,11 +82,12 @@ def who(show: Show, *, schedule: str | None) -> None:
 @click.option("--days", default=30, show_default=True, type=DAYS, help="How far ahead.")
 def gaps(show: Show, *, schedule: str | None, days: int) -> None:
     """List when nobody is on call, and people whom nothing would reach; exit 6 if there are some."""
-    from tocsin.app.schedules import duty_of, gap_record, unreachable_people
     from tocsin.cli.exits import Exit
     from tocsin.cli.verb import leave
 
     with opened() as app:
+        from tocsin.app.schedules import duty_of, gap_record, unreachable_people
+
         duty, now = duty_of(app), app.clock.now()
         known = [duty.schedule(schedule)] if schedule else list(duty.schedules.values())
         end = now + timedelta(days=days)
@@ -106,9 +109,10 @@ def gaps(show: Show, *, schedule: str | None, days: int) -> None:
 @click.option("--ahead", is_flag=True, help="Look ahead instead of back.")
 def fairness(show: Show, *, schedule: str, days: int, ahead: bool) -> None:
     """Show hours, nights, weekends, holidays and pages of each person."""
-    from tocsin.app.schedules import duty_of, load_record, loads_of
 
     with opened() as app:
+        from tocsin.app.schedules import duty_of, load_record, loads_of
+
         now, length = app.clock.now(), timedelta(days=days)
         start = now if ahead else now - length
         known = duty_of(app).schedule(schedule)
@@ -158,11 +162,12 @@ def override(show: Show, *, schedule: str, starts: str, ends: str, dry_run: bool
 @click.option("--reason", default="", help="Why; people are told.")
 def cover(show: Show, *, schedule: str, starts: str | None, ends: str | None, **wanted: Any) -> None:
     """Ask that somebody covers for a while, or take such a request."""
-    from tocsin.app.schedules import id_of
     from tocsin.domain.override import OverrideKind
     from tocsin.oncall.schedules.asking import Wish
 
     with opened() as app:
+        from tocsin.app.schedules import id_of
+
         duty = _duty(app)
         asker = _asker(app, wanted["person"] or wanted["whose"])
         if wanted["take"]:
@@ -198,11 +203,12 @@ def cover(show: Show, *, schedule: str, starts: str | None, ends: str | None, **
 @click.option("--reason", default="", help="Why; people are told.")
 def swap(show: Show, *, schedule: str, agree: str | None, whose: str | None, **wanted: Any) -> None:
     """Ask another to swap two times, or agree to it; it counts when both did."""
-    from tocsin.app.schedules import id_of
     from tocsin.domain.override import OverrideKind
     from tocsin.oncall.schedules.asking import Wish
 
     with opened() as app:
+        from tocsin.app.schedules import id_of
+
         duty, asker = _duty(app), _asker(app, whose)
         if agree:
             _told(show, duty.agree(id_of(agree), asker), "is agreed and in force")
@@ -225,9 +231,10 @@ def swap(show: Show, *, schedule: str, agree: str | None, whose: str | None, **w
 @click.argument("override_id", metavar="OVERRIDE")
 def withdraw(show: Show, *, override_id: str) -> None:
     """Take back an override, a request or a swap; what is in force ends now."""
-    from tocsin.app.schedules import id_of
 
     with opened() as app:
+        from tocsin.app.schedules import id_of
+
         _told(show, _duty(app).withdraw(id_of(override_id), _asker(app, None)), "is withdrawn")
 
 
@@ -236,9 +243,10 @@ def withdraw(show: Show, *, override_id: str) -> None:
 @click.option("--person", default="", help="Only this person's shifts.")
 def export(show: Show, *, schedule: str, person: str) -> None:
     """Print a schedule as a calendar (RFC 5545)."""
-    from tocsin.app.schedules import calendar_of
 
     with opened() as app:
+        from tocsin.app.schedules import calendar_of
+
         written = calendar_of(app, schedule, person)
     if show.as_json:
         show.one("tocsin.schedule.export/1", {"calendar": written.decode()})
@@ -253,9 +261,10 @@ def export(show: Show, *, schedule: str, person: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Only list what would be taken over.")
 def imported(show: Show, *, schedule: str, file: Path, days: int, dry_run: bool) -> None:
     """Take over the events of a calendar file as overrides, each for whom it names."""
-    from tocsin.app.schedules import import_calendar
 
     with opened() as app:
+        from tocsin.app.schedules import import_calendar
+
         found = import_calendar(
             app, schedule, file.read_bytes(), timedelta(days=days), _asker(app, None), only_look=dry_run
         )
@@ -270,9 +279,10 @@ def imported(show: Show, *, schedule: str, file: Path, days: int, dry_run: bool)
 @click.option("--end", "ended", is_flag=True, help="End the link instead of making one.")
 def subscribe(show: Show, *, schedule: str, person: str, ended: bool) -> None:
     """Make a secret link to a calendar for programs that can send no token; it is shown once."""
-    from tocsin.app.calendar_feeds import CalendarFeeds, Subscription
 
     with opened() as app:
+        from tocsin.app.calendar_feeds import CalendarFeeds, Subscription
+
         _duty(app).schedule(schedule)
         feeds, wanted = CalendarFeeds(app.store, app.clock), Subscription(schedule=schedule, person=person)
         if ended:

@@ -23,9 +23,10 @@ COLUMNS = ("id", "state", "matchers", "owner", "reason", "ends_at")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Most rows.")
 def listed(show: Show, *, filters: tuple[str, ...], limit: int) -> None:
     """List silences, the next to end first; FILTERS are field=value, !=, =~ or !~, since= and until=."""
-    from tocsin.app.hushing import hush_of, record_of
 
     with opened() as app:
+        from tocsin.app.hushing import hush_of, record_of
+
         now = app.clock.now()
         wanted = read_filters(filters, FIELDS, now)
         kept = [(record_of(each, now), each) for each in hush_of(app).listed()]
@@ -40,10 +41,11 @@ def listed(show: Show, *, filters: tuple[str, ...], limit: int) -> None:
 @click.argument("silence_id", metavar="SILENCE")
 def shown(show: Show, *, silence_id: str) -> None:
     """Show one silence, and which alerts that fire now it fits."""
-    from tocsin.app.hushing import hush_of, id_of, record_of
     from tocsin.flow.hush import found
 
     with opened() as app:
+        from tocsin.app.hushing import hush_of, id_of, record_of
+
         with app.store.reading() as shelves:
             silence = found(shelves, id_of(silence_id))
         fits = [each.short_name for each in hush_of(app).preview(silence.matchers).alerts]
@@ -67,9 +69,10 @@ def shown(show: Show, *, silence_id: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Only list the alerts that fire now and would fit.")
 def added(show: Show, *, matchers: tuple[str, ...], dry_run: bool, **wanted: Any) -> None:
     """Silence the alerts that fit all MATCHERS (name=value, !=, =~ or !~)."""
-    from tocsin.app.hushing import Asked, ask, hush_of, matchers_of, record_of
 
     with opened() as app:
+        from tocsin.app.hushing import Asked, ask, hush_of, matchers_of, record_of
+
         if dry_run:
             seen = hush_of(app).preview(matchers_of(matchers))
             rows = [{"id": each.short_name, "title": each.title} for each in seen.alerts]
@@ -86,9 +89,10 @@ def added(show: Show, *, matchers: tuple[str, ...], dry_run: bool, **wanted: Any
 @click.argument("silence_id", metavar="SILENCE")
 def confirmed(show: Show, *, silence_id: str) -> None:
     """Be the second person of a silence; you need an account of your own name that may respond."""
-    from tocsin.app.hushing import hush_of, id_of, record_of
 
     with opened() as app:
+        from tocsin.app.hushing import hush_of, id_of, record_of
+
         silence = hush_of(app).confirm(id_of(silence_id), actor())
         _done(show, silence, record_of(silence, app.clock.now()), f"is confirmed by {silence.second}")
 
@@ -97,9 +101,10 @@ def confirmed(show: Show, *, silence_id: str) -> None:
 @click.argument("silence_id", metavar="SILENCE")
 def expired(show: Show, *, silence_id: str) -> None:
     """End a silence now; alerts that still fire call people again."""
-    from tocsin.app.hushing import hush_of, id_of, record_of
 
     with opened() as app:
+        from tocsin.app.hushing import hush_of, id_of, record_of
+
         silence = hush_of(app).expire(id_of(silence_id), actor())
         _done(show, silence, record_of(silence, app.clock.now()), "has ended")
 
