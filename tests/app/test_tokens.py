@@ -8,6 +8,7 @@ from tocsin.app.tokens import end_token, make_token
 from tocsin.audit.leaf import decode
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.person import Role
+from tocsin.flow.makers import TOKEN_MAKERS
 from tocsin.store.tokens import PREFIX, token_digest
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -47,3 +48,9 @@ def test_both_are_written_into_the_log_without_the_text(any_store) -> None:
         ("cli:ben", "token ended"),
     ]
     assert not any(token.text.encode() in leaf.content for leaf in leaves)
+
+
+def test_who_made_it_is_remembered_for_what_it_silences(any_store) -> None:
+    made(any_store)
+    with any_store.reading() as shelves:
+        assert shelves.marks.of(TOKEN_MAKERS, ("prom",)) == {"prom": b'["cli:ada"]'}

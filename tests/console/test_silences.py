@@ -8,8 +8,10 @@ import pytest
 
 from nouns import NOON
 from tocsin.app.hushing import Asked, ask, hush_of
+from tocsin.app.silences import put_silence
 from tocsin.console.silences import length
 from tocsin.triage.maintenance import parse_maintenance
+from tocsin.triage.silence_rules import Wish
 
 FORM = {"matchers": "alertname = DiskFull\nzone != b\n", "reason": "The disk is replaced.", "lasts": "2h"}
 ASKED = Asked(matchers=("alertname = DiskFull",), reason="The disk is replaced.", lasts="2h")
@@ -65,6 +67,25 @@ def test_nobody_is_their_own_second_person(app, ada):
     made = ask(app, ASKED, "ada")
     assert ada.post(f"/silences/{made.silence_id}/confirm").status_code == 409
     assert "Confirm as second person" not in ada.get("/silences").content.decode()
+
+
+def test_a_silence_that_a_token_took_over_is_not_confirmed_by_who_made_it(app, ada, open_incident):
+    open_incident("DiskFull", incident_type="security")
+    ada.post("/silences", FORM | {"matchers": "alertname = DiskFull"})
+    (made,) = hush_of(app).listed()
+    wish = Wish(
+        matchers=made.matchers,
+        starts_at=made.starts_at,
+        ends_at=made.ends_at,
+        owner="token:ci",
+        comment="x",
+        created_by="y",
+    )
+    taken = put_silence(app, wish, made.silence_id)
+    assert (taken.silence_id, taken.owner) == (made.silence_id, "token:ci")
+    assert "Confirm as second person" not in ada.get("/silences").content.decode()
+    assert ada.post(f"/silences/{made.silence_id}/confirm").status_code == 409
+    assert hush_of(app).listed()[0].second is None
 
 
 def test_a_viewer_can_silence_nothing(app, chidi):

@@ -19,6 +19,7 @@ from tocsin.domain.matchers import matcher
 from tocsin.domain.silence import Silence
 from tocsin.domain.timeline import Happening
 from tocsin.flow.hush import HUSH, MOST_SILENCES, RETENTION, Hush
+from tocsin.flow.makers import MAKERS, remember_token
 from tocsin.store.memory import MemoryStore
 from tocsin.triage.maintenance import parse_maintenance
 from tocsin.triage.noise_policy import NoisePolicy
@@ -178,6 +179,39 @@ def test_a_guarded_alert_needs_a_second_person(hush: Hush, fires: Callable[..., 
             hush.confirm(made.silence_id, nobody)
     assert hush.confirm(made.silence_id, "dana").second == "dana"
     assert hush.confirm(made.silence_id, "ben").second == "dana"
+
+
+def test_whoever_made_or_changed_a_silence_never_confirms_it(hush: Hush, fires: Callable[..., None]) -> None:
+    fires(alertname="DiskFull", team="security", severity="critical")
+    laundered = replace(WISH, owner="token:ci", created_by="somebody")
+    made = hush.silence(WISH)
+    changed = hush.accept(laundered, made.silence_id)
+    assert (changed.silence_id, changed.owner) == (made.silence_id, "token:ci")
+    narrower = replace(laundered, matchers=(*WISH.matchers, matcher("team", "=", "security")))
+    moved = hush.accept(narrower, made.silence_id)
+    assert moved.silence_id != made.silence_id
+    for silence in (changed, moved):
+        assert hush.makers((silence,))[silence.silence_id] >= {"ada", "token:ci"}
+        with pytest.raises(ConfirmationRefused):
+            hush.confirm(silence.silence_id, "ada")
+    assert hush.confirm(moved.silence_id, "ben").second == "ben"
+
+
+def test_who_made_a_token_does_not_confirm_what_it_silences(hush: Hush, store: MemoryStore) -> None:
+    with store.transaction() as shelves:
+        remember_token(shelves, "ci", "cli:ben", NOON)
+    made = hush.accept(replace(WISH, owner="token:ci", created_by="x"))
+    with pytest.raises(ConfirmationRefused):
+        hush.confirm(made.silence_id, "ben")
+    assert hush.confirm(made.silence_id, "dana").second == "dana"
+
+
+def test_makers_are_forgotten_with_their_silence(hush: Hush, store: MemoryStore, clock: PushedClock) -> None:
+    hush.silence(WISH)
+    clock.push(RETENTION + 2 * HOUR)
+    swept(hush)
+    with store.reading() as shelves:
+        assert shelves.marks.all(MAKERS) == {}
 
 
 def test_changing_a_silence_keeps_its_id_and_other_matchers_make_a_new_one(

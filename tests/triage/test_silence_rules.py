@@ -220,6 +220,13 @@ def test_the_second_person_is_a_person_and_somebody_else() -> None:
             confirmed(silence, second, NOW)
 
 
+@pytest.mark.parametrize("maker", ["ben", "cli:ben"])
+def test_whoever_had_a_hand_in_a_silence_is_not_its_second_person(maker: str) -> None:
+    with pytest.raises(ConfirmationRefused):
+        confirmed(old(owner="token:ci", created_by="x"), "ben", NOW, {maker, "token:ci"})
+    assert confirmed(old(), "ben", NOW, {"dana"}).second == "ben"
+
+
 def test_an_owner_is_warned_of_the_end_of_a_long_silence_only() -> None:
     assert warn_at(old()) == NOW + HOUR - WARN_AHEAD
     assert warn_at(old(ends_at=NOW + HOUR / 2)) is None

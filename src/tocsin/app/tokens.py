@@ -9,6 +9,7 @@ from tocsin.domain.clock import Clock
 from tocsin.domain.person import Role
 from tocsin.domain.ports.shelves import Store
 from tocsin.domain.timeline import Happening
+from tocsin.flow.makers import remember_token
 from tocsin.flow.record import note
 from tocsin.store.tokens import new_token
 
@@ -31,6 +32,7 @@ def make_token(
     expires_at = None if lives is None else now + lives
     with store.transaction() as shelves:
         number = shelves.tokens.add(digest, name, role, expires_at, now)
+        remember_token(shelves, name, actor, now)
         facts = {"done": "token made", "name": name, "role": role.value}
         note(shelves, Happening.ACCESS, at=now, actor=actor, subject=f"TOK-{number}", facts=facts)
     return MadeToken(number, text, expires_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,11 +52,13 @@ class Row:
     can_end: bool
 
 
-def row_of(silence: Silence, alerts: Sequence[Alert], viewer: Viewer, now: datetime) -> Row:
-    """Return one silence with the alerts that it fits, if it mutes now."""
+def row_of(
+    silence: Silence, alerts: Sequence[Alert], viewer: Viewer, now: datetime, makers: Collection[str]
+) -> Row:
+    """Return one silence with the alerts that it fits, if it mutes now; its makers cannot confirm it."""
     state = state_of(silence, now)
     fitting = [each for each in alerts if silence.fits(each.labels)] if state is SilenceState.ACTIVE else []
-    is_theirs = viewer.username in (person_of(silence.owner), person_of(silence.created_by))
+    is_theirs = viewer.username in {person_of(each) for each in makers}
     is_over = state is SilenceState.EXPIRED
     return Row(
         silence=silence,
@@ -130,7 +132,9 @@ def _page(request: HttpRequest, viewer: Viewer, context: Mapping[str, Any]) -> H
         alerts = shelves.alerts.unresolved(now, limit=MOST_ALERTS)
     start = request.GET.get("start", "0")
     first = int(start) if start.isascii() and start.isdecimal() and len(start) < 10 else 0
-    rows = [row_of(each, alerts, viewer, now) for each in kept[first : first + ROWS]]
+    chosen = kept[first : first + ROWS]
+    makers = hush_of(app).makers(chosen)
+    rows = [row_of(each, alerts, viewer, now, makers[each.silence_id]) for each in chosen]
     last, longest = first + len(rows), app.policies.noise.longest
     shown = {
         "room": "silences",

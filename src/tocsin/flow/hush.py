@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from tocsin.domain.person import is_username
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.silence import Silence, SilenceState
 from tocsin.domain.timeline import Happening
+from tocsin.flow.makers import forget, makers_of, remember
 from tocsin.flow.record import note
 from tocsin.incidents.changed import TOCSIN
 from tocsin.triage import silence_rules
@@ -99,7 +100,8 @@ class Hush:
         with self.store.transaction() as shelves:
             shelves.lock(HUSH)
             silence = found(shelves, silence_id)
-            confirmed = silence_rules.confirmed(silence, actor, now)
+            makers = makers_of(shelves, (silence,))[silence_id]
+            confirmed = silence_rules.confirmed(silence, actor, now, makers)
             if not has_account:
                 raise ConfirmationRefused(
                     f"{actor} has no account that may respond.", "Sign in as a person, and confirm it there."
@@ -126,6 +128,11 @@ class Hush:
         """Return all silences, those that ended within the retention time too, by their end."""
         with self.store.reading() as shelves:
             return shelves.silences.ending_after(self.clock.now() - RETENTION)
+
+    def makers(self, silences: Sequence[Silence]) -> Mapping[UUID, frozenset[str]]:
+        """Return all who made or changed each silence; none of them can be its second person."""
+        with self.store.reading() as shelves:
+            return makers_of(shelves, silences)
 
     def adopt(self, windows: Sequence[Silence]) -> None:
         """Put the maintenance windows of the packs in force, and end those no longer written.
@@ -158,6 +165,7 @@ class Hush:
             else:
                 _warn(shelves, silence, now)
         shelves.silences.drop_ended(now - RETENTION)
+        forget(shelves, (silence.silence_id for silence in shelves.silences.ending_after(now - RETENTION)))
         self._changed(shelves, now, since=now)
 
     def hold(self, shelves: Shelves, job: Job) -> None:
@@ -182,6 +190,8 @@ class Hush:
             _note(shelves, Happening.SILENCE_EXPIRED, outcome.ended, wish.owner, now)
         keep = shelves.silences.add if outcome.is_new else shelves.silences.save
         keep(outcome.silence)
+        hands = {wish.owner, outcome.silence.created_by} | ({old.owner, old.created_by} if old else set())
+        remember(shelves, outcome.silence.silence_id, hands, now, old_id=silence_id)
         _note(shelves, Happening.SILENCED, outcome.silence, wish.owner, now)
         self._changed(shelves, now)
         return outcome.silence

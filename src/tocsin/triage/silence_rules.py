@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -200,19 +200,21 @@ def expired(silence: Silence, now: datetime) -> Silence:
     return replace(silence, starts_at=min(silence.starts_at, now), ends_at=now, updated_at=now)
 
 
-def confirmed(silence: Silence, second: str, now: datetime) -> Silence:
+def confirmed(silence: Silence, second: str, now: datetime, makers: Collection[str] = ()) -> Silence:
     """Return the silence confirmed by a second person. Raises `ConfirmationRefused`.
 
     Any silence can be confirmed: only a confirmed one mutes guarded alerts. A token is not a person; somebody
-    is the same person on the command line.
+    is the same person on the command line. `makers` are all who ever made or changed it, or made a token that
+    did: whoever owns it by now, none of them is a second person.
     """
     if second.startswith("token:"):
         raise ConfirmationRefused(
             "A token cannot be the second person.", "Sign in as a person, and confirm it there."
         )
-    if person_of(second) in (person_of(silence.owner), person_of(silence.created_by)):
+    if person_of(second) in {person_of(each) for each in (silence.owner, silence.created_by, *makers)}:
         raise ConfirmationRefused(
-            f"{second} made this silence and cannot be its second person.", "Ask somebody else to confirm it."
+            f"{second} made or changed this silence and cannot be its second person.",
+            "Ask somebody else to confirm it.",
         )
     if state_of(silence, now) is SilenceState.EXPIRED:
         raise ConfirmationRefused("The silence has ended.", "Make a new one.")
