@@ -20,6 +20,7 @@ def written(text: str) -> Located:
         pytest.param(
             'team = "a \\"b\\" \\\\ \\n"', {"team": 'a "b" \\ \n'}, {"team": "a"}, id="quoted with escapes"
         ),
+        pytest.param('team = "=dead"', {"team": "=dead"}, {"team": "dead"}, id="a quoted equals sign"),
         pytest.param("team != security", {"team": "web"}, {"team": "security"}, id="not equal"),
         pytest.param(
             'team =~ "sec.*"', {"team": "security"}, {"team": "infosec"}, id="pattern, anchored in front"
@@ -52,6 +53,8 @@ def test_a_matcher_tells_matching_labels_from_others(
         pytest.param("= security", "is not a matcher", id="no label"),
         pytest.param('team = "open', "quotes", id="a quote that is not closed"),
         pytest.param('team = a"b', "quotes", id="a quote inside a bare value"),
+        pytest.param("team == dead", "begins with `=`", id="two equals signs"),
+        pytest.param("team !== dead", "begins with `=`", id="an exclamation mark and two equals signs"),
         pytest.param('team =~ "("', "RE2", id="a bracket that is not closed"),
         pytest.param('team =~ "(?=x)"', "RE2", id="a look-ahead"),
     ],

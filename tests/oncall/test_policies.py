@@ -76,6 +76,11 @@ def test_a_severity_without_steps_calls_nobody() -> None:
         (steps("[{after: 5m, page: lead of flat}]"), "has no `lead`"),
         (steps("[{after: 5m, page: primary, needs: 0}]"), "no number of people"),
         (steps("[{after: 5m, page: primary, needs: 1.5}]"), "no number of people"),
+        (steps("[{after: 5m, page: [primary, lead of web], needs: 9}]"), "but the steps call 2 at most"),
+        (
+            steps("[{after: 1m, page: everybody of web, needs: 2}, {after: 5m, page: ben}]"),
+            "oncall.yml:1:68: 2 people must acknowledge, but the steps call 1 at most",
+        ),
         (steps("[{after: 5m, page: primary, tell: hall}]"), "`hall` is not listed"),
         (steps("[{after: 2 business days, page: primary}]"), "needs a calendar"),
         (steps("[]", "calendar: sea, "), "`sea` is not listed under `calendars`"),

@@ -68,6 +68,11 @@ def read_matcher(written: Located) -> Matcher:
             f"`{written.text}` is not a matcher.",
             'Write `name = value` or `name =~ "pattern"`; also != and !~.',
         )
+    if found["value"].startswith("="):
+        raise written.problem(
+            f"`{written.text}` asks for a value that begins with `=`.",
+            'Write one `=` only; or quote the value, if it is meant: `name = "=value"`.',
+        )
     value = _unquoted(found["value"], written)
     try:
         return matcher(found["label"], found["operator"], value)

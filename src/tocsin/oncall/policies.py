@@ -110,6 +110,7 @@ def read_steps(
 ) -> tuple[PolicyStep, ...]:
     """Read the steps of one severity, each later than the one above it. Raises `PackProblem`."""
     steps: list[PolicyStep] = []
+    asked: list[Located] = []
     for member in written.sequence():
         keys = member.mapping(_STEP_KEYS, required=("after",))
         after = read_wait(keys["after"], calendar)
@@ -118,6 +119,8 @@ def read_steps(
                 "the steps do not follow each other in time.",
                 "Give each step a later `after` than the one above.",
             )
+        if "needs" in keys:
+            asked.append(keys["needs"])
         if "page" not in keys and "tell" not in keys:
             raise member.problem("the step calls and tells nobody.", "Add `page:` or `tell:`.")
         steps.append(
@@ -130,6 +133,8 @@ def read_steps(
                 tell=read_named(keys["tell"], known.channels) if "tell" in keys else (),
             )
         )
+    for needs in asked:
+        _demand_people(needs, steps, known.teams)
     return tuple(steps)
 
 
@@ -231,6 +236,25 @@ def _channels(written: Located | None) -> tuple[str, ...]:
         return ()
     names = written.strings() if written.kind == "seq" else (written.string(),)
     return tuple(dict.fromkeys(names))
+
+
+def _demand_people(needs: Located, steps: Collection[PolicyStep], teams: Mapping[str, Team]) -> None:
+    """Refuse a number of people that all steps together do not call: it could never be reached."""
+    called: set[tuple[TargetKind, str]] = set()
+    for target in (target for step in steps for target in step.page):
+        people: tuple[str | None, ...] = (target.name,)
+        if target.kind is TargetKind.EVERYBODY:
+            people = teams[target.name].members
+        elif target.kind is TargetKind.LEAD:
+            people = (teams[target.name].lead,)
+        by_schedule = target.kind in (TargetKind.PRIMARY, TargetKind.SECONDARY)
+        kind = target.kind if by_schedule else TargetKind.PERSON
+        called |= {(kind, str(person)) for person in people}
+    if int(needs.number()) > len(called):
+        raise needs.problem(
+            f"{int(needs.number())} people must acknowledge, but the steps call {len(called)} at most.",
+            "Ask for fewer, or call more people.",
+        )
 
 
 def _needs(written: Located) -> int:
