@@ -295,3 +295,20 @@ def test_a_stumbling_flush_is_done_alone(rig):
         Flush(rig.routing, rig.clock).run(shelves, replace(job, attempts=2))
     assert len([each for each in rig.jobs() if each.kind == "notify.webhook"]) == 1
     assert rig.clock.now() - NOON == timedelta(seconds=10)
+
+
+def keys_of_sends(rig) -> set[str]:
+    states = (JobState.READY, JobState.DONE, JobState.DEAD)
+    return {job.key for state in states for job in rig.jobs(state) if job.kind == "notify.webhook"}
+
+
+def test_the_same_that_could_not_be_told_goes_again_under_its_key(rig):
+    rig.configure(ONE)
+    rig.answers["webhook/0"] = REFUSED
+    rig.hear(alertname="A", instance="1")
+    rig.push(80)
+    assert len([told for told in rig.told() if told[1] == "webhook/0"]) == 2
+    assert len(keys_of_sends(rig)) == 1
+    rig.hear(alertname="A", instance="2")
+    rig.push(60)
+    assert len(keys_of_sends(rig)) == 2

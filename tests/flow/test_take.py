@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -278,3 +278,25 @@ def test_two_bodies_with_the_same_alerts_in_other_orders_do_not_block_each_other
         thread.join()
     assert faults == []
     assert len(postgres_story.incidents()) == 12
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A chapter of notifications that remembers what it heard."""
+
+    heard_of: list[int]
+
+    def heard(self, shelves, alerts, now) -> None:
+        self.heard_of.extend(alert.number for alert in alerts)
+
+
+def test_receivers_hear_no_old_end_after_a_new_beginning(story, report) -> None:
+    heard: list[int] = []
+    take = replace(story.take, notify=Listening(heard))
+    story = replace(story, take=take)
+    story.hear(report(4))
+    story.clock.push(timedelta(seconds=5))
+    story.hear(report(90))
+    story.push(1)
+    assert heard == [1, 2]
+    assert [alert.over for alert in (story.alert(1), story.alert(2))] == [True, False]

@@ -264,7 +264,7 @@ class _OneGroup:
                 known = notified(told_as(self.group.group_key), integration, firing, resolved, tick)
                 self.round.changes.told.append(known)
                 continue
-            key = f"{NOTIFY}:{self.group.group_id[:32]}:{integration.name}:{millis(tick)}"
+            key = self._key(integration.name, heard, tick, is_again=integration.name in failing)
             sends[integration.name] = key
             args = {
                 "group": self.group.group_id,
@@ -278,6 +278,16 @@ class _OneGroup:
                 Job(kind=f"{NOTIFY}.{integration.kind}", key=key, run_at=self.now, args=args)
             )
         return sends
+
+    def _key(self, integration: str, heard: Sequence[Alert], tick: datetime, *, is_again: bool) -> str:
+        """Return the key of what is sent: the one it had, where the same could not be told last time.
+
+        Whoever was cut short, by a kill or by the next tick, may have told the receiver all the same.
+        """
+        before = [(alert.number, alert.is_resolved(self.before.at)) for alert in self.before.alerts]
+        if is_again and before == [(alert.number, alert.is_resolved(self.now)) for alert in heard]:
+            return self.before.sends[integration]
+        return f"{NOTIFY}:{self.group.group_id[:32]}:{integration}:{millis(tick)}"
 
     def _leave(self, over: Sequence[Alert], quiet: Mapping[str, str]) -> None:
         """Resolved alerts of which nothing is to be told leave at once."""

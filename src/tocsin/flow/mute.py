@@ -27,11 +27,9 @@ class Mute:
     policy: NoisePolicy = field(default_factory=NoisePolicy)
     windows: tuple[Silence, ...] = ()
 
-    def noise(self, shelves: Shelves, now: datetime, also: Sequence[Alert] = ()) -> Noise:
-        """Return all that mutes now; `also` are alerts that begin now and may mute others."""
-        sources: tuple[Alert, ...] = ()
-        if self.policy.inhibit:
-            sources = (*shelves.alerts.inhibitors(now), *sources_wanted(self.policy.inhibit, also))
+    def noise(self, shelves: Shelves, now: datetime) -> Noise:
+        """Return all that mutes now."""
+        sources = shelves.alerts.inhibitors(now) if self.policy.inhibit else ()
         silences = (*shelves.silences.ending_after(now), *self.windows)
         return Noise(self.policy, silences, Inhibition(self.policy.inhibit, sources))
 

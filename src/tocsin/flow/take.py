@@ -159,7 +159,10 @@ class Take:
             shelves.lock(TRIAGE)
             gathering = self._gathering(shelves, now)
             self._end(shelves, gathering, ended)
-            self.notify.heard(shelves, ended, now)
+            # Where one has begun anew meanwhile, receivers must not hear of the old end after the beginning.
+            latest = shelves.alerts.latest_of([alert.fingerprint for alert in ended])
+            still = [each for each in ended if latest[each.fingerprint].number == each.number]
+            self.notify.heard(shelves, still, now)
         following = shelves.alerts.next_lapse()
         if following is not None:
             shelves.jobs.reschedule(_lapse_at(max(following, now)))
@@ -221,16 +224,24 @@ class Take:
         gathering = self._gathering(shelves, now)
         changed = [one for one in merged if one.change is not Change.RESOLVED]
         new = [one.alert for one in changed if one.change is Change.NEW_EPISODE]
-        noise = self.mute.noise(shelves, now, [one.alert for one in changed])
         flaps = self.mute.flaps(shelves, new, known, now)
-        heard = [self._heard(one, noise, flaps.get(one.alert.fingerprint), now) for one in changed]
-        by_print = {alert.fingerprint: alert for alert in gathering.hear(heard)}
-        self._look_at_the_end_of(shelves, heard)
+        by_print: dict[str, Alert] = {}
+        # Those that may mute others are kept first, so that the others are judged by them.
+        for part in self._sources_first(changed):
+            noise = self.mute.noise(shelves, now)
+            heard = [self._heard(one, noise, flaps.get(one.alert.fingerprint), now) for one in part]
+            by_print.update((alert.fingerprint, alert) for alert in gathering.hear(heard))
+            self._look_at_the_end_of(shelves, heard)
         ended = [one.alert for one in merged if one.change is Change.RESOLVED]
         by_print.update((alert.fingerprint, alert) for alert in self._end(shelves, gathering, ended))
         stored = [by_print[one.alert.fingerprint] for one in merged]
         self.notify.heard(shelves, stored, now)
         return [gathering.incident_of(alert) for alert in stored]
+
+    def _sources_first(self, merged: Sequence[Merged]) -> list[Sequence[Merged]]:
+        sources = [one for one in merged if self.mute.may_inhibit(one.alert)]
+        others = [one for one in merged if not self.mute.may_inhibit(one.alert)]
+        return [part for part in (sources, others) if part]
 
     def _heard(self, one: Merged, noise: Noise, flaps: Flaps | None, now: datetime) -> Heard:
         is_new = one.change is Change.NEW_EPISODE

@@ -43,7 +43,7 @@ routes:
     paths = {route.path: route for route in walk(root)}
     assert list(paths) == ["0", "0/0", "0/0/0", "0/1"]
     first, below, second = paths["0/0"], paths["0/0/0"], paths["0/1"]
-    assert braced(first.matchers) == '{app="y",env=~"p.*",team="one",zone!="z"}'
+    assert braced(first.matchers) == '{app="y",env=~"^(?:p.*)$",team="one",zone!="z"}'
     assert (first.receiver, first.group_by, first.group_wait) == ("a", ("x",), timedelta(0))
     assert (first.mute_intervals, first.active_intervals, first.continues) == (("nights",), ("nights",), True)
     assert (below.receiver, below.group_by, below.group_interval) == ("b", None, timedelta(hours=1))
@@ -104,7 +104,7 @@ def test_inhibition_rules_take_old_keys_and_new() -> None:
         ),
         3,
     )
-    assert braced(rule.source) == '{a="b",c=~"d",e!="f"}'
+    assert braced(rule.source) == '{a="b",c=~"^(?:d)$",e!="f"}'
     assert braced(rule.target) == '{g="h",i=~"j",k="l"}'
     assert (rule.equal, rule.name, rule.place) == (("x", "y"), "inhibit rule 3", "f:1:1")
     assert read_rule(written("{target_match: {a: b}}"), 1).source == ()

@@ -165,6 +165,8 @@ def _condition(key: Located, operator: str, value: Located) -> Matcher:
     if operator == "=~" and value.is_null:
         raise value.problem(f"`{key.text}` has no pattern.", "Write the pattern.")
     try:
-        return matcher(label_name(key), operator, text(value))
+        written = text(value)
+        # Upstream keeps an old-style pattern with its anchors, and so it stands in the group's key.
+        return matcher(label_name(key), operator, f"^(?:{written})$" if operator == "=~" else written)
     except ValueError as error:
         raise value.problem(f"{error}.", "Correct the pattern; RE2 has no look-around.") from error
