@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.app.oncall_check import check
+from tocsin.app.packs import PackFile
 from tocsin.domain.severity import Severity
 from tocsin.oncall.roster import Roster, parse_roster
 from tocsin.oncall.roster_tests import read_tests, run_test
@@ -30,6 +32,12 @@ def test_an_example_passes_its_own_tests(folder: Path) -> None:
     faults = {test.name: verdict.faults for test in tests if (verdict := run_test(roster, test)).faults}
     assert faults == {}
     assert len(tests) >= 4
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.parent.name)
+def test_nothing_is_found_in_an_example_that_could_call_nobody(folder: Path) -> None:
+    file = PackFile("oncall.yml", (folder / "oncall.yml").read_text("utf-8"))
+    assert [each.text for each in check(file, {}, None).findings] == []
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.parent.name)
