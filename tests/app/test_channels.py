@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nouns import NOON
-from tocsin.app.channels import build_channels
+from tocsin.app.channels import build_channels, channel_names
 from tocsin.app.settings import load_settings
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
@@ -45,6 +45,11 @@ def test_a_channel_that_is_set_up_in_part_stops_the_start_and_names_what_is_miss
 )
 def test_one_of_several_ways_to_a_partner_is_enough(tmp_path, memory_store, environ: dict[str, str]) -> None:
     assert set(_built(tmp_path, memory_store, **environ)) == {"inbox", "slack"}
+
+
+def test_every_channel_has_its_name_whether_it_is_set_up_or_not() -> None:
+    assert {"inbox", "slack", "sms", "voice", "ntfy"} <= channel_names()
+    assert not {"twilio", "prometheus"} & channel_names()
 
 
 def test_a_setting_that_is_no_way_to_a_partner_sets_nothing_up(tmp_path, memory_store) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "packs" / "saas-platform" / "examples"
+TWINS = """\
+people:
+  ben: {name: Ben, contacts: [{channel: pagerduty, address: ops}, {channel: slack, address: U1}]}
+  ada: {name: Ada, contacts: [{channel: pagerduty, address: ops}]}
+schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-11-16, people: [ben, ada]}
+escalation: {P1: [{after: 0m, page: primary}]}
+"""
 BROKEN = "tests: [{name: wrong, severity: P1, at: '2026-11-20T02:00:00Z', policy: other}]\n"
 
 
@@ -29,12 +37,33 @@ def test_the_file_in_force_is_checked_with_its_own_tests(app, typed, home) -> No
     assert typed("oncall", "check").exit_code == 6
 
 
-def test_a_file_with_a_mistake_or_that_is_no_text_is_refused(typed, tmp_path) -> None:
+def test_a_file_with_a_mistake_or_that_is_no_text_ends_with_6_and_is_one_object_in_json(
+    typed, tmp_path
+) -> None:
     path = tmp_path / "oncall.yml"
-    path.write_text("people: {}\n")
-    assert "`schedule` is missing" in typed("oncall", "check", str(path)).stderr
-    path.write_bytes(b"\xff")
-    assert "cannot be read" in typed("oncall", "check", str(path)).stderr
+    for content, said, place in (
+        (b"people: {}\n", "`schedule` is missing", f"{path}:1:1"),
+        (b"\xff", "cannot be read", str(path)),
+    ):
+        path.write_bytes(content)
+        shown = typed("oncall", "check", str(path))
+        assert (shown.exit_code, said in shown.stdout) == (6, True)
+        answer = typed("oncall", "check", str(path), "--json")
+        (problem,) = json.loads(answer.stdout)["data"]
+        assert (answer.exit_code, problem["result"], problem["place"]) == (6, "problem", place)
+
+
+def test_a_channel_that_there_is_not_ends_with_6_and_a_warning_with_0(typed, tmp_path) -> None:
+    path = tmp_path / "oncall.yml"
+    path.write_text(TWINS)
+    answer = typed("oncall", "check", str(path), "--json")
+    (warning,) = json.loads(answer.stdout)["data"]
+    assert (answer.exit_code, warning["result"]) == (0, "warning")
+    assert warning["faults"][0].startswith("ben and ada share the address ops of pagerduty")
+    path.write_text(TWINS.replace("slack", "slak"))
+    found = typed("oncall", "check", str(path))
+    assert (found.exit_code, "There is no channel `slak`" in found.stdout) == (6, True)
+    assert "1 problems, 1 warnings." in found.stderr
 
 
 def test_an_escalation_is_rehearsed_without_calling_anybody(app, answer, typed) -> None:

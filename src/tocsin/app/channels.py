@@ -27,6 +27,11 @@ def build_channels(settings: Settings, store: Store, clock: Clock) -> Mapping[st
     return channels
 
 
+def channel_names() -> frozenset[str]:
+    """Return the names of all channels that there are, set up or not; no code of a connector is imported."""
+    return frozenset(name for manifest in manifests() for name, _ in _places(manifest))
+
+
 def _places(manifest: Manifest) -> tuple[tuple[str, str], ...]:
     own = ((manifest.name, manifest.channel),) if manifest.channel else ()
     return (*own, *manifest.channels)

@@ -17,46 +17,60 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tocsin.app.packs import PackFile
+    from tocsin.oncall.roster_tests import Verdict
     from tocsin.oncall.schedules.calendar_file import CalendarFile
 
 SEVERITIES = ("P1", "P2", "P3", "P4")
 TESTS = "oncall.tests.yml"
+_SCHEMA = "tocsin.oncall.check/1"
+_COLUMNS = ("result", "test", "place", "faults")
 
 
 @verb("check", example="tocsin oncall check packs/saas-platform/examples/oncall.yml")
 @click.argument("path", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tests", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File of tests.")
 def checked(show: Show, *, path: Path | None, tests: Path | None) -> None:
-    """Check an on-call file and run its tests: PATH, or the one in force. Ends with 6 if a test fails.
+    """Check an on-call file and run its tests: PATH, or the one in force. Ends with 6 for each problem.
 
-    Its tests are in oncall.tests.yml beside it unless --tests names another file.
+    Its tests are in oncall.tests.yml beside it unless --tests names another file. What can work and may not
+    be meant is a warning.
     """
-    from tocsin.oncall.roster import parse_roster
-    from tocsin.oncall.roster_tests import read_tests, run_test
+    from tocsin.app.oncall_check import check
+    from tocsin.domain.errors import Misconfigured
 
-    file, beside = _files(path)
-    roster = parse_roster(file.text, file.path, _calendars(path))
-    written = _file(tests) if tests else beside
-    verdicts = (
-        [run_test(roster, one) for one in read_tests(written.text, written.path, roster)] if written else []
-    )
-    records: list[dict[str, Any]] = [
-        {
-            "test": verdict.test.name,
-            "line": verdict.test.line,
-            "result": "failed" if verdict.faults else "passed",
-            "faults": list(verdict.faults),
-        }
-        for verdict in verdicts
-    ]
+    try:
+        file, beside = _files(path)
+        found = check(file, _calendars(path), _file(tests) if tests else beside)
+    except Misconfigured as unreadable:
+        show.rows(_SCHEMA, [_problem(str(path or ""), unreadable.happened, unreadable.next_step)], _COLUMNS)
+        leave(Exit.PROBLEMS)
+        return
+    records = [_problem(each.place, each.text, each.next_step, each.kind) for each in found.findings]
+    records += [_tested(each) for each in found.verdicts]
     if not show.as_json:
-        for record, verdict in zip(records, verdicts, strict=True):
-            record["faults"] = " ".join(verdict.faults)
-    show.rows("tocsin.oncall.check/1", records, ("test", "result", "faults"))
-    failed = sum(bool(verdict.faults) for verdict in verdicts)
-    people, policies = len(roster.people), len(roster.policies)
-    show.say(f"{file.path}: {people} people, {policies} policies; {len(verdicts)} tests, {failed} failed.")
-    leave(Exit.PROBLEMS if failed else Exit.OK)
+        records = [{**record, "faults": " ".join(record["faults"])} for record in records]
+    show.rows(_SCHEMA, records, _COLUMNS)
+    counted = f"{len(found.verdicts)} tests, {found.failed} failed."
+    if found.findings:
+        counted += f" {found.problems} problems, {len(found.findings) - found.problems} warnings."
+    if found.roster is not None:
+        counted = f"{len(found.roster.people)} people, {len(found.roster.policies)} policies; {counted}"
+    show.say(f"{file.path}: {counted}")
+    leave(Exit.PROBLEMS if found.failed or found.problems else Exit.OK)
+
+
+def _problem(place: str, text: str, next_step: str, kind: str = "problem") -> dict[str, Any]:
+    return {"test": None, "line": None, "result": str(kind), "place": place, "faults": [text, next_step]}
+
+
+def _tested(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "test": verdict.test.name,
+        "line": verdict.test.line,
+        "result": "failed" if verdict.faults else "passed",
+        "place": None,
+        "faults": list(verdict.faults),
+    }
 
 
 @verb("rehearse", example="tocsin oncall rehearse P1 service=shop team=payments")
