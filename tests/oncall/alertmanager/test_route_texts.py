@@ -105,6 +105,6 @@ def test_inhibition_rules_take_old_keys_and_new() -> None:
         3,
     )
     assert braced(rule.source) == '{a="b",c=~"^(?:d)$",e!="f"}'
-    assert braced(rule.target) == '{g="h",i=~"j",k="l"}'
+    assert braced(rule.target) == '{g="h",i=~"^(?:j)$",k="l"}'
     assert (rule.equal, rule.name, rule.place) == (("x", "y"), "inhibit rule 3", "f:1:1")
     assert read_rule(written("{target_match: {a: b}}"), 1).source == ()
