@@ -39,9 +39,7 @@ def unresolved(alias: str, now: datetime, limit: int) -> tuple[Alert, ...]:
     connection, table = connections[alias], models.Alert._meta
     # As an expression, SQLite's text stays text: a column's instants would be parsed a second time.
     as_text = " || ''" if connection.vendor == "sqlite" else ""
-    columns = ", ".join(
-        f'"{table.get_field(name).column}"{as_text if name.endswith("_at") else ""}' for name in _NAMES
-    )
+    columns = ", ".join(f'"{name}"{as_text if name.endswith("_at") else ""}' for name in _NAMES)
     statement = (
         f'SELECT {columns} FROM "{table.db_table}" WHERE "ends_at" > %s'
         ' ORDER BY "fingerprint", "number" LIMIT %s'
