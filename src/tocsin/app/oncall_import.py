@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tocsin.app.schedules import duty_of
-from tocsin.app.wiring import App
+from tocsin.app.packs import Packs
 from tocsin.domain.errors import Misconfigured, NotFound
 from tocsin.domain.override import Override, OverrideState
+from tocsin.flow.duty import Duty
 from tocsin.oncall.imports import goalert, grafana, opsgenie, pagerduty
 from tocsin.oncall.imports.carried import Carried
 from tocsin.oncall.imports.comparing import Compared, OnCall, compare
@@ -109,14 +109,14 @@ def write(taken: TakenOver) -> None:
         ) from error
 
 
-def is_in_force(app: App, taken: TakenOver) -> bool:
+def is_in_force(packs: Packs, taken: TakenOver) -> bool:
     """Say whether the on-call file in force is the one that was written."""
-    return app.packs.file(FILE).text == taken.text
+    return packs.file(FILE).text == taken.text
 
 
-def override(app: App, carried: Carried, name: str) -> tuple[Override, ...]:
+def override(duty: Duty, carried: Carried, name: str) -> tuple[Override, ...]:
     """Make the overrides that are not there yet, in the order of the export. Raises `OverrideRefused`."""
-    duty, now = duty_of(app), app.clock.now()
+    now = duty.clock.now()
     asker = Asker(name=name, person=None, may_command=True)
     made = []
     for wish in carried.overrides:

@@ -134,8 +134,10 @@ def _overrides(show: Show, taken: TakenOver) -> int:
         return 0
     try:
         with opened() as app:
-            if oncall_import.is_in_force(app, taken):
-                return len(oncall_import.override(app, taken.carried, actor()))
+            from tocsin.app.schedules import duty_of
+
+            if oncall_import.is_in_force(app.packs, taken):
+                return len(oncall_import.override(duty_of(app), taken.carried, actor()))
             show.warn("Another oncall.yml is in force; the overrides were not made.")
     except Misconfigured as error:
         show.warn(f"The overrides were not made: {error.happened} {error.next_step}")
