@@ -20,7 +20,7 @@ def test_an_example_is_checked_with_the_tests_beside_it(answer, typed) -> None:
     results = answer("oncall", "check", str(EXAMPLE / "oncall.yml"))
     assert {each["result"] for each in results} == {"passed"}
     said = typed("oncall", "check", str(EXAMPLE / "oncall.yml"))
-    assert "4 people, 2 policies; 5 tests, 0 failed." in said.stderr
+    assert "4 people, 3 policies; 7 tests, 0 failed." in said.stderr
 
 
 def test_a_test_that_fails_ends_with_6_and_says_why(typed, tmp_path) -> None:
