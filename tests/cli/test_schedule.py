@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+import pwd
 from datetime import timedelta
 
 import icalendar
@@ -163,9 +163,9 @@ def test_a_secret_link_is_made_and_ended(answer, typed) -> None:
 
 
 def test_a_person_without_a_name_here_still_acts(answer, around, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody() -> str:
-        raise KeyError
+    def nobody(uid: int) -> str:
+        raise KeyError(uid)
 
-    monkeypatch.setattr(getpass, "getuser", nobody)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
     (made,) = answer("schedule", "override", "platform", *around, "--person", "ada")
     assert made["asked_by"].startswith("cli:")

@@ -214,6 +214,7 @@ def test_the_second_person_is_a_person_and_somebody_else() -> None:
         ("ada", old(owner="cli:ada", created_by="x")),
         ("ben", old(created_by="ben")),
         ("token:ben", old()),
+        ("cli:ben", old()),
         ("ben", old(ends_at=NOW)),
     ):
         with pytest.raises(ConfirmationRefused):

@@ -56,6 +56,7 @@ _BY_CODE = {
     "drill_refused": Exit.REFUSED,
     "move_refused": Exit.REFUSED,
     "override_refused": Exit.REFUSED,
+    "confirmation_refused": Exit.REFUSED,
     "account_refused": Exit.REFUSED,
     "label_missing": Exit.REFUSED,
     "reason_missing": Exit.REFUSED,

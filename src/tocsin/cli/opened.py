@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 def actor() -> str:
     """Return who acts, as the timeline and the log name them: `cli:` and the machine's own username."""
+    return f"cli:{username() or os.getuid()}"
+
+
+def username() -> str | None:
+    """Return the name of the machine's user, whatever LOGNAME says; a container's user may have none."""
     try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        # A container's user may have no name.
-        return f"cli:{os.getuid()}"
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return None
 
 
 @contextmanager

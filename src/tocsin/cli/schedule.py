@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tocsin.cli.opened import actor, opened
+from tocsin.cli.opened import actor, opened, username
 from tocsin.cli.show import Show
 from tocsin.cli.verb import noun, verb
 
@@ -306,14 +305,7 @@ def _asker(app: App, whose: str | None) -> Asker:
     from tocsin.app.schedules import asker_of
 
     name = actor() if whose is None else f"{actor()} for {whose}"
-    return asker_of(app, name, whose or _username(), may_command=True)
-
-
-def _username() -> str | None:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
+    return asker_of(app, name, whose or username(), may_command=True)
 
 
 def _span(duty: Duty, schedule: str, starts: str, ends: str) -> Span:

@@ -88,13 +88,20 @@ def added(show: Show, *, matchers: tuple[str, ...], dry_run: bool, **wanted: Any
 @verb("confirm", example="tocsin silence confirm 6f2c1a52-0000-4000-8000-000000000001")
 @click.argument("silence_id", metavar="SILENCE")
 def confirmed(show: Show, *, silence_id: str) -> None:
-    """Be the second person of a silence; you need an account of your own name that may respond."""
+    """Say where a second person confirms a silence: in the console, signed in as themselves."""
+    from tocsin.flow.hush import found
+    from tocsin.triage.silence_rules import ConfirmationRefused
 
     with opened() as app:
-        from tocsin.app.hushing import hush_of, id_of, record_of
+        from tocsin.app.hushing import id_of
 
-        silence = hush_of(app).confirm(id_of(silence_id), actor())
-        _done(show, silence, record_of(silence, app.clock.now()), f"is confirmed by {silence.second}")
+        with app.store.reading() as shelves:
+            found(shelves, id_of(silence_id))
+        base = app.settings.text("TOCSIN_PUBLIC_URL").rstrip("/")
+    raise ConfirmationRefused(
+        "A silence is not confirmed on the command line: nobody is signed in here.",
+        f"Sign in as a person who may command, and confirm it at {base}/silences.",
+    )
 
 
 @verb("expire", example="tocsin silence expire 6f2c1a52-0000-4000-8000-000000000001")

@@ -203,13 +203,14 @@ def expired(silence: Silence, now: datetime) -> Silence:
 def confirmed(silence: Silence, second: str, now: datetime, makers: Collection[str] = ()) -> Silence:
     """Return the silence confirmed by a second person. Raises `ConfirmationRefused`.
 
-    Any silence can be confirmed: only a confirmed one mutes guarded alerts. A token is not a person; somebody
-    is the same person on the command line. `makers` are all who ever made or changed it, or made a token that
-    did: whoever owns it by now, none of them is a second person.
+    Any silence can be confirmed: only a confirmed one mutes guarded alerts. Consent needs somebody signed in,
+    so neither a token nor the command line gives it. `makers` are all who ever made or changed it, or made a
+    token that did: whoever owns it by now, none of them is a second person.
     """
-    if second.startswith("token:"):
+    if second.startswith(("token:", "cli:")):
         raise ConfirmationRefused(
-            "A token cannot be the second person.", "Sign in as a person, and confirm it there."
+            "Neither a token nor the command line can be the second person.",
+            "Sign in to the console as a person, and confirm it there.",
         )
     if person_of(second) in {person_of(each) for each in (silence.owner, silence.created_by, *makers)}:
         raise ConfirmationRefused(
