@@ -57,9 +57,13 @@ class Serving:
             backlog=BACKLOG,
             server_header=False,
         )
-        # A second Ctrl-C is raised again by uvicorn after its shutdown; the work is done by then.
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+        # A signal that ended it is raised again by uvicorn after its shutdown; the work is done by then.
+        try:
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listening])
+        except SystemExit as end:
+            if end.code:
+                raise
 
     def _reload(self, *_: object) -> None:
         """Read packs and alertmanager.yml again, in a thread: a signal may come in the middle of anything."""
