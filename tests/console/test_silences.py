@@ -11,7 +11,7 @@ from tocsin.app.hushing import Asked, ask, hush_of
 from tocsin.app.silences import put_silence
 from tocsin.console.silences import length
 from tocsin.triage.maintenance import parse_maintenance
-from tocsin.triage.silence_rules import Wish
+from tocsin.triage.silence_rules import ConfirmationRefused, Wish
 
 FORM = {"matchers": "alertname = DiskFull\nzone != b\n", "reason": "The disk is replaced.", "lasts": "2h"}
 ASKED = Asked(matchers=("alertname = DiskFull",), reason="The disk is replaced.", lasts="2h")
@@ -86,6 +86,13 @@ def test_a_silence_that_a_token_took_over_is_not_confirmed_by_who_made_it(app, a
     assert "Confirm as second person" not in ada.get("/silences").content.decode()
     assert ada.post(f"/silences/{made.silence_id}/confirm").status_code == 409
     assert hush_of(app).listed()[0].second is None
+
+
+def test_a_responder_is_no_second_person_whatever_asks_for_them(app, ada, ben):
+    made = ask(app, ASKED, "dana")
+    with pytest.raises(ConfirmationRefused):
+        hush_of(app).confirm(made.silence_id, "ben")
+    assert hush_of(app).confirm(made.silence_id, "ada").second == "ada"
 
 
 def test_a_viewer_can_silence_nothing(app, chidi):

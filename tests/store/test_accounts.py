@@ -103,3 +103,14 @@ def test_the_command_can_go_to_an_active_account_that_may_respond(accounts):
         False,
         False,
     ]
+
+
+def test_a_second_person_may_command_themselves(accounts):
+    for username, role in (("ada", Role.COMMANDER), ("ben", Role.RESPONDER), ("dana", Role.ADMIN)):
+        accounts.create(username, username.title(), role)
+    assert [accounts.may_confirm(name) for name in ("ada", "ben", "dana", "eve")] == [
+        True,
+        False,
+        True,
+        False,
+    ]

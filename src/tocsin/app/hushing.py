@@ -15,6 +15,8 @@ from tocsin.domain.pack_file import Located, PackProblem
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Recurrence, Silence
 from tocsin.flow.hush import Hush
+from tocsin.store.accounts import Accounts
+from tocsin.store.django_store import DjangoStore
 from tocsin.triage.silence_rules import SilenceRefused, Wish, is_planned
 from tocsin.triage.silencing import next_change, state_of
 
@@ -47,7 +49,7 @@ def hush_of(app: App) -> Hush:
         app.policies.noise,
         app.policies.triage,
         app.policies.words,
-        app.close.may_command,
+        Accounts(DjangoStore()).may_confirm,
         app.take.mute.look_at,
     )
 

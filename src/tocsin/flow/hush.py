@@ -104,7 +104,7 @@ class Hush:
             confirmed = silence_rules.confirmed(silence, actor, now, makers)
             if not has_account:
                 raise ConfirmationRefused(
-                    f"{actor} has no account that may respond.", "Sign in as a person, and confirm it there."
+                    f"{actor} has no account that may command.", "Sign in as a person, and confirm it there."
                 )
             if confirmed != silence:
                 shelves.silences.save(confirmed)

@@ -58,8 +58,15 @@ class Accounts:
 
     def may_command(self, username: str) -> bool:
         """Say whether an incident can be given to this person: an active account that may respond."""
+        return self._may(username, Permission.RESPOND)
+
+    def may_confirm(self, username: str) -> bool:
+        """Say whether this person may be the second one of a silence: an active account that may command."""
+        return self._may(username, Permission.COMMAND)
+
+    def _may(self, username: str, permission: Permission) -> bool:
         account = self.by_username(username)
-        return account is not None and account.is_active and allows(Role(account.role), Permission.RESPOND)
+        return account is not None and account.is_active and allows(Role(account.role), permission)
 
     def with_role(self, role: Role) -> tuple[Account, ...]:
         """Return the active accounts with a role, by username."""
