@@ -3,6 +3,7 @@
 #
 #     proofs/acceptance/run.sh [RUNS] [FOLDER]
 #
+# PARALLEL (2) tests at a time: as many as there are cores to spare for them.
 # Needs Debian's golang-github-prometheus-alertmanager-dev, golang-1.19-go and prometheus-alertmanager (for amtool).
 # Prints a line a run and ends with 1 unless each passed at least 16 of 17 tests, and all 4 of amtool's. The windows
 # of the suite are half a second wide: a machine that is busy with other things fails some, as it does with
@@ -13,6 +14,7 @@ runs=${1:-10}
 folder=${2:-${TMPDIR:-/tmp}/tocsin-acceptance}
 python=${PYTHON:-$here/../../.venv/bin/python}
 go=${GO:-/usr/lib/go-1.19/bin/go}
+parallel=${PARALLEL:-2}
 sources=/usr/share/gocode/src
 suite=github.com/prometheus/alertmanager/test
 
@@ -38,7 +40,7 @@ failed() { { grep -- '^--- FAIL' "$1" || true; } | awk '{print $3}' | paste -sd'
 
 worst=0
 for run in $(seq "$runs"); do
-  (cd "$folder" && timeout 180 ./acc.test -test.v -test.parallel 4) > "$folder/suite-$run.log" 2>&1 || true
+  (cd "$folder" && timeout 180 ./acc.test -test.v -test.parallel "$parallel") > "$folder/suite-$run.log" 2>&1 || true
   # The servers of the suite are told to end, but nobody waits for them.
   sleep 3
   (cd "$folder" && timeout 90 ./cli.test -test.v) > "$folder/amtool-$run.log" 2>&1 || true
