@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nouns import NOON, later
-from tocsin.app.hook_secrets import count_old_use, old_uses, secrets_for, uses_by_source
+from tocsin.app.hook_secrets import count_old_use, old_uses, secrets_for, uses_by_source, written_secrets
 
 
 def _texts(setting: str, source: str = "shop") -> list[str]:
@@ -52,3 +52,8 @@ def test_each_use_of_an_old_secret_is_counted(memory_store) -> None:
     )
     assert uses_by_source((use,)) == {"github:shop": use}
     assert use.last > NOON
+
+
+def test_every_secret_of_a_setting_is_found_whichever_source_it_holds_for() -> None:
+    assert written_secrets("one, shop=two,*=three,,a==") == ("one", "two", "three", "a==")
+    assert written_secrets("") == ()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from nouns import NOON
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
+from tocsin.audit.leaf import decode
 from tocsin.connectors.hook import Forged
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
@@ -63,6 +65,32 @@ def test_s3_and_cloudwatch_are_asked_where_they_are_set(tmp_path, memory_store) 
 
 def test_mail_is_listened_to_where_a_port_is_set(tmp_path, memory_store) -> None:
     assert _names(tmp_path, memory_store, TOCSIN_MAIL_PORT="2525") == ["mail"]
+
+
+@pytest.mark.parametrize("keys", ["k1234567", "nas=k1234567890123456,shop=short", "a b c d e f g h i j"])
+def test_a_key_that_no_mail_could_carry_stops_the_start_and_is_not_shown(
+    tmp_path, memory_store, keys
+) -> None:
+    with pytest.raises(Misconfigured, match="TOCSIN_MAIL_KEYS") as refused:
+        _names(tmp_path, memory_store, TOCSIN_MAIL_PORT="2525", TOCSIN_MAIL_KEYS=keys)
+    assert not any(key in refused.value.explain() for key in ("k1234567", "short", "a b"))
+    assert "16 to 80" in refused.value.next_step
+
+
+def test_mail_to_no_address_of_ours_stands_in_the_log_as_one_sum_a_minute(tmp_path, memory_store) -> None:
+    clock = PushedClock(NOON)
+    app = build_app(load_settings({}, home=tmp_path), clock=clock, store=memory_store)
+    for _ in range(3):
+        inlets_module._mail_refused(app, "203.0.113.9")
+    clock.push(timedelta(minutes=2))
+    app.hearing.hooks.forgeries.write_sums()
+    with memory_store.transaction() as shelves:
+        shelves.log.sequence()
+        facts = [decode(leaf.content).facts for leaf in shelves.log.leaves(0, shelves.log.size())]
+    assert [(each["connector"], each["sender"], each["times"]) for each in facts] == [
+        ("mail", "203.0.113.9", "1"),
+        ("mail", "203.0.113.9", "2"),
+    ]
 
 
 def test_a_mail_with_the_right_key_is_an_alert_and_any_other_is_refused(tmp_path, memory_store) -> None:

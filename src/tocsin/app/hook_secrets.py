@@ -53,6 +53,13 @@ def secrets_for(text: str, source: str, key: bytes) -> tuple[HookSecret, ...]:
     return tuple(HookSecret(secret=Secret(one), name=_name(one, key)) for one in (*own, *general))
 
 
+def written_secrets(text: str) -> tuple[str, ...]:
+    """Return every secret of a setting, for whichever source it holds."""
+    parts = (part.strip() for part in text.split(","))
+    found = ((_NAMED.fullmatch(part), part) for part in parts if part)
+    return tuple(named.group(2) if named else part for named, part in found)
+
+
 def count_old_use(shelves: Shelves, connector: str, source: str, secret: HookSecret, now: datetime) -> None:
     """Remember that an old secret proved a body."""
     place = f"{connector}/{source}/{secret.name}"

@@ -180,7 +180,7 @@ PARTNER_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "TOCSIN_MAIL_KEYS",
         "",
-        "Keys of the mail door's addresses beside ingest tokens, comma-separated.",
+        "Keys of the mail door's addresses, 16 to 80 of a-z 0-9 each, comma-separated.",
         secret=True,
     ),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from tocsin.app.forgeries import Refusal
+from tocsin.app.hook_secrets import written_secrets
 from tocsin.app.wiring import App
 from tocsin.connectors.catalogue import load, manifest_of
 from tocsin.connectors.cloudwatch.wanted import groups_of, metrics_of
@@ -26,6 +29,9 @@ from tocsin.worker.pouring import Pouring
 SYSLOG = "syslog"
 MAIL = "mail"
 MB = 1024 * 1024
+NO_ADDRESS = "it was sent to an address that is none of this door"
+
+_MAIL_KEY = re.compile(r"[A-Za-z0-9_-]{16,80}")
 
 
 def inlets(app: App) -> tuple[Loop, ...]:
@@ -45,11 +51,32 @@ def _mail(app: App) -> tuple[Loop, ...]:
     port = app.settings.text("TOCSIN_MAIL_PORT")
     if not port:
         return ()
+    _demand_mail_keys(app)
     server = _client("tocsin.connectors.mail.server:MailServer", MAIL)
     door = server(
-        app.settings.text("TOCSIN_MAIL_HOST"), app.settings.number("TOCSIN_MAIL_PORT"), letters_of(app)
+        app.settings.text("TOCSIN_MAIL_HOST"),
+        app.settings.number("TOCSIN_MAIL_PORT"),
+        letters_of(app),
+        partial(_mail_refused, app),
     )
     return (Loop(MAIL, door.round, close=door.close),)
+
+
+def _demand_mail_keys(app: App) -> None:
+    """Find a key that no address could carry, or that is soon guessed. Raises `Misconfigured`."""
+    keys = written_secrets(app.settings.text("TOCSIN_MAIL_KEYS"))
+    wrong = [number for number, key in enumerate(keys, 1) if _MAIL_KEY.fullmatch(key) is None]
+    if wrong:
+        raise Misconfigured(
+            f"Key {wrong[0]} of {len(keys)} in TOCSIN_MAIL_KEYS cannot stand in a mail's address.",
+            means="Tocsin does not start, because mails with this key would be refused.",
+            next_step="Write 16 to 80 letters and digits (also _ and -), best only a-z 0-9.",
+        )
+
+
+def _mail_refused(app: App, sender: str) -> None:
+    told = Refusal(connector=MAIL, source="", sender=sender, reason=NO_ADDRESS)
+    app.hearing.hooks.forgeries.met(told)
 
 
 def letters_of(app: App) -> Callable[[str, str, bytes, str], object]:

@@ -21,12 +21,18 @@ class Heard:
 
     def __init__(self) -> None:
         self.letters: list[tuple[str, str, bytes]] = []
+        self.refused: list[str] = []
         self.refusal: Exception | None = None
 
     def __call__(self, source: str, key: str, body: bytes, sender: str) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.letters.append((source, key, body))
+
+    def refuse(self, sender: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.refused.append(sender)
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def server(heard: Heard) -> Iterator[MailServer]:
-    server = MailServer("127.0.0.1", free_port(), heard)
+    server = MailServer("127.0.0.1", free_port(), heard, heard.refuse)
     assert server.round() > 0
     yield server
     server.close()
@@ -58,7 +64,14 @@ def test_a_mail_is_kept_for_its_source(server: MailServer, heard: Heard) -> None
 def test_an_address_of_another_form_is_nobodys(server: MailServer, heard: Heard, address: str) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         _send(server, [address])
-    assert heard.letters == []
+    assert (heard.letters, heard.refused) == ([], ["127.0.0.1"])
+
+
+def test_a_refusal_that_could_not_be_written_down_is_none_for_good(server: MailServer, heard: Heard) -> None:
+    heard.refusal = Overloaded("a", means="b", next_step="c")
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        _send(server, ["ada@alerts.example"])
+    assert refused.value.recipients["ada@alerts.example"][0] == 451
 
 
 @pytest.mark.parametrize(
@@ -91,4 +104,4 @@ def test_more_than_ten_recipients_are_too_many(server: MailServer, heard: Heard)
 
 def test_a_port_that_is_taken_is_explained(server: MailServer, heard: Heard) -> None:
     with pytest.raises(Misconfigured, match="cannot be opened"):
-        MailServer("127.0.0.1", server.port, heard).round()
+        MailServer("127.0.0.1", server.port, heard, heard.refuse).round()

@@ -14,7 +14,7 @@ MANIFEST = Manifest(
         ConnectorSetting(name="TOCSIN_MAIL_HOST", hint="Give an address that only your relay reaches."),
         ConnectorSetting(
             name="TOCSIN_MAIL_KEYS",
-            hint="Keys for the address, best as source=key: 16 or more of a-z 0-9.",
+            hint="Keys for the address, best as source=key: 16 to 80 of a-z 0-9.",
             secret=True,
         ),
     ),

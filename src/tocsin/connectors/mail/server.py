@@ -24,6 +24,8 @@ NOBODY = "550 5.1.1 There is no such address"
 
 Hear = Callable[[str, str, bytes, str], object]
 """Takes source, key, the mail's bytes and the sender's address. Raises `Explained`."""
+Refuse = Callable[[str], object]
+"""Writes down whose mail was to an address that is none of ours. Raises `Overloaded`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,14 @@ class Door:
     """Answers an SMTP session; the names are aiosmtpd's. A key is looked at only with the mail."""
 
     hear: Hear
+    refuse: Refuse
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take an address of the form SOURCE+KEY@anything, and few of them."""
         if ADDRESS.fullmatch(address) is None:
-            return NOBODY
+            return await asyncio.to_thread(self._refused, _peer(session))
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         envelope.rcpt_tos.append(address)
@@ -47,9 +50,17 @@ class Door:
         """Keep the mail for each address; only then it is accepted."""
         content = envelope.content
         body = content.encode() if isinstance(content, str) else content or b""
-        sender = str(session.peer[0]) if session.peer else ""
-        answers = [await asyncio.to_thread(self._kept, each, body, sender) for each in envelope.rcpt_tos]
+        answers = [
+            await asyncio.to_thread(self._kept, each, body, _peer(session)) for each in envelope.rcpt_tos
+        ]
         return next((answer for answer in (LATER, NOBODY) if answer in answers), KEPT)
+
+    def _refused(self, sender: str) -> str:
+        try:
+            self.refuse(sender)
+        except Overloaded:
+            return LATER
+        return NOBODY
 
     def _kept(self, address: str, body: bytes, sender: str) -> str:
         found = ADDRESS.fullmatch(address)
@@ -67,6 +78,10 @@ class Door:
         return KEPT
 
 
+def _peer(session: Session) -> str:
+    return str(session.peer[0]) if session.peer else ""
+
+
 @dataclass(slots=True)
 class MailServer:
     """Listens in a thread of its own, from the first round on."""
@@ -74,13 +89,14 @@ class MailServer:
     host: str
     port: int
     hear: Hear
+    refuse: Refuse
     _controller: Controller | None = field(default=None)
 
     def round(self) -> float:
         """Open the door if it is closed, and rest. Raises `Misconfigured`."""
         if self._controller is None:
             controller = Controller(
-                Door(self.hear),
+                Door(self.hear, self.refuse),
                 hostname=self.host,
                 port=self.port,
                 data_size_limit=MOST_BYTES,
