@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tocsin.audit.leaf import decode
 from tocsin.domain.person import Role
 from tocsin.flow.watchdog import CAME
 
@@ -38,3 +39,17 @@ def test_strangers_and_readers_are_refused(client, bearer) -> None:
     assert client.post("/hooks/heartbeat/nightly-backup").status_code == 401
     assert client.post("/hooks/heartbeat/nightly-backup/tocs_x").status_code == 401
     assert client.post("/hooks/heartbeat/nightly-backup", headers=bearer(Role.VIEWER)).status_code == 403
+
+
+def test_who_has_no_token_or_a_wrong_one_stands_in_the_log(app, client) -> None:
+    for path in ("/hooks/heartbeat/nightly-backup", "/hooks/heartbeat/nightly-backup/tocs_x"):
+        assert client.post(path).status_code == 401
+    with app.store.transaction() as shelves:
+        shelves.log.sequence()
+        entries = [decode(leaf.content) for leaf in shelves.log.leaves(0, shelves.log.size())]
+    told = [each.facts for each in entries if each.facts.get("connector") == "heartbeat"]
+    assert [(each["source"], each["sender"], each["reason"]) for each in told] == [
+        ("nightly-backup", "203.0.113.9", "it carries no token"),
+        ("nightly-backup", "203.0.113.9", "its token is unknown"),
+    ]
+    assert "tocs_x" not in str(entries)
