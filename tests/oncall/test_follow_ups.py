@@ -40,10 +40,23 @@ def told(
 def test_what_can_be_changed_in_place_is_changed_once_for_rooms_and_persons(incident: Incident) -> None:
     room = a_delivery("notice-1", state=DeliveryState.DELIVERED)
     again = replace(room, key="notice-2")
-    assert told(incident, room, again, page("ben", "slack"), ends=False) == [
+    assert told(incident, room, again, page("ben", "slack", reference="D1:1.2"), ends=False) == [
         ("slack", None, True),
         ("slack", "ben", True),
     ]
+
+
+def test_a_persons_message_that_cannot_be_changed_is_followed_only_by_the_end(incident: Incident) -> None:
+    hooked = page("ben", "slack")
+    assert told(incident, hooked, ends=False) == []
+    assert told(incident, hooked, ends=True) == [("slack", "ben", False)]
+
+
+def test_where_several_must_acknowledge_none_of_them_is_told_that_it_is_taken(incident: Incident) -> None:
+    taken = replace(incident, acknowledged_by="ben")
+    deliveries = [page("ada", "smtp"), page("dana", "smtp")]
+    found = follow_ups(taken, deliveries, MANNERS, (), ends_calls=True, answered=("ben", "ada"))
+    assert [one.person for one in found] == ["dana"]
 
 
 def test_a_room_that_hears_of_it_by_a_notice_hears_it_once(incident: Incident) -> None:
@@ -69,7 +82,9 @@ def test_others_who_were_paged_hear_once_that_somebody_has_it_and_never_by_phone
 
 
 def test_whose_message_is_changed_in_place_hears_it_that_way_alone(incident: Incident) -> None:
-    assert told(incident, page("ada", "smtp"), page("ada", "slack")) == [("slack", "ada", True)]
+    assert told(incident, page("ada", "smtp"), page("ada", "slack", reference="D1:1.2")) == [
+        ("slack", "ada", True)
+    ]
 
 
 def test_a_step_further_disturbs_nobody_who_was_called(incident: Incident) -> None:

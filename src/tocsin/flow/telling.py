@@ -13,6 +13,7 @@ from tocsin.domain.page import Delivery, DeliveryState
 from tocsin.domain.person import Contact
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.timeline import Happening
+from tocsin.flow.answers import answers_of
 from tocsin.flow.paging import Paging, new_delivery, send
 from tocsin.flow.record import note
 from tocsin.oncall.follow_ups import FollowUp, Manners, follow_ups
@@ -52,7 +53,10 @@ class Telling:
             return
         contacts = {one.contact for one in told}
         before = shelves.pages.deliveries_of(incident.incident_id)
-        for each in follow_ups(incident, before, self.manners, contacts, ends_calls=ends_calls):
+        answered = answers_of(shelves, incident).by
+        for each in follow_ups(
+            incident, before, self.manners, contacts, ends_calls=ends_calls, answered=answered
+        ):
             self._follow_up(shelves, incident, event, each, now)
 
     def tell_rooms(

@@ -39,24 +39,27 @@ def follow_ups(
     told: Collection[Contact],
     *,
     ends_calls: bool,
+    answered: Collection[str] = (),
 ) -> tuple[FollowUp, ...]:
     """Return each address once. `told` are those that hear of it by a notice anyhow.
 
     Where something can be changed in place it always is. Where the event `ends_calls`, people who were paged
     and did not acknowledge hear once, by the first way that reached them and is no phone, that somebody has
-    it or that it is over.
+    it or that it is over; `answered` are those who did. A person's message without a reference, such as one
+    by an incoming webhook, cannot be changed, and a new one would ring.
     """
     reached = [each for each in deliveries if each.state is DeliveryState.DELIVERED]
     found: dict[Contact, FollowUp] = {}
     for each in reached:
         contact = _contact(each)
-        if each.channel in manners.keeps_state and contact not in told:
+        can_change = bool(each.reference) or each.person is None
+        if each.channel in manners.keeps_state and can_change and contact not in told:
             reason = "The message that stands here is brought up to date."
             found.setdefault(
                 contact, FollowUp(contact=contact, person=each.person, reason=reason, in_place=True)
             )
     if ends_calls:
-        known = {one.person for one in found.values()} | {incident.acknowledged_by, None}
+        known = {one.person for one in found.values()} | {incident.acknowledged_by, None, *answered}
         for each in reached:
             contact = _contact(each)
             is_quiet = each.channel not in manners.interrupts
