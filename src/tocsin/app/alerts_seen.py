@@ -12,9 +12,10 @@ from tocsin.domain.alert import Alert
 from tocsin.domain.matchers import Matcher
 from tocsin.domain.notification import NotificationGroup
 from tocsin.domain.ports.shelves import Shelves
+from tocsin.domain.silence import SilenceState
 from tocsin.flow.in_force import InForce
 from tocsin.triage.inhibition import Inhibition, sources_wanted
-from tocsin.triage.silencing import SilenceState, state_of
+from tocsin.triage.silencing import state_of
 
 MOST_ALERTS = 200_000
 

@@ -44,7 +44,8 @@ class _Standing(Collector):
                 # One that waits for a second person mutes nothing yet.
                 state = SilenceState.PENDING if state is SilenceState.UNCONFIRMED else state
                 silences[state] += 1
-            yield _gauge("alertmanager_silences", "Silences by state.", "state", silences)
+            by_state = {state.value: count for state, count in silences.items()}
+            yield _gauge("alertmanager_silences", "Silences by state.", "state", by_state)
             groups = GaugeMetricFamily("alertmanager_dispatcher_aggregation_groups", "Groups of alerts.")
             groups.add_metric([], len(shelves.groups.all()))
             yield groups

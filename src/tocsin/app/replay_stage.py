@@ -114,11 +114,7 @@ class Stage:
         """
         tables, before = self.tables, min(calm_since, now - _KEPT_AFTER_THE_END)
         ended = self._ended(now, before)
-        for alert in list(tables.alerts.values()):
-            if alert.over and alert.ends_at < before and alert.incident_id in ended:
-                del tables.alerts[alert.number]
-                if tables.latest_alerts[alert.fingerprint] == alert.number:
-                    del tables.latest_alerts[alert.fingerprint]
+        self._drop_alerts(before, ended)
         held = {alert.incident_id for alert in tables.alerts.values()}
         for key in ended - held:
             if key is not None:
@@ -129,6 +125,14 @@ class Stage:
         tables.jobs = {key: job for key, job in tables.jobs.items() if job.state is JobState.READY}
         known = {str(key) for key in tables.incidents}
         tables.marks = {key: mark for key, mark in tables.marks.items() if key[0] == FLAPS or key[1] in known}
+
+    def _drop_alerts(self, before: datetime, ended: set[UUID | None]) -> None:
+        tables = self.tables
+        for alert in list(tables.alerts.values()):
+            if alert.over and alert.ends_at < before and alert.incident_id in ended:
+                del tables.alerts[alert.number]
+                if tables.latest_alerts[alert.fingerprint] == alert.number:
+                    del tables.latest_alerts[alert.fingerprint]
 
     def _ended(self, now: datetime, before: datetime) -> set[UUID | None]:
         """Return the incidents that are over since an instant, and None for alerts that are in none."""

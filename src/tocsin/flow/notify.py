@@ -99,8 +99,15 @@ class _Grouping:
         seated = [(seat, alert) for alert in alerts for seat in self.in_force.seats(alert.labels)]
         groups = dict(shelves.groups.hold(sorted({seat.group_id for seat, _ in seated})))
         known = {each[:2]: each.alert for each in shelves.groups.members_of(list(groups))}
-        joining = [each for each in seated if with_resolved or self._joins(*each, known)]
-        due = self._due(joining, groups)
+        self._put(groups, known, [each for each in seated if with_resolved or self._joins(*each, known)])
+
+    def _put(
+        self,
+        groups: dict[str, NotificationGroup],
+        known: Mapping[tuple[str, str], int],
+        joining: Sequence[tuple[Seat, Alert]],
+    ) -> None:
+        shelves, due = self.shelves, self._due(joining, groups)
         new = [each for each in joining if known.get(_key(*each)) != each[1].number]
         shelves.groups.save([groups[group_id] for group_id in due])
         shelves.groups.put([Member(*_key(*each), each[1].number) for each in new])

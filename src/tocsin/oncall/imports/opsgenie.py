@@ -175,12 +175,12 @@ class _Reader:
         for row in self._book.all("timelines"):
             if key not in (text(row, OF), text(under(row, "_parent"), "id")):
                 continue
-            for rotation in several(under(row, "finalTimeline"), "rotations"):
-                for period in several(rotation, "periods"):
-                    whose = under(period, "recipient")
-                    if text(whose, "type") == "user":
-                        times = moment(period, "startDate"), moment(period, "endDate")
-                        self.draft.add_rendered(key, *times, self._person(whose))
+            rotations = several(under(row, "finalTimeline"), "rotations")
+            for period in (one for rotation in rotations for one in several(rotation, "periods")):
+                whose = under(period, "recipient")
+                if text(whose, "type") == "user":
+                    times = moment(period, "startDate"), moment(period, "endDate")
+                    self.draft.add_rendered(key, *times, self._person(whose))
 
     def forwarding(self, row: Row) -> None:
         """Take over that somebody's notifications go to another for a while, in all schedules."""

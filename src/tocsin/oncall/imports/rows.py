@@ -143,13 +143,11 @@ def _rows_of(name: str, document: Any, kinds: Kinds) -> Iterator[tuple[str, Row]
         yield from ((named, row) for row in _unwrapped(document, (named, kinds[named]), _owner(stem, named)))
         return
     inner = document.get("data") if isinstance(document, dict) else None
-    for place in (document, inner):
-        if not isinstance(place, dict):
-            continue
+    for place in (one for one in (document, inner) if isinstance(one, dict)):
         keys = [(kind, key) for kind, one in kinds.items() for key in (kind, one) if key in place]
+        for kind, key in keys:
+            yield from ((kind, row) for row in _unwrapped(place[key], (kind, key), ""))
         if keys:
-            for kind, key in keys:
-                yield from ((kind, row) for row in _unwrapped(place[key], (kind, key), ""))
             return
     raise _refused(
         f"{name[:80]} holds nothing that is known: neither its keys nor its name say what it is.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import time
+from itertools import product
 
 from tocsin.oncall.schedules.schedule import Restriction
 
@@ -42,14 +43,11 @@ def spans(restrictions: Iterable[Restriction]) -> tuple[tuple[int, int], ...]:
 
 def common(ones: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return the spans in which both hold; the week is a circle."""
-    theirs = tuple(others)
     found = set()
-    for start, length in ones:
-        for other, lasts in theirs:
-            for shifted in (other - A_WEEK, other, other + A_WEEK):
-                begins, ends = max(start, shifted), min(start + length, shifted + lasts)
-                if begins < ends:
-                    found.add((begins % A_WEEK, ends - begins))
+    for (start, length), (other, lasts), turn in product(ones, tuple(others), (-A_WEEK, 0, A_WEEK)):
+        begins, ends = max(start, other + turn), min(start + length, other + turn + lasts)
+        if begins < ends:
+            found.add((begins % A_WEEK, ends - begins))
     return tuple(sorted(found))
 
 

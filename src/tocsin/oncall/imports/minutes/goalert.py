@@ -6,7 +6,7 @@ whose turn it is in a rotation; then overrides put others in their place, take t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,27 +29,26 @@ def rules(book: Book, now: datetime) -> Callable[[str, datetime], frozenset[str]
         row = schedules[key]
         temporary = [one for one in several(row, "temporarySchedules") if _holds(one, at)]
         if temporary:
-            return frozenset(
-                text(shift, "userID")
-                for one in temporary
-                for shift in several(one, "shifts")
-                if _holds(shift, at)
-            )
+            shifts = (shift for one in temporary for shift in several(one, "shifts"))
+            return frozenset(text(shift, "userID") for shift in shifts if _holds(shift, at))
         local = at.astimezone(_zone(text(row, "timeZone"))).replace(tzinfo=None)
         active = [
             under(one, "target")
             for one in several(row, "targets")
             if any(_is_active(rule, local) for rule in several(one, "rules"))
         ]
-        people = set()
-        for target in active:
-            if text(target, "type") == "user":
-                people.add(text(target, "id"))
-            elif text(target, "id") in rotations:
-                people.add(rotations[text(target, "id")].at(at))
+        people = {_called(target, rotations, at) for target in active}
         return _overridden(people - {""}, [one for one in _overrides(book, key) if _holds(one, at)])
 
     return on_call
+
+
+def _called(target: Row, rotations: Mapping[str, _Rotation], at: datetime) -> str:
+    """Return whom a target of a schedule means, empty when that is nobody."""
+    if text(target, "type") == "user":
+        return text(target, "id")
+    rotation = rotations.get(text(target, "id"))
+    return rotation.at(at) if rotation else ""
 
 
 class _Rotation:

