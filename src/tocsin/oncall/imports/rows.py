@@ -142,17 +142,23 @@ def _rows_of(name: str, document: Any, kinds: Kinds) -> Iterator[tuple[str, Row]
     if named is not None:
         yield from ((named, row) for row in _unwrapped(document, (named, kinds[named]), _owner(stem, named)))
         return
-    inner = document.get("data") if isinstance(document, dict) else None
-    for place in (one for one in (document, inner) if isinstance(one, dict)):
-        keys = [(kind, key) for kind, one in kinds.items() for key in (kind, one) if key in place]
+    for place, keys in _keyed(document, kinds):
         for kind, key in keys:
             yield from ((kind, row) for row in _unwrapped(place[key], (kind, key), ""))
-        if keys:
-            return
+        return
     raise _refused(
         f"{name[:80]} holds nothing that is known: neither its keys nor its name say what it is.",
         f"Name the file after what it holds, one of: {', '.join(kinds)}.",
     )
+
+
+def _keyed(document: Any, kinds: Kinds) -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
+    """Yield the mappings of a document that have keys of a kind, and those keys."""
+    inner = document.get("data") if isinstance(document, dict) else None
+    for place in (one for one in (document, inner) if isinstance(one, dict)):
+        keys = [(kind, key) for kind, one in kinds.items() for key in (kind, one) if key in place]
+        if keys:
+            yield place, keys
 
 
 def _owner(stem: str, kind: str) -> str:

@@ -32,15 +32,19 @@ def rules(book: Book, now: datetime) -> Callable[[str, datetime], frozenset[str]
             shifts = (shift for one in temporary for shift in several(one, "shifts"))
             return frozenset(text(shift, "userID") for shift in shifts if _holds(shift, at))
         local = at.astimezone(_zone(text(row, "timeZone"))).replace(tzinfo=None)
-        active = [
-            under(one, "target")
-            for one in several(row, "targets")
-            if any(_is_active(rule, local) for rule in several(one, "rules"))
-        ]
-        people = {_called(target, rotations, at) for target in active}
+        people = {_called(target, rotations, at) for target in _active(row, local)}
         return _overridden(people - {""}, [one for one in _overrides(book, key) if _holds(one, at)])
 
     return on_call
+
+
+def _active(schedule: Row, local: datetime) -> list[Row]:
+    """Return the targets of which a rule holds at a local time."""
+    return [
+        under(one, "target")
+        for one in several(schedule, "targets")
+        if any(_is_active(rule, local) for rule in several(one, "rules"))
+    ]
 
 
 def _called(target: Row, rotations: Mapping[str, _Rotation], at: datetime) -> str:
