@@ -3,10 +3,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from nouns import NOON, later
+from tocsin.domain.arrival import Arrival
 from tocsin.domain.detected import DetectedAlert, SignalRef
 from tocsin.domain.errors import Overloaded
 from tocsin.domain.incident import Status
@@ -300,3 +302,18 @@ def test_receivers_hear_no_old_end_after_a_new_beginning(story, report) -> None:
     story.push(1)
     assert heard == [1, 2]
     assert [alert.over for alert in (story.alert(1), story.alert(2))] == [True, False]
+
+
+def test_an_alert_without_a_time_began_when_it_arrived_and_not_when_its_turn_came(story, report) -> None:
+    arrived = story.clock.now()
+    arrival = Arrival(
+        arrival_id=uuid4(),
+        connector="alertmanager.api",
+        source="prometheus",
+        key="k",
+        received_at=arrived,
+        body=b"[]",
+    )
+    story.clock.push(timedelta(seconds=2))
+    story.take.alerts(arrival, [replace(report(), starts_at=None, ends_at=None)])
+    assert story.alert().starts_at == arrived

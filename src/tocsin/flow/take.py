@@ -127,7 +127,7 @@ class Take:
         """Take several bodies in one transaction, in order: many senders then share one commit."""
         now = self.clock.now()
         given = [
-            _Given(report, place, fingerprint_of(report), body.resolve_timeout)
+            _Given(_timed(report, body.arrival), place, fingerprint_of(report), body.resolve_timeout)
             for place, body in enumerate(bodies)
             for report in body.reports
         ]
@@ -317,6 +317,13 @@ class Take:
         if planned is None or first < planned:
             # Never by changing the job that waits: who looks at ends holds it, and then waits for our alerts.
             shelves.jobs.put(_lapse_at(first))
+
+
+def _timed(report: AlertReport, arrival: Arrival) -> AlertReport:
+    """An alert without any time began when it arrived, however long it waited for its turn."""
+    if report.starts_at is None and report.ends_at is None:
+        return replace(report, starts_at=arrival.received_at)
+    return report
 
 
 def _merged(
