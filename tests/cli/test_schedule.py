@@ -116,7 +116,7 @@ def test_cover_is_asked_for_and_taken(answer, typed, around) -> None:
     assert typed("schedule", "cover", "platform").exit_code == 2
 
 
-def test_a_swap_counts_when_both_agreed(answer, typed, app, around) -> None:
+def test_nobody_agrees_to_a_swap_on_the_command_line(answer, typed, app, around) -> None:
     whose = on(answer)
     other = {"ada": "ben", "ben": "ada"}[whose]
     later = app.clock.now() + timedelta(days=7)
@@ -124,12 +124,26 @@ def test_a_swap_counts_when_both_agreed(answer, typed, app, around) -> None:
     words = ("schedule", "swap", "platform", *around, "--with", other, *theirs)
     halves = answer(*words, "--as", whose)
     assert {half["state"] for half in halves} == {"asked"}
-    refused = typed("schedule", "swap", "platform", "--agree", halves[0]["id"], "--as", whose)
-    assert refused.exit_code == 5
-    agreed = answer("schedule", "swap", "platform", "--agree", halves[1]["id"], "--as", other)
-    assert {half["state"] for half in agreed} == {"taken"}
-    assert on(answer) == other
+    for more in (("--as", whose), ("--as", other), ()):
+        refused = typed("schedule", "swap", "platform", "--agree", halves[0]["id"], *more)
+        assert refused.exit_code == 5
+        assert "http://127.0.0.1:8420/oncall" in refused.stderr
+    assert on(answer) == whose
+    assert typed("schedule", "swap", "platform", "--agree", "x").exit_code == 3
     assert typed("schedule", "swap", "platform").exit_code == 2
+
+
+def test_a_swap_that_would_change_nothing_says_so_when_it_is_asked_for(typed, app) -> None:
+    today = app.clock.now().date()
+    tuesday = today + timedelta(days=8 - today.weekday())
+    days = [(tuesday + timedelta(days=more)).isoformat() for more in (0, 1, 7, 8)]
+    names = ("--from", "--until", "--their-from", "--their-until")
+    times = [f"{name}={day}T12:00" for name, day in zip(names, days, strict=True)]
+    said = [
+        typed("schedule", "swap", "platform", *times, "--with", other, "--as", whose).stderr
+        for whose, other in (("ada", "ben"), ("ben", "ada"))
+    ]
+    assert sorted("would change nobody's shifts" in each for each in said) == [False, True]
 
 
 def test_a_calendar_goes_out_and_comes_in(answer, typed, tmp_path) -> None:

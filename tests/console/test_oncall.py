@@ -89,6 +89,15 @@ def test_a_swap_is_agreed_by_the_one_who_was_asked(app, ada, ben):
     assert {half.state for half in overrides(app)} == {OverrideState.TAKEN}
 
 
+def test_a_swap_that_changes_nobodys_shifts_is_not_said_to_be_in_force(app, ada):
+    mine = Span(starts_at=NOON + timedelta(days=8), ends_at=NOON + timedelta(days=9))
+    wish = Wish(schedule="default", kind=OverrideKind.SWAP, span=mine, person="ada")
+    first, _ = duty_of(app).ask_swap(wish, SPAN, BEN)
+    page = ada.post(f"/oncall/{first.override_id}/agree", follow=True).content.decode()
+    assert "changes nobody&#x27;s shifts" in page
+    assert "in force" not in page
+
+
 def test_a_gap_is_shown(app, ada):
     wish = Wish(schedule="default", kind=OverrideKind.REMOVE, span=Span(starts_at=NOON, ends_at=SPAN.ends_at))
     duty_of(app).override(wish, Asker(name="ada", person="ada", may_command=True))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from tocsin.app.readying import ready_of
 from tocsin.app.wiring import App
 from tocsin.domain.errors import NotFound
 from tocsin.domain.local_time import ZONE_DATA_VERSION, instant
-from tocsin.domain.override import Override, OverrideKind
+from tocsin.domain.override import Override, OverrideKind, OverrideState
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.flow.duty import Duty
 from tocsin.flow.outlook import Outlook
@@ -108,6 +108,31 @@ def time_of(text: str, zone: ZoneInfo) -> datetime:
             means="Nothing was shown or changed.",
             next_step="Write it as 2026-11-20T18:00, local to the schedule, or with Z or an offset.",
         ) from error
+
+
+def changes_shifts(app: App, halves: Sequence[Override]) -> bool:
+    """Say whether a swap changes who is on call at any time, as the schedule stands, once it counts."""
+    duty, ids = duty_of(app), {half.override_id for half in halves}
+    counted = [replace(half, state=OverrideState.TAKEN, created_at=app.clock.now()) for half in halves]
+    for half in halves:
+        schedule, span = duty.schedule(half.schedule), (half.starts_at, half.ends_at)
+        others = [one for one in duty.overrides(*span, half.schedule) if one.override_id not in ids]
+        if _people_at(shifts(schedule, others, *span)) != _people_at(
+            shifts(schedule, [*others, *counted], *span)
+        ):
+            return True
+    return False
+
+
+def _people_at(found: Iterable[Shift]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """Return when each person is on call; shifts that touch are one, whatever their causes."""
+    times: dict[str, list[tuple[datetime, datetime]]] = {}
+    for shift in found:
+        mine = times.setdefault(shift.person, [])
+        touches = bool(mine) and shift.start <= mine[-1][1]
+        begins, ends = mine.pop() if touches else (shift.start, shift.end)
+        mine.append((begins, max(ends, shift.end)))
+    return times
 
 
 def look_of(days: int) -> timedelta:

@@ -197,21 +197,20 @@ def cover(show: Show, *, schedule: str, starts: str | None, ends: str | None, **
 @click.option("--with", "other", help="With whom.")
 @click.option("--their-from", "their_starts", help="When the other's time begins.")
 @click.option("--their-until", "their_ends", help="When it ends.")
-@click.option("--agree", help="Agree to the swap of this id.")
-@click.option("--as", "whose", help="Act as this person; you when left out.")
+@click.option("--agree", help="Say where the swap of this id is agreed to.")
+@click.option("--as", "whose", help="Ask for this person; you when left out.")
 @click.option("--reason", default="", help="Why; people are told.")
 def swap(show: Show, *, schedule: str, agree: str | None, whose: str | None, **wanted: Any) -> None:
-    """Ask another to swap two times, or agree to it; it counts when both did."""
+    """Ask another to swap two times; it counts when they agreed, signed in to the console."""
     from tocsin.domain.override import OverrideKind
     from tocsin.oncall.schedules.asking import Wish
 
     with opened() as app:
-        from tocsin.app.schedules import id_of
+        from tocsin.app.schedules import changes_shifts, id_of
 
         duty, asker = _duty(app), _asker(app, whose)
         if agree:
-            _told(show, duty.agree(id_of(agree), asker), "is agreed and in force")
-            return
+            raise _consents_elsewhere(app, duty.found(id_of(agree)))
         if not all(wanted[name] for name in ("starts", "ends", "other", "their_starts", "their_ends")):
             raise click.UsageError("Give both times and --with, or --agree with the id of a swap.")
         wish = Wish(
@@ -223,7 +222,10 @@ def swap(show: Show, *, schedule: str, agree: str | None, whose: str | None, **w
         )
         theirs = _span(duty, schedule, wanted["their_starts"], wanted["their_ends"])
         halves = duty.ask_swap(wish, theirs, asker)
+        changes = changes_shifts(app, halves)
     _told(show, halves, f"waits until {wanted['other']} agrees")
+    if not changes:
+        show.warn("As the schedule stands, this swap would change nobody's shifts.")
 
 
 @verb("withdraw", example="tocsin schedule withdraw 6f2c1a52-0000-4000-8000-000000000001")
@@ -306,6 +308,18 @@ def _asker(app: App, whose: str | None) -> Asker:
 
     name = actor() if whose is None else f"{actor()} for {whose}"
     return asker_of(app, name, whose or username(), may_command=True)
+
+
+def _consents_elsewhere(app: App, half: Override) -> Exception:
+    """Who opens the store may ask for others, but nobody is signed in here who could consent."""
+    from tocsin.oncall.schedules.asking import OverrideRefused
+
+    base = app.settings.text("TOCSIN_PUBLIC_URL").rstrip("/")
+    return OverrideRefused(
+        "A swap is not agreed to on the command line: nobody can agree for another.",
+        means="The schedule is as it was.",
+        next_step=f"Let who was asked sign in and agree at {base}/oncall?schedule={half.schedule}.",
+    )
 
 
 def _span(duty: Duty, schedule: str, starts: str, ends: str) -> Span:

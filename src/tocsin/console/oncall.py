@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from tocsin.app.schedules import GAPS_AHEAD, asker_of, duty_of, time_of, unreachable_people
+from tocsin.app.schedules import GAPS_AHEAD, asker_of, changes_shifts, duty_of, time_of, unreachable_people
 from tocsin.app.wiring import current_app
 from tocsin.console.gate import Viewer, done, needs, page
 from tocsin.console.refusals import RoleLacksPermission
@@ -136,8 +136,12 @@ def take(request: HttpRequest, viewer: Viewer, override_id: UUID) -> HttpRespons
 @needs(Permission.RESPOND)
 def agree(request: HttpRequest, viewer: Viewer, override_id: UUID) -> HttpResponse:
     """Agree to a swap."""
-    first, *_ = duty_of(current_app()).agree(override_id, _asker(viewer))
-    return done(request, "The swap is agreed and in force.", _address(first.schedule))
+    app = current_app()
+    agreed = duty_of(app).agree(override_id, _asker(viewer))
+    said = "The swap is agreed and counts."
+    if not changes_shifts(app, agreed):
+        said = "The swap is agreed, but as the schedule stands it changes nobody's shifts."
+    return done(request, said, _address(agreed[0].schedule))
 
 
 @require_POST

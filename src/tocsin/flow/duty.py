@@ -129,20 +129,18 @@ class Duty:
             self._save(shelves, ended, by, "withdrew")
         return ended
 
+    def found(self, override_id: UUID) -> Override:
+        """Return an override or request. Raises `NotFound`."""
+        with self.store.reading() as shelves:
+            return _known_one(shelves, override_id)
+
     @property
     def _known(self) -> Known:
         return Known(schedules=self.schedules, people=self.people)
 
     def _held(self, shelves: Shelves, override_id: UUID) -> Override:
         shelves.lock(OVERRIDES)
-        found = shelves.overrides.get(override_id)
-        if found is None:
-            raise NotFound(
-                "There is no such override or request.",
-                means="Nothing was changed.",
-                next_step="Look at `tocsin schedule show` for those there are.",
-            )
-        return found
+        return _known_one(shelves, override_id)
 
     def _halves(self, shelves: Shelves, one: Override, now: datetime) -> tuple[Override, ...]:
         if one.swap_id is None:
@@ -181,6 +179,17 @@ class Duty:
             subject=one.schedule,
             facts={key: value for key, value in facts.items() if value},
         )
+
+
+def _known_one(shelves: Shelves, override_id: UUID) -> Override:
+    found = shelves.overrides.get(override_id)
+    if found is None:
+        raise NotFound(
+            "There is no such override or request.",
+            means="Nothing was changed.",
+            next_step="Look at `tocsin schedule show` for those there are.",
+        )
+    return found
 
 
 def waiting(overrides: Iterable[Override], now: datetime) -> tuple[Override, ...]:
