@@ -53,6 +53,12 @@ def test_a_step_has_everything_that_it_may_have() -> None:
     assert first.tell == second.tell == (KNOWN.channels["room"],)
 
 
+def test_the_people_of_a_policy_that_is_handed_over_to_may_acknowledge_too() -> None:
+    first = "{repeat: never, hand_over: default, steps: {P1: [{after: 0m, page: ben, needs: 2}]}}"
+    read = policies(f"{{default: {{steps: {{P1: [{{after: 0m, page: ada}}]}}}}, first: {first}}}")
+    assert read["first"].of(Severity.P1)[0].needs == 2
+
+
 def test_who_is_primary_by_the_default_schedule_is_just_the_primary() -> None:
     assert Target(kind=TargetKind.PRIMARY, name="default").role == "primary"
     assert Target(kind=TargetKind.LEAD, name="default").role == "lead of default"

@@ -106,9 +106,12 @@ def read_policies(written: Located, known: Known) -> Mapping[str, Policy]:
 
 
 def read_steps(
-    written: Located, known: Known, schedule: str, calendar: Calendar | None = None
+    written: Located, known: Known, schedule: str, calendar: Calendar | None = None, *, is_last: bool = True
 ) -> tuple[PolicyStep, ...]:
-    """Read the steps of one severity, each later than the one above it. Raises `PackProblem`."""
+    """Read the steps of one severity, each later than the one above it. Raises `PackProblem`.
+
+    `is_last` says that no other policy is handed over to, so that the steps here call all there are.
+    """
     steps: list[PolicyStep] = []
     asked: list[Located] = []
     for member in written.sequence():
@@ -133,7 +136,7 @@ def read_steps(
                 tell=read_named(keys["tell"], known.channels) if "tell" in keys else (),
             )
         )
-    for needs in asked:
+    for needs in asked if is_last else ():
         _demand_people(needs, steps, known.teams)
     return tuple(steps)
 
@@ -155,10 +158,13 @@ def _policy(name: str, written: Located, known: Known) -> Policy:
     calendar = None
     if "calendar" in keys:
         calendar = known.calendars[_known(keys["calendar"], known.calendars, "calendars")]
-    steps = keys["steps"].mapping(tuple(Severity))
+    is_last = "hand_over" not in keys
     return Policy(
         name=name,
-        steps={Severity(each): read_steps(body, known, schedule, calendar) for each, body in steps.items()},
+        steps={
+            Severity(each): read_steps(body, known, schedule, calendar, is_last=is_last)
+            for each, body in keys["steps"].mapping(tuple(Severity)).items()
+        },
         rounds=read_rounds(keys["repeat"]) if "repeat" in keys else None,
         hand_over=keys["hand_over"].string() if "hand_over" in keys else None,
     )
