@@ -73,6 +73,13 @@ def test_a_person_has_pages_messages_and_tries():
     ]
 
 
+def test_an_address_that_is_a_secret_is_shown_by_its_host_alone():
+    sent = Sent(delivery=a_delivery("k", address="https://hooks.example/T0/hunter2"), attempts=(TRY,))
+    record = record_of(answered(people=(Answer(username="ben", because=(FACT,), notices=(sent,)),)), NOON)
+    assert record["people"][0]["notices"][0]["address"] == "https://hooks.example/…"
+    assert "hunter2" not in str(record)
+
+
 def test_without_an_incident_there_is_no_policy():
     record = record_of(answered(incident=None), NOON)
     assert (record["incident"], record["policy"], record["alert"]["incident"]) == (None, None, None)

@@ -31,6 +31,11 @@ def test_each_page_has_its_messages_the_newest_page_first_and_notices_last():
     assert (kept.state, kept.is_real) == ("delivered", False)
 
 
+def test_a_notice_to_a_secret_address_is_named_by_its_host_alone():
+    (call,) = calls_of((), (a_delivery("n-1", address="https://hooks.example/T0/hunter2"),), {"slack"})
+    assert call.person == "https://hooks.example/…"
+
+
 def test_a_message_under_way_says_so_and_since_when():
     (call,) = calls_of((FIRST,), (a_delivery(page_id=UUID(int=1)),), {"slack"})
     assert (call.messages[0].state, call.messages[0].at) == ("on its way", NOON)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nouns import later
@@ -222,6 +224,17 @@ def test_a_dead_notice_is_said_and_calls_nobody(story, report) -> None:
     story.settle(job, REFUSED)
     assert story.kinds()[-1] == "notice.failed"
     assert story.pages() == ()
+
+
+@pytest.mark.parametrize("end", [Receipt("ok"), REFUSED], ids=["delivered", "dead"])
+def test_the_timeline_shows_no_address_that_lets_anybody_post(story, report, end) -> None:
+    story.hear(report(severity="medium"))
+    (job,) = story.claim("deliver.slack")
+    with story.store.transaction() as shelves:
+        told = shelves.pages.delivery(job.key)
+        shelves.pages.save_delivery(replace(told, address="https://hooks.example/T0/hunter2"))
+    story.settle(job, end)
+    assert "slack (https://hooks.example/…)" in story.timeline()[-1].text
 
 
 def test_the_last_of_the_allowed_tries_is_the_end(story, report) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nouns import NOON, later
 from tocsin.domain.severity import Severity
-from tocsin.oncall.dead_letters import Cause, DeadLetter, alarms, cause_of, firing, shown_address
+from tocsin.oncall.dead_letters import Cause, DeadLetter, alarms, cause_of, firing
 
 LETTER = DeadLetter(
     key="k",
@@ -75,20 +75,6 @@ def test_its_record_is_plain_and_in_utc() -> None:
         "2026-03-01T12:00:03Z",
     )
     assert record["remedy"] == Cause.GONE.remedy
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("https://hooks.example/T0/B0/secret?x=1", "https://hooks.example/…"),
-        ("https://ben:hunter2@hooks.example:8443/x", "https://hooks.example/…"),
-        ("http:///x", "http:///…"),
-        ("ben@example.org", "ben@example.org"),
-        ("+491701234567", "+491701234567"),
-    ],
-)
-def test_an_address_is_shown_without_what_may_be_secret(address: str, shown: str) -> None:
-    assert shown_address(address) == shown
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def _message(sent: Sent) -> dict[str, Any]:
         "key": delivery.key,
         "what": delivery.subject,
         "channel": delivery.channel,
-        "address": delivery.address,
+        "address": delivery.shown_address,
         "state": delivery.state.value,
         "requested_at": iso(delivery.requested_at),
         "finished_at": iso(delivery.finished_at),

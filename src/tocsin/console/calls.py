@@ -75,7 +75,7 @@ def _paged(page: Page, deliveries: Sequence[Delivery], real_channels: Collection
 
 def _told(notice: Delivery, real_channels: Collection[str]) -> Call:
     return Call(
-        person=notice.person or notice.address,
+        person=notice.person or notice.shown_address,
         role="notice",
         reason=notice.subject,
         messages=(_sent(notice, real_channels),),

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 from uuid import UUID
 
 GONE = "gone"
@@ -15,6 +16,17 @@ GONE = "gone"
 def address_digest(channel: str, address: str) -> str:
     """Return the SHA-256 (hex) of an address, which may be a secret itself."""
     return hashlib.sha256(f"{channel}\0{address}".encode("utf-8", "replace")).hexdigest()
+
+
+def shown_address(address: str) -> str:
+    """Return an address without what may be a secret: of a URL its scheme and host alone."""
+    if "://" not in address:
+        return address
+    try:
+        parts = urlsplit(address)
+        return f"{parts.scheme}://{parts.hostname or ''}/…"
+    except ValueError:
+        return "…"
 
 
 class DeliveryState(StrEnum):
@@ -74,6 +86,11 @@ class Delivery:
     answer: str = ""
     status: int | None = None
     reference: str = ""
+
+    @property
+    def shown_address(self) -> str:
+        """Return the address as people may see it."""
+        return shown_address(self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

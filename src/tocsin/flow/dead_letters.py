@@ -17,7 +17,7 @@ from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.flow.take import Take
 from tocsin.intake.lease import fingerprint_of
-from tocsin.oncall.dead_letters import WITHIN, DeadLetter, alarms, firing, shown_address
+from tocsin.oncall.dead_letters import WITHIN, DeadLetter, alarms, firing
 
 WATCH = "dead-letters"
 _TOLD = "told"
@@ -97,7 +97,7 @@ def _letter(shelves: Shelves, delivery: Delivery | None, job: Job | None) -> Dea
         key=delivery.key,
         kind=f"{_DELIVER}{delivery.channel}",
         channel=delivery.channel,
-        address=shown_address(delivery.address),
+        address=delivery.shown_address,
         person=delivery.person or "",
         incident=incident.short_name if incident else "",
         reason=delivery.answer or (job.last_error if job else ""),

@@ -259,7 +259,7 @@ class Deliver:
 
 def _named(delivery: Delivery) -> str:
     what = f"The page to {delivery.person}" if delivery.page_id else "The notice"
-    return f"{what} by {delivery.channel} ({delivery.address})"
+    return f"{what} by {delivery.channel} ({delivery.shown_address})"
 
 
 def _runbook(shelves: Shelves, incident: Incident) -> str:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from tocsin.domain.alert import AlertReport
 from tocsin.domain.severity import Severity
@@ -134,12 +133,6 @@ def _without_answer(reason: str) -> Cause:
     if reason.startswith("retry later"):
         return Cause.UNREACHABLE
     return Cause.REFUSED if reason.startswith("refused") else Cause.UNSENT
-
-
-def shown_address(address: str) -> str:
-    """Return an address without what may be a secret: of a URL its scheme and host alone."""
-    parts = urlsplit(address) if "://" in address else None
-    return address if parts is None else f"{parts.scheme}://{parts.hostname or ''}/…"
 
 
 def alarms(count: int, now: datetime, told: frozenset[Severity]) -> tuple[AlertReport, ...]:
