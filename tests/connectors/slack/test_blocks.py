@@ -118,6 +118,23 @@ def test_without_an_incident_there_is_nothing_to_ask() -> None:
     assert [button["action_id"] for button in row] == ["open"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("*all is well*", "\u200b*\u200ball is well\u200b*\u200b"),
+        ("_a_ ~b~", "\u200b_\u200ba\u200b_\u200b \u200b~\u200bb\u200b~\u200b"),
+        ("a`b`", "a\u200b`\u200bb\u200b`\u200b"),
+        ("pod_name_1 2*3", "pod_name_1 2*3"),
+    ],
+)
+def test_no_foreign_text_is_styled_and_names_can_be_copied(text: str, shown: str) -> None:
+    sent = content_of(message(subject=text, text=text, fields=((text, text),)), interactive=False)
+    _, section, facts, *_ = sent["blocks"]
+    assert sent["text"] == shown
+    assert section["text"]["text"] == shown
+    assert facts["text"]["text"] == f"*{shown}:* {shown}"
+
+
 def test_an_escape_is_never_cut_in_two() -> None:
     for extra in range(6):
         text = blocks(message(text="x" * extra + "&" * 5000))[1]["text"]["text"]

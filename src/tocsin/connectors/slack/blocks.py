@@ -29,6 +29,8 @@ EVENT_TYPE = "tocsin_message"
 """The type of the metadata in which a message carries its key and its page."""
 
 _LONGEST_FIELD = 400
+_MARKS = "*_~`"
+_APART = "\u200b"
 _SHOWN = {Phase.OPEN: "", Phase.ACKNOWLEDGED: "Acknowledged: ", Phase.RESOLVED: "Resolved: "}
 
 
@@ -132,14 +134,23 @@ def _link(action: str, words: str, url: str, *, is_first: bool) -> dict[str, Any
 
 def _escaped(text: str, limit: int) -> str:
     """Escape Slack's control characters, so that no text mentions or links; cut between characters."""
-    pieces = [_escape(letter) for letter in text]
+    pieces = [_escape(text, place) for place in range(len(text))]
     if sum(map(_width, pieces)) <= limit:
         return "".join(pieces)
     used = accumulate(map(_width, pieces))
     return "".join(piece for piece, so_far in zip(pieces, used, strict=True) if so_far < limit) + CUT
 
 
-def _escape(letter: str) -> str:
+def _escape(text: str, place: int) -> str:
+    """Return one character so that it means nothing to Slack, which knows no escape for its marks of style.
+
+    A mark takes effect only at the edge of a word, where it is set apart by spaces without a width; one
+    within a word (`pod_name`) stays as it is, so that names can be copied.
+    """
+    letter = text[place]
+    if letter in _MARKS:
+        is_within = text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
+        return letter if is_within and letter != "`" else f"{_APART}{letter}{_APART}"
     return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(letter, letter)
 
 
