@@ -21,6 +21,11 @@ def test_all_flags_are_true_when_nothing_is_said():
     assert asked.receiver is None
 
 
+def test_a_broken_pattern_is_told_in_words():
+    with pytest.raises(QuestionRefused, match=r"^failed to parse receiver param: missing \): \($"):
+        asked_in(QueryParams({"receiver": "("}))
+
+
 def test_too_much_is_refused():
     with pytest.raises(QuestionRefused):
         matchers_in(["a=b"] * 65)

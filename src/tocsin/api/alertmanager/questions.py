@@ -55,4 +55,10 @@ def _receiver(text: str) -> object:
     try:
         return re2.compile(text, options=options)
     except re2.error as error:
-        raise QuestionRefused(f"failed to parse receiver param: {error}") from error
+        raise QuestionRefused(f"failed to parse receiver param: {_words(error)}") from error
+
+
+def _words(error: re2.error) -> str:
+    """Return what RE2 says, which it says in bytes."""
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
