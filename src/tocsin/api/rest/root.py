@@ -32,6 +32,12 @@ class RequestInvalid(Explained):
     code: ClassVar[str] = "request_invalid"
 
 
+class RequestUnreadable(Explained):
+    """The body of a request to the REST API is no JSON (HTTP 400)."""
+
+    code: ClassVar[str] = "request_unreadable"
+
+
 rest = NinjaAPI(
     title="Tocsin",
     version=tocsin.__version__,
@@ -77,7 +83,12 @@ def refuse_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse
 @rest.exception_handler(HttpError)
 def refuse_unreadable(request: HttpRequest, _: HttpError) -> HttpResponse:
     """Answer a body that is no JSON."""
-    return refuse(request, _invalid("The body of the request cannot be read as JSON."))
+    unreadable = RequestUnreadable(
+        "The body of the request cannot be read as JSON.",
+        means="Nothing was changed or shown.",
+        next_step="Send JSON; /api/openapi.json describes what each address takes.",
+    )
+    return refuse(request, unreadable)
 
 
 def _invalid(happened: str) -> RequestInvalid:
