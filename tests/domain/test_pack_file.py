@@ -24,7 +24,7 @@ def test_a_problem_names_file_line_column_and_what_to_do() -> None:
     assert (problem.path, problem.line, problem.column) == ("packs/x.yml", 3, 3)
     assert problem.explain() == (
         "packs/x.yml:3:3: the key `wrong` is not known here.\n"
-        "The file was not loaded; what was loaded before stays in force.\n"
+        "Nothing of this file is loaded; a server that runs keeps what it has.\n"
         "Use one of: right."
     )
 

@@ -33,7 +33,7 @@ class PackProblem(Explained):
     def __init__(self, happened: str, *, next_step: str, path: str, line: int, column: int) -> None:
         super().__init__(
             f"{path}:{line}:{column}: {happened}",
-            means="The file was not loaded; what was loaded before stays in force.",
+            means="Nothing of this file is loaded; a server that runs keeps what it has.",
             next_step=next_step,
         )
         self.path = path
