@@ -77,6 +77,8 @@ def test_without_noise_an_alert_is_heard(alert: Alert) -> None:
 def test_a_silence_mutes_until_its_end_and_says_why(alert: Alert) -> None:
     longer = replace(SILENCE, silence_id=UUID(int=8), ends_at=NOW + 2 * HOUR)
     muted = noise(SILENCE, longer, SILENCE).judge(alert, classified(), None, NOW)
+    assert noise(SILENCE, longer).silencing(alert, classified(), NOW) == (SILENCE, longer)
+    assert noise(SILENCE, longer).silencing(alert, classified(P1, "security"), NOW) == ()
     assert isinstance(muted, Muted)
     assert (muted.until, muted.by) == (NOW + 2 * HOUR, MutedBy.SILENCE)
     assert muted.names == (str(UUID(int=7)), str(UUID(int=8)))

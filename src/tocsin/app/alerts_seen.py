@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tocsin.app.wiring import App
@@ -14,7 +15,9 @@ from tocsin.domain.notification import NotificationGroup
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.silence import SilenceState
 from tocsin.flow.in_force import InForce
+from tocsin.triage.classify import Classified, classify
 from tocsin.triage.inhibition import Inhibition, sources_wanted
+from tocsin.triage.noise import Noise
 from tocsin.triage.silencing import state_of
 
 MOST_ALERTS = 200_000
@@ -67,7 +70,8 @@ class _Sight:
     """What is needed to say how an alert stands, read once for all of them."""
 
     in_force: InForce | None
-    silences: Sequence[Any]
+    noise: Noise
+    classified: Callable[[Alert], Classified]
     inhibition: Inhibition
     now: datetime
     _known: dict[str, SeenAlert] = field(default_factory=dict)
@@ -79,15 +83,20 @@ class _Sight:
             found = SeenAlert(
                 alert=alert,
                 receivers=self.in_force.receivers_of(alert) if self.in_force else (),
-                silenced_by=tuple(
-                    sorted(str(each.silence_id) for each in self.silences if each.fits(alert.labels))
-                ),
+                silenced_by=self._silenced_by(alert),
                 inhibited_by=tuple(
                     source.fingerprint for source in self.inhibition.inhibiting(alert, self.now)
                 ),
             )
             self._known[alert.fingerprint] = found
         return found
+
+    def _silenced_by(self, alert: Alert) -> tuple[str, ...]:
+        """What fits an alert may still not mute it, as for who is called; to classify is the dearer part."""
+        if not any(each.fits(alert.labels) for each in self.noise.silences):
+            return ()
+        found = self.noise.silencing(alert, self.classified(alert), self.now)
+        return tuple(sorted(str(each.silence_id) for each in found))
 
 
 def alerts_seen(app: App, asked: Asked) -> tuple[SeenAlert, ...]:
@@ -129,4 +138,7 @@ def _look(app: App, shelves: Shelves) -> tuple[Mapping[str, Alert], _Sight]:
     in_force = app.take.notify.routing.in_force
     rules = in_force.configuration.inhibit_rules if in_force else ()
     inhibition = Inhibition(rules, sources_wanted(rules, alerts.values()))
-    return alerts, _Sight(in_force, silences, inhibition, now)
+    policies = app.policies
+    noise = Noise(policies.noise, silences, Inhibition((), ()))
+    classified = partial(classify, policy=policies.triage, words=policies.words)
+    return alerts, _Sight(in_force, noise, classified, inhibition, now)

@@ -64,7 +64,19 @@ class Noise:
             return Heard(reason=left_out)
         return self._inhibited(alert, now) or self._flapping(flaps, now) or Heard(reason=left_out)
 
+    def silencing(self, alert: Alert, classified: Classified, now: datetime) -> tuple[Silence, ...]:
+        """Return the silences that may mute the alert and do now, as `judge` sees it."""
+        found, _ = self._fitting(alert, classified, now)
+        return tuple(silence for _, silence in found)
+
     def _silenced(self, alert: Alert, classified: Classified, now: datetime) -> tuple[Muted | None, str]:
+        found, left_out = self._fitting(alert, classified, now)
+        return (self._muted_by(found), left_out) if found else (None, left_out)
+
+    def _fitting(
+        self, alert: Alert, classified: Classified, now: datetime
+    ) -> tuple[list[tuple[datetime, Silence]], str]:
+        """Return what silences it, each until when, and why something that fits does not."""
         guarded = self.policy.is_guarded(classified.severity, classified.type)
         found: list[tuple[datetime, Silence]] = []
         left_out = ""
@@ -80,7 +92,7 @@ class Noise:
                 found.append((until, silence))
             else:
                 left_out = f"{_spoken(silence)} fits, but has muted {classified.severity} as long as one may."
-        return (self._muted_by(found), left_out) if found else (None, left_out)
+        return found, left_out
 
     def _at_most(self, window: Window, classified: Classified) -> datetime:
         """A silence made before anybody knew what it would hit is still bounded by what it hits."""

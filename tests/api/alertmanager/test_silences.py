@@ -33,6 +33,28 @@ def test_a_silence_shows_and_mutes_at_once(local):
     assert local.get("/api/v2/alerts?silenced=false").json() == []
 
 
+def test_an_alert_that_a_silence_fits_but_may_not_mute_is_shown_as_active(local, clock):
+    broad = made(local, endsAt="2026-03-09T14:00:00.000Z")
+    stolen = {"alertname": "A", "severity": "critical", "incident_type": "security"}
+    down = {"alertname": "A", "severity": "critical"}
+    ends = (clock.now() + timedelta(days=1)).isoformat()
+    local.post("/api/v2/alerts", json=[{"labels": each, "endsAt": ends} for each in (stolen, down)])
+
+    def silenced():
+        found = local.get("/api/v2/alerts").json()
+        return {each["labels"].get("incident_type"): each["status"] for each in found}
+
+    assert silenced()["security"] | {"inhibitedBy": [], "mutedBy": []} == {
+        "state": "active",
+        "silencedBy": [],
+        "inhibitedBy": [],
+        "mutedBy": [],
+    }
+    assert silenced()[None]["silencedBy"] == [broad]
+    clock.push(timedelta(hours=4))
+    assert silenced()[None]["state"] == "active"
+
+
 def test_an_end_that_moves_keeps_the_id_and_other_matchers_make_a_new_one(local):
     number = made(local)
     assert made(local, id=number, endsAt="2026-03-01T15:00:00.000Z") == number
