@@ -171,13 +171,13 @@ def doorkeeper_of(app: App) -> Doorkeeper:
 
 
 def guarded(door: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Turn refusals into problem documents."""
+    """Turn refusals into problem documents; Alertmanager's API has a form of its own."""
 
     async def enter(request: Request) -> Response:
         try:
             return await door(request)
         except Explained as error:
-            return problem_and_close(error)
+            return problem_and_close(error, request.url.path)
 
     return enter
 

@@ -8,6 +8,9 @@ from starlette.responses import Response
 from tocsin.domain.errors import Explained, NotFound, Overloaded
 
 MEDIA_TYPE = "application/problem+json"
+JSON = "application/json"
+ALERTMANAGERS = "/api/v2/"
+"""Clients below this address read no body but plain JSON."""
 RETRY_AFTER_S = 5
 _STATUS = {
     "not_found": 404,
@@ -54,13 +57,22 @@ def problem(error: Explained) -> Response:
     )
 
 
-def problem_and_close(error: Explained) -> Response:
-    """Return the response for an error whose body may not have been read to its end."""
-    response = problem(error)
+def problem_and_close(error: Explained, path: str = "") -> Response:
+    """Return the response for an error whose body may not have been read to its end.
+
+    In Alertmanager's API, wherever its prefix lies, it is the `{"code", "message"}` of go-openapi.
+    """
+    response = _as_alertmanager(error) if ALERTMANAGERS in path else problem(error)
     if status_of(error) in (401, 403, 408, 413, 503):
         # The rest of the body is not read, so the connection cannot be used again.
         response.headers["Connection"] = "close"
     return response
+
+
+def _as_alertmanager(error: Explained) -> Response:
+    status = status_of(error)
+    words = {"code": status, "message": f"{error.happened} {error.next_step} [{error.code}]"}
+    return Response(orjson.dumps(words), status, headers=headers_of(error), media_type=JSON)
 
 
 def headers_of(error: Explained) -> dict[str, str]:

@@ -33,7 +33,7 @@ async def admitted_to_any(doorkeeper: Doorkeeper, request: Request) -> Caller:
 
 
 def guarded(door: Door) -> Door:
-    """Answer refusals: what cannot be read as Alertmanager does, all else as problem documents."""
+    """Answer refusals below /api/v2 as Alertmanager does, and elsewhere as problem documents."""
 
     async def enter(request: Request) -> Response:
         try:
@@ -41,6 +41,6 @@ def guarded(door: Door) -> Door:
         except QuestionRefused as refused:
             return answer(str(refused), 400)
         except Explained as error:
-            return problem_and_close(error)
+            return problem_and_close(error, request.url.path)
 
     return enter
