@@ -113,6 +113,8 @@ def record_of(silence: Silence, now: datetime) -> dict[str, Any]:
 
 
 def _end(asked: Asked, hush: Hush, matchers: Sequence[Matcher], starts_at: datetime) -> datetime:
+    if asked.ends_at and asked.lasts:
+        raise SilenceRefused("The silence has both a length and an end.", "Give one of the two.")
     if asked.ends_at:
         return _time(asked.ends_at)
     if asked.lasts:

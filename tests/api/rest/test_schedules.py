@@ -89,6 +89,13 @@ def test_times_without_a_zone_are_local_to_the_schedule(client, bearer) -> None:
     assert wrong.status_code == 400
 
 
+def test_a_key_that_means_nothing_is_refused_by_name(client, bearer, soon) -> None:
+    sent = {**soon, "person": "ada", "instead": "ben"}
+    answer = client.post(f"{ADDRESS}/default/overrides", json=sent, headers=bearer(Role.COMMANDER))
+    assert answer.status_code == 422
+    assert "instead" in answer.json()["happened"]
+
+
 @pytest.mark.parametrize("place", ["nights", "nights/shifts", "nights/gaps", "nights.ics", "nights/fairness"])
 def test_what_is_not_there_is_not_found(client, bearer, place) -> None:
     assert client.get(f"{ADDRESS}/{place}", headers=bearer(Role.VIEWER)).status_code == 404

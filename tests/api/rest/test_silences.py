@@ -64,6 +64,23 @@ def test_what_cannot_be_silenced_is_refused_with_the_reason(client, bearer, wron
     assert answer.json()["next_step"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"recurence": {"rule": "FREQ=DAILY", "zone": "UTC", "each": "1h"}}, "recurence"),
+        ({"recurrence": {"rule": "", "zone": "UTC", "each": "1h"}}, "rule"),
+        ({"recurrence": {"rule": "FREQ=DAILY", "zone": "", "each": "1h"}}, "zone"),
+        ({"recurrence": {"rule": "FREQ=DAILY", "zone": "UTC", "each": "1h", "last": "1h"}}, "last"),
+        ({"ends_at": "2099-01-01T00:00:00Z"}, "ends_at"),
+    ],
+)
+def test_what_would_silence_otherwise_than_meant_is_refused_by_name(client, bearer, app, wrong, named):
+    answer = client.post(URL, json=WANTED | wrong, headers=bearer(Role.RESPONDER))
+    assert answer.status_code == 422
+    assert named in answer.json()["happened"]
+    assert hush_of(app).listed() == ()
+
+
 def test_a_viewer_may_look_but_not_silence(client, bearer) -> None:
     headers = bearer(Role.VIEWER)
     assert client.get(URL, headers=headers).status_code == 200

@@ -16,7 +16,7 @@ router = Router(tags=["deliveries"])
 MOST_ROWS = 500
 
 
-class Replay(Schema):
+class Replay(Schema, extra="forbid"):
     """Which dead messages to try again: by their keys, or all (`channel` empty: of every channel)."""
 
     keys: list[str] = []

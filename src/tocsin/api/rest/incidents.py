@@ -51,27 +51,27 @@ class IncidentList(Schema):
     total: int
 
 
-class Note(Schema):
+class Note(Schema, extra="forbid"):
     """A line for the timeline."""
 
     text: str
 
 
-class Move(Schema):
+class Move(Schema, extra="forbid"):
     """Where an incident goes, and why."""
 
     to: Status
     reason: str = ""
 
 
-class Rating(Schema):
+class Rating(Schema, extra="forbid"):
     """A new severity, and why."""
 
     severity: Severity
     reason: str = ""
 
 
-class Assignment(Schema):
+class Assignment(Schema, extra="forbid"):
     """Who shall command."""
 
     to: str

@@ -18,13 +18,13 @@ from tocsin.oncall.rehearsal import Occasion, rehearse
 router = Router(tags=["on call"])
 
 
-class TestWanted(Schema):
+class TestWanted(Schema, extra="forbid"):
     """Whom to send test messages; empty for everybody in the on-call file."""
 
     person: str = ""
 
 
-class OccasionGiven(Schema):
+class OccasionGiven(Schema, extra="forbid"):
     """What would open an incident: the alert's labels and our verdict about it. `at` None is now."""
 
     labels: dict[str, str] = {}

@@ -37,7 +37,7 @@ router = Router(tags=["schedules"])
 CALENDAR = "text/calendar; charset=utf-8"
 
 
-class Change(Schema):
+class Change(Schema, extra="forbid"):
     """A change for a while. Times are ISO 8601; without a zone they are local to the schedule."""
 
     starts_at: str
@@ -48,7 +48,7 @@ class Change(Schema):
     reason: str = Field(default="", max_length=500)
 
 
-class Taking(Schema):
+class Taking(Schema, extra="forbid"):
     """Who takes a cover."""
 
     person: str

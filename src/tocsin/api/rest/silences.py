@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
+from pydantic import model_validator
 
 from tocsin.api.rest.guard import desk
 from tocsin.app.hushing import Asked, ask, hush_of, id_of, matchers_of, record_of
@@ -18,18 +19,18 @@ router = Router(tags=["silences"])
 MOST_SHOWN = 50
 
 
-class Matchers(Schema):
+class Matchers(Schema, extra="forbid"):
     """Which alerts: each as `name OP value`, OP one of = != =~ !~; all must hold."""
 
     matchers: list[str] = Field(max_length=MAX_MATCHERS)
 
 
-class Recurs(Schema):
+class Recurs(Schema, extra="forbid"):
     """When it comes again: an RFC 5545 rule whose local starts lie in `zone`, each time for `each`."""
 
-    rule: str
-    zone: str
-    each: str
+    rule: str = Field(min_length=1)
+    zone: str = Field(min_length=1)
+    each: str = Field(min_length=1)
 
 
 class NewSilence(Matchers):
@@ -41,6 +42,13 @@ class NewSilence(Matchers):
     ends_at: str = ""
     until_resolved: bool = False
     recurrence: Recurs | None = None
+
+    @model_validator(mode="after")
+    def ends_once(self) -> Self:
+        """Refuse two ends, of which one would be forgotten."""
+        if self.lasts and self.ends_at:
+            raise ValueError("write either lasts or ends_at, not both")
+        return self
 
 
 @router.get("")
