@@ -114,6 +114,29 @@ def test_an_unusable_zone_or_length_is_refused(recurrence: Recurrence) -> None:
         check(recurrence)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYMONTH=4,6,9,11;BYMONTHDAY=31",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=-30,-31",
+        "FREQ=DAILY;BYMONTH=4;BYMONTHDAY=31,-31",
+        "FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=8",
+    ],
+)
+def test_a_rule_that_falls_on_no_day_is_refused(rule: str) -> None:
+    with pytest.raises(ValueError, match="no day"):
+        check(weekly(rule))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=MONTHLY;BYDAY=5MO;BYMONTH=2", "FREQ=DAILY;BYMONTHDAY=31"],
+)
+def test_a_rule_that_falls_on_a_rare_day_passes(rule: str) -> None:
+    check(weekly(rule))
+
+
 def test_a_usable_recurrence_passes() -> None:
     check(weekly("FREQ=DAILY"))
 

@@ -84,7 +84,8 @@ def read_rule(text: str) -> Rule:
 
 def check(recurrence: Recurrence) -> None:
     """Raise `ValueError` with the reason unless the rule, the zone and the length can be used."""
-    read_rule(recurrence.rule)
+    if not _falls_at_all(read_rule(recurrence.rule)):
+        raise ValueError("The rule falls on no day of any year, such as the 30th of February.")
     try:
         ZoneInfo(recurrence.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -117,6 +118,15 @@ def windows(recurrence: Recurrence, first: datetime, since: datetime, until: dat
             if window.end > since and first - timedelta(minutes=1) < start < until:
                 yield window
         day += DAY
+
+
+@lru_cache(maxsize=512)
+def _falls_at_all(rule: Rule) -> bool:
+    """Say whether any day has what the rule asks of months and days; after 28 years the calendar repeats."""
+    if not rule.month_days and not (rule.months and any(nth for nth, _ in rule.days)):
+        return True
+    days = (date(2000, 1, 1) + timedelta(number) for number in range(28 * 366))
+    return any(_fits_day(rule, day, day) for day in days if not rule.months or day.month in rule.months)
 
 
 def _falls_on(rule: Rule, day: date, anchor: date) -> bool:
