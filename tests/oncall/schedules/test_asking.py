@@ -140,6 +140,11 @@ def test_a_swap_is_between_two_people(known) -> None:
             swap_asked(wish(person=other), LATER, asker, known, NOW, IDS)
 
 
+def test_a_reason_is_plain_text(known) -> None:
+    with pytest.raises(OverrideRefused, match="NUL"):
+        overridden(wish(reason="a\0b"), ADA, known, NOW, IDS[0])
+
+
 def test_what_was_asked_for_is_withdrawn_by_who_asked_or_commands(known) -> None:
     halves = swap_asked(wish(), LATER, BEN, known, NOW, IDS)
     assert {half.state for half in withdrawn(halves, BEN, NOW)} == {OverrideState.WITHDRAWN}

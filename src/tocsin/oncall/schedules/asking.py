@@ -175,6 +175,8 @@ def _made(
         raise _refused("It must end after it starts and after now, within a year.", "Correct the times.")
     if len(wish.reason) > MAX_REASON:
         raise _refused(f"The reason is longer than {MAX_REASON} characters.", "Shorten it.")
+    if "\0" in wish.reason:
+        raise _refused("The reason holds a NUL character.", "Write plain text.")
     return Override(
         override_id=override_id,
         schedule=wish.schedule,
