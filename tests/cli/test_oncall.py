@@ -102,3 +102,9 @@ def test_a_file_that_names_a_calendar_finds_it_beside_itself(typed, tmp_path) ->
     (tmp_path / "shop.ics").write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\nEND:VCALENDAR\r\n")
     said = typed("oncall", "check", str(tmp_path / "oncall.yml"))
     assert said.exit_code == 0, said.stderr
+
+
+def test_where_nobody_is_listed_it_says_so_and_what_to_do(app, typed, tmp_path) -> None:
+    (tmp_path / "packs" / "team" / "oncall.yml").write_text("people: {}\nschedule: null\nescalation: {}\n")
+    told = typed("oncall", "ready")
+    assert (told.stdout, "Nobody is listed" in told.stderr) == ("", True), told.output

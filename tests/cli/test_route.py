@@ -80,3 +80,8 @@ def test_a_broken_file_names_its_place(typed: Any, tmp_path: Path) -> None:
 def test_words_that_are_no_labels_are_usage(typed: Any, file: str) -> None:
     assert typed("route", "test", "team!=db", "--file", file).exit_code == 2
     assert typed("route", "test", "--file", "/nowhere.yml").exit_code == 3
+
+
+def test_without_a_route_it_says_so_and_where_to_read(typed: Any) -> None:
+    told = typed("route", "show")
+    assert (told.stdout, "There is no route" in told.stderr) == ("", True), told.output

@@ -183,3 +183,14 @@ def test_a_person_without_a_name_here_still_acts(answer, around, monkeypatch: py
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     (made,) = answer("schedule", "override", "platform", *around, "--person", "ada")
     assert made["asked_by"].startswith("cli:")
+
+
+def test_without_a_schedule_each_list_says_so_and_what_to_do(app, typed, tmp_path) -> None:
+    (tmp_path / "packs" / "team" / "oncall.yml").write_text("people: {}\nschedule: null\nescalation: {}\n")
+    for word in ("list", "who", "gaps"):
+        told = typed("schedule", word)
+        assert (told.stdout, "There is no schedule. Write one" in told.stderr) == ("", True), told.output
+
+
+def test_without_a_gap_the_list_says_so(app, typed) -> None:
+    assert "Somebody is on call at every minute" in typed("schedule", "gaps", "platform").stderr

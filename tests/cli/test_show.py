@@ -86,6 +86,19 @@ def test_quiet_leaves_hints_out_and_warnings_in(capsys) -> None:
     assert capsys.readouterr().err == "a warning\n"
 
 
+def test_a_terminal_is_told_that_there_is_nothing_and_what_to_do_next(terminal, capsys) -> None:
+    screen = terminal()
+    Show().rows("s/1", [], ("id",), empty="There is none. Make one.")
+    assert screen.getvalue() == ""
+    assert capsys.readouterr().err == "There is none. Make one.\n"
+
+
+def test_nothing_is_still_an_envelope_as_json_and_no_words(capsys) -> None:
+    Show(as_json=True).rows("s/1", [], ("id",), empty="There is none.")
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["data"], told.err) == ([], "")
+
+
 def test_more_rows_are_told_with_the_way_to_see_them(capsys) -> None:
     Show().rows("s/1", ROWS, ("id",), more=3)
     assert capsys.readouterr().err == "3 more; see them with --limit 4.\n"

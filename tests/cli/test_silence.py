@@ -53,3 +53,11 @@ def test_nobody_consents_on_the_command_line(app, typed, report, monkeypatch) ->
         assert "http://127.0.0.1:8420/silences" in refused.stderr
         assert hush_of(app).listed()[0].second is None
     assert typed("silence", "confirm", "6f2c1a52-0000-4000-8000-000000000001").exit_code == 3
+
+
+def test_a_list_without_a_silence_says_so_and_what_to_do(app, typed) -> None:
+    assert "tocsin silence add --help" in typed("silence", "list").stderr
+    add = typed("silence", "add", "a=b", "--reason", "r", "--for", "1h")
+    assert add.exit_code == 0, add.output
+    filtered = typed("silence", "list", "owner=nobody")
+    assert (filtered.stdout, "Leave them out" in filtered.stderr) == ("", True)

@@ -133,7 +133,10 @@ def ready(show: Show) -> None:
 
         records = readiness_records(app)
     show.rows(
-        "tocsin.oncall.ready/1", records, ("person", "channel", "is_verified", "verified_at", "is_set_up")
+        "tocsin.oncall.ready/1",
+        records,
+        ("person", "channel", "is_verified", "verified_at", "is_set_up"),
+        empty="Nobody is listed. Write people and their contacts in oncall.yml (docs/oncall.md).",
     )
 
 

@@ -35,7 +35,8 @@ def shown(show: Show, *, path: Path | None) -> None:
     if show.is_table:
         # A person sees the tree by its indentation.
         rows = tuple({**row, "route": "  " * row["route"].count("/") + row["route"]} for row in rows)
-    show.rows("tocsin.route.show/1", rows, COLUMNS)
+    none = "There is no route: no alertmanager.yml is in force, and oncall.yml has none (docs/oncall.md)."
+    show.rows("tocsin.route.show/1", rows, COLUMNS, empty=none)
 
 
 @verb("test", example="tocsin route test --verify team-db,all --file alertmanager.yml severity=critical")

@@ -22,6 +22,9 @@ DAYS = click.IntRange(1, 1826)
 OVERRIDE = ("id", "state", "kind", "starts_at", "ends_at", "person", "instead_of", "asked_by", "reason")
 
 
+NO_SCHEDULE = "There is no schedule. Write one in oncall.yml (docs/oncall.md), then `tocsin oncall check`."
+
+
 @verb("list", example="tocsin schedule list")
 def listed(show: Show) -> None:
     """List schedules with who is on call now."""
@@ -32,7 +35,8 @@ def listed(show: Show) -> None:
         duty = duty_of(app)
         records = [schedule_record(schedule, duty) for schedule in duty.schedules.values()]
     rows = [_flat(record) for record in records]
-    show.rows("tocsin.schedule.list/1", records if show.as_json else rows, tuple(_flat_columns()))
+    shown = records if show.as_json else rows
+    show.rows("tocsin.schedule.list/1", shown, tuple(_flat_columns()), empty=NO_SCHEDULE)
 
 
 @verb("show", example="tocsin schedule show platform --days 14")
@@ -73,7 +77,9 @@ def who(show: Show, *, schedule: str | None) -> None:
             records += [{"schedule": known.name, "role": role, **record} for role, record in shown if record]
             if now.primary is None:
                 show.warn(f"Nobody is on call by the schedule {known.name} now.")
-    show.rows("tocsin.schedule.who/1", records, ("schedule", "role", "person", "until", "why"))
+    columns = ("schedule", "role", "person", "until", "why")
+    nobody = "Nobody is on call now. `tocsin schedule gaps` lists when that is so." if chosen else NO_SCHEDULE
+    show.rows("tocsin.schedule.who/1", records, columns, empty=nobody)
 
 
 @verb("gaps", example="tocsin schedule gaps")
@@ -96,7 +102,8 @@ def gaps(show: Show, *, schedule: str | None, days: int) -> None:
             for person, why in unreachable_people(app).items()
             if any(person in one.people for one in known)
         }
-    show.rows("tocsin.schedule.gaps/1", records, ("schedule", "start", "end", "minutes"))
+    none = f"Somebody is on call at every minute of {days} days." if known else NO_SCHEDULE
+    show.rows("tocsin.schedule.gaps/1", records, ("schedule", "start", "end", "minutes"), empty=none)
     for person, why in unheard.items():
         show.warn(f"{person} {why}.")
     leave(Exit.PROBLEMS if records or unheard else Exit.OK)

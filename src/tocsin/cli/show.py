@@ -27,9 +27,21 @@ class Show:
     quiet: bool = False
     debug: bool = False
 
-    def rows(self, schema: str, records: Sequence[Record], columns: Sequence[str], more: int = 0) -> None:
-        """Show a list; `columns` are the fields a person sees, JSON has all. `more` rows were left out."""
-        if self.as_json:
+    def rows(
+        self,
+        schema: str,
+        records: Sequence[Record],
+        columns: Sequence[str],
+        more: int = 0,
+        empty: str = "",
+    ) -> None:
+        """Show a list; `columns` are the fields a person sees, JSON has all. `more` rows were left out.
+
+        `empty` is said instead of bare headings where there is nothing: that it is so, and what to do next.
+        """
+        if empty and not records and not self.as_json:
+            self.say(empty)
+        elif self.as_json:
             _write(json_text({"schema": schema, "data": list(records), "next": None}))
         elif self.is_table:
             from tocsin.cli.table import print_table

@@ -18,6 +18,9 @@ FIELDS = ("state", "owner", "reason", "planned")
 COLUMNS = ("id", "state", "matchers", "owner", "reason", "ends_at")
 
 
+NO_SILENCE = "Nothing is silenced. `tocsin silence add --help` shows how to."
+
+
 @verb("list", example="tocsin silence list state!=expired owner=ada")
 @click.argument("filters", nargs=-1)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Most rows.")
@@ -34,7 +37,8 @@ def listed(show: Show, *, filters: tuple[str, ...], limit: int) -> None:
     found.sort(key=lambda record: (record["state"] == "expired", record["ends_at"]))
     rows = [{**record, "matchers": ", ".join(record["matchers"])} for record in found[:limit]]
     records = found[:limit] if show.as_json else rows
-    show.rows("tocsin.silence.list/1", records, COLUMNS, more=len(found) - limit)
+    none = "No silence fits the filters. Leave them out to see all." if kept and filters else NO_SILENCE
+    show.rows("tocsin.silence.list/1", records, COLUMNS, more=len(found) - limit, empty=none)
 
 
 @verb("show", example="tocsin silence show 6f2c1a52-0000-4000-8000-000000000001")
