@@ -63,3 +63,14 @@ def test_a_list_says_when_and_of_what() -> None:
 def test_a_day_that_not_every_month_has_is_refused(day: str) -> None:
     with pytest.raises(PackProblem, match="not a day that every month has"):
         digest(f"{{on: {day}, tell: room}}")
+
+
+def test_who_hears_of_each_step_hears_too_that_the_last_one_went_by() -> None:
+    written = (
+        "[{to: room, severities: [P1], events: [escalated]}, {to: hall, severities: [P1], events: [opened]}]"
+    )
+    steps, begins = read_notices(parse(written, "oncall.yml"), CHANNELS)
+    assert steps.tells(Severity.P1, NoticeEvent.UNANSWERED)
+    assert not steps.tells(Severity.P2, NoticeEvent.UNANSWERED)
+    assert not begins.tells(Severity.P1, NoticeEvent.UNANSWERED)
+    assert begins.tells(Severity.P1, NoticeEvent.OPENED)

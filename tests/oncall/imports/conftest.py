@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tocsin.oncall.imports import goalert, grafana, opsgenie, pagerduty
 from tocsin.oncall.imports.carried import Carried
 from tocsin.oncall.imports.comparing import Compared, compare
+from tocsin.oncall.imports.minutes import goalert as goalert_minutes
+from tocsin.oncall.imports.minutes import grafana as grafana_minutes
+from tocsin.oncall.imports.minutes import opsgenie as opsgenie_minutes
+from tocsin.oncall.imports.minutes import pagerduty as pagerduty_minutes
 from tocsin.oncall.imports.rows import Book, gather
 from tocsin.oncall.imports.writing import write
 from tocsin.oncall.roster import parse_roster
@@ -20,6 +25,18 @@ from tocsin.oncall.roster import parse_roster
 PAYLOADS = Path(__file__).parent / "payloads"
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 """Clocks change in London and Berlin on the 25th, in America on the 1st of November."""
+READERS: dict[str, ModuleType] = {
+    "goalert": goalert,
+    "grafana": grafana,
+    "opsgenie": opsgenie,
+    "pagerduty": pagerduty,
+}
+MINUTES: dict[str, ModuleType] = {
+    "goalert": goalert_minutes,
+    "grafana": grafana_minutes,
+    "opsgenie": opsgenie_minutes,
+    "pagerduty": pagerduty_minutes,
+}
 
 
 @pytest.fixture
@@ -38,7 +55,7 @@ def read() -> Callable[..., Carried]:
     """Return a function that reads a document as an export, and proves that it can be written and parsed."""
 
     def run(system: str, document: object) -> Carried:
-        carried = import_module(f"tocsin.oncall.imports.{system}").read(book_of(system, document), NOW)
+        carried = READERS[system].read(book_of(system, document), NOW)
         parse_roster(write(carried), "oncall.yml")
         return carried
 
@@ -51,9 +68,9 @@ def compared() -> Callable[..., tuple[Compared, ...]]:
 
     def run(system: str, document: object, days: int = 30) -> tuple[Compared, ...]:
         book = book_of(system, document)
-        carried = import_module(f"tocsin.oncall.imports.{system}").read(book, NOW)
+        carried = READERS[system].read(book, NOW)
         roster = parse_roster(write(carried), "oncall.yml")
-        rules = import_module(f"tocsin.oncall.imports.minutes.{system}").rules
+        rules = MINUTES[system].rules
         asked = rules(book, NOW) if system == "goalert" else rules(book)
         return compare(carried, roster.schedules, asked, NOW, timedelta(days=days))
 
@@ -65,7 +82,7 @@ def asked() -> Callable[..., frozenset[str]]:
     """Return a function that asks another product's rules who is on call by a schedule of a document."""
 
     def run(system: str, document: object, key: str, at: str) -> frozenset[str]:
-        rules = import_module(f"tocsin.oncall.imports.minutes.{system}").rules
+        rules = MINUTES[system].rules
         book = book_of(system, document)
         on_call = rules(book, NOW) if system == "goalert" else rules(book)
         return on_call(key, datetime.fromisoformat(at))
@@ -74,5 +91,5 @@ def asked() -> Callable[..., frozenset[str]]:
 
 
 def book_of(system: str, document: object) -> Book:
-    kinds = import_module(f"tocsin.oncall.imports.{system}").KINDS
+    kinds = READERS[system].KINDS
     return gather([("export.json", json.dumps(document))], kinds)

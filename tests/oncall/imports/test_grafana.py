@@ -88,3 +88,11 @@ def test_what_cannot_be_carried_over_is_named(sample, read) -> None:
         "empty chain: it calls nobody",
     ):
         assert any(words in one for one in warnings), words
+
+
+def test_somebody_without_slack_is_reached_by_what_is_known(sample, read) -> None:
+    document = sample("grafana")
+    for user in document["users"]["results"]:
+        user.pop("slack", None)
+    carried = read("grafana", document)
+    assert all(contact.channel != "slack" for one in carried.people for contact in one.person.contacts)

@@ -105,3 +105,11 @@ def test_what_cannot_be_carried_over_is_named(sample, read) -> None:
     ):
         assert any(words in one for one in carried.warnings), words
     assert [one.person for one in carried.overrides].count("ada") > 1
+
+
+def test_a_rule_for_every_alert_is_taken_over_without_a_word(sample, read) -> None:
+    document = sample("opsgenie")
+    document["notification_rules"]["u-ada"][0]["criteria"] = {"type": "match-all"}
+    before = read("opsgenie", sample("opsgenie")).warnings
+    carried = read("opsgenie", document)
+    assert len(carried.warnings) == len(before) - 1
