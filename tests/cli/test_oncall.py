@@ -104,6 +104,15 @@ def test_a_file_that_names_a_calendar_finds_it_beside_itself(typed, tmp_path) ->
     assert said.exit_code == 0, said.stderr
 
 
+def test_the_first_example_of_the_documentation_is_a_whole_file(typed, tmp_path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "oncall.md").read_text("utf-8")
+    path = tmp_path / "oncall.yml"
+    path.write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    checked = typed("oncall", "check", str(path))
+    assert (checked.exit_code, checked.stdout) == (0, ""), checked.output
+    assert "2 people, 1 policies" in checked.stderr
+
+
 def test_where_nobody_is_listed_it_says_so_and_what_to_do(app, typed, tmp_path) -> None:
     (tmp_path / "packs" / "team" / "oncall.yml").write_text("people: {}\nschedule: null\nescalation: {}\n")
     told = typed("oncall", "ready")
