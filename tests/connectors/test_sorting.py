@@ -19,8 +19,8 @@ WRONG, UNKNOWN = FailureKind.MISCONFIGURED, FailureKind.UNKNOWN
     ("status", "kind"),
     [
         *((status, RETRY) for status in (408, 409, 425, 429, 500, 502, 503, 504, 599)),
-        *((status, REFUSED) for status in (400, 410, 413, 422)),
-        *((status, WRONG) for status in (301, 302, 307, 401, 403, 404, 405, 407)),
+        *((status, REFUSED) for status in (400, 413, 422)),
+        *((status, WRONG) for status in (301, 302, 307, 401, 403, 404, 405, 407, 410)),
         *((status, UNKNOWN) for status in (100, 600, 999)),
     ],
 )

@@ -14,11 +14,11 @@ LONGEST_SHOWN = 300
 LONGEST_WAIT_S = 86_400.0
 
 _PASSING = frozenset({408, 409, 423, 425, 429})
-_SETTINGS_WRONG = frozenset({401, 403, 404, 405, 407})
+_SETTINGS_WRONG = frozenset({401, 403, 404, 405, 407, 410})
 
 
 def kind_of(status: int) -> FailureKind:
-    """Return what a status that is no success means. 410 says that the receiver wants no more."""
+    """Return what a status that is no success means. 410 asks for another address."""
     if status in _PASSING or 500 <= status < 600:
         return FailureKind.RETRY_LATER
     if status in _SETTINGS_WRONG or 300 <= status < 400:

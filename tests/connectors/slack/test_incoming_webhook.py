@@ -24,7 +24,7 @@ def post(partner: Any) -> Any:
         (400, b"invalid_payload", FailureKind.REFUSED),
         (403, b"action_prohibited", FailureKind.MISCONFIGURED),
         (404, b"no_service", FailureKind.MISCONFIGURED),
-        (410, b"channel_is_archived", FailureKind.REFUSED),
+        (410, b"channel_is_archived", FailureKind.MISCONFIGURED),
         (429, b"rate_limited", FailureKind.RETRY_LATER),
         (500, b"rollup_error", FailureKind.RETRY_LATER),
         (200, b"<html>", FailureKind.UNKNOWN),

@@ -78,9 +78,6 @@ class WebhookChannel:
         answer = self.outbound.post(address, content=body, headers=headers)
         if answer.status == 410:
             self._remember_gone(address)
-            failed = failure_of(answer, "the webhook", *self.secrets)
-            failed.kind = FailureKind.MISCONFIGURED
-            raise failed
         if not 200 <= answer.status < 300:
             raise failure_of(answer, "the webhook", *self.secrets)
         return Receipt(f"{answer.status} {shown(answer, *self.secrets)}".strip())
