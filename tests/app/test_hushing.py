@@ -38,7 +38,7 @@ def app(tmp_path: Path, clock: PushedClock, memory_store: MemoryStore) -> App:
     ("changes", "ends_after"),
     [
         ({}, 2 * HOUR),
-        ({"ends_at": "2026-03-01T14:00:00+01:00"}, HOUR),
+        ({"lasts": "", "ends_at": "2026-03-01T14:00:00+01:00"}, HOUR),
         ({"lasts": "", "rule": "FREQ=DAILY", "each": "1h"}, timedelta(days=365)),
         ({"starts_at": "2026-03-01T13:00:00Z"}, 3 * HOUR),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from tocsin.domain.clock import PushedClock
 from tocsin.domain.matchers import matcher
 from tocsin.flow.mute import LOOK_AGAIN
 from tocsin.store.memory import MemoryStore
-from tocsin.triage.silence_rules import Wish
+from tocsin.triage.silence_rules import SilenceRefused, Wish
 
 WISH = Wish(
     matchers=(matcher("alertname", "=", "Stolen"),),
     starts_at=NOON,
     ends_at=NOON + timedelta(days=90),
     owner="token:amtool",
-    comment="",
+    comment="A test.",
     created_by="ada",
 )
 STOLEN = b'[{"labels": {"alertname": "Stolen", "severity": "critical", "incident_type": "security"}}]'
@@ -55,4 +56,10 @@ def test_one_that_fits_guarded_alerts_waits_for_a_second_person(app: App) -> Non
 
 @pytest.mark.parametrize("environ", [{"TOCSIN_ALERTMANAGER_AS_UPSTREAM": "true"}])
 def test_as_upstream_nobody_is_waited_for(app: App) -> None:
-    assert not put_silence(app, WISH, None).needs_second
+    assert not put_silence(app, replace(WISH, comment=""), None).needs_second
+
+
+def test_a_reason_is_asked_of_every_client(app: App) -> None:
+    with pytest.raises(SilenceRefused):
+        put_silence(app, replace(WISH, comment=" "), None)
+    assert kept_silences(app) == ()

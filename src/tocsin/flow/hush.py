@@ -79,10 +79,13 @@ class Hush:
     def accept(self, wish: Wish, silence_id: UUID | None = None, *, is_upstream: bool = False) -> Silence:
         """Take a silence from a client that knows Alertmanager's fields only. Raises as `silence` does.
 
-        `is_upstream` leaves out the second person, for those who want Alertmanager's behaviour as it is.
+        `is_upstream` leaves out the reason and the second person, for those who want Alertmanager's behaviour
+        as it is.
         """
         now = self.clock.now()
         silence_rules.check(wish, now)
+        if not is_upstream:
+            silence_rules.demand_reason(wish)
         with self.store.transaction() as shelves:
             shelves.lock(HUSH)
             guarded = not is_upstream and self._preview(shelves, wish.matchers, now).exposure.guarded

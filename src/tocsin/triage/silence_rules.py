@@ -126,26 +126,35 @@ def demand_owned(wish: Wish, exposed: Exposure, now: datetime, policy: NoisePoli
     """
     if all(each.matches({}) for each in wish.matchers):
         raise _fits_everything()
-    if not wish.comment.strip() or not wish.owner:
-        raise SilenceRefused("A silence needs a reason.", "Say why nobody must be called.")
+    demand_reason(wish)
     if wish.starts_at > now + MAX_AHEAD or (wish.recurrence and wish.ends_at > now + 2 * MAX_AHEAD):
         raise SilenceRefused(
             "The silence reaches too far ahead: it begins within a year; one that recurs ends within two.",
             "Choose earlier times, or keep it as a maintenance window in a pack.",
         )
+    if wish.recurrence and wish.starts_at < now - 10 * MAX_AHEAD:
+        raise SilenceRefused("The silence begins too long ago to count from there.", "Choose a later start.")
     if wish.until_resolved and (not fits or wish.recurrence):
         raise SilenceRefused(
             "A silence until resolved needs alerts that fire now, and cannot recur.",
             "Choose an end instead, or correct the matchers.",
         )
     if wish.recurrence:
-        _check_recurrence(wish.recurrence)
+        _check_recurrence(wish.recurrence, wish, now)
     longest = policy.longest[exposed.worst or Severity.P3]
     length = wish.recurrence.lasts if wish.recurrence else wish.ends_at - max(wish.starts_at, now)
     if length > longest:
         raise SilenceRefused(
             f"It could mute {exposed.worst or Severity.P3} alerts; one silence may for {_spoken(longest)}.",
             f"Choose at most {_spoken(longest)}, and silence again if the work takes longer.",
+        )
+
+
+def demand_reason(wish: Wish) -> None:
+    """Raise `SilenceRefused` unless somebody says why."""
+    if not wish.comment.strip() or not wish.owner:
+        raise SilenceRefused(
+            "A silence needs a reason: its comment is empty.", "Say why nobody must be called."
         )
 
 
@@ -255,11 +264,16 @@ def _can_change(old: Silence, wish: Wish, now: datetime) -> bool:
     return int(wish.starts_at.timestamp()) == int(old.starts_at.timestamp())
 
 
-def _check_recurrence(wanted: Recurrence) -> None:
+def _check_recurrence(wanted: Recurrence, wish: Wish, now: datetime) -> None:
     try:
         recurrence.check(wanted)
     except ValueError as error:
         raise SilenceRefused(str(error), "Write a rule such as FREQ=WEEKLY;BYDAY=SU with a zone.") from error
+    since = max(wish.starts_at, now)
+    if next(recurrence.windows(wanted, wish.starts_at, since, wish.ends_at), None) is None:
+        raise SilenceRefused(
+            "The rule never comes before the silence ends.", "Choose a later end, or correct the rule."
+        )
 
 
 def _named(matchers: Sequence[Matcher], words: SeverityWords) -> list[Severity]:

@@ -104,6 +104,8 @@ def test_a_filter_names_a_matcher_of_the_silence(local):
         ({"matchers": [{"name": "a", "isRegex": False}]}, 422),
         ({"matchers": [{"name": "a", "value": "b", "isRegex": "no"}]}, 422),
         ({"comment": None}, 422),
+        ({"comment": ""}, 400),
+        ({"comment": " \n"}, 400),
         ({"comment": 7}, 422),
         ({"startsAt": "yesterday"}, 422),
         ({"id": "nonsense"}, 422),
@@ -112,6 +114,11 @@ def test_a_filter_names_a_matcher_of_the_silence(local):
 def test_a_silence_that_is_none_is_refused_as_alertmanager_does(local, changed, status):
     assert local.post("/api/v2/silences", json={**SILENCE, **changed}).status_code == status
     assert local.get("/api/v2/silences").json() == []
+
+
+def test_a_silence_without_a_comment_is_refused_with_a_text(local):
+    answer = local.post("/api/v2/silences", json={**SILENCE, "comment": ""})
+    assert "comment" in answer.json()
 
 
 def test_a_body_of_another_kind_is_refused(local):
