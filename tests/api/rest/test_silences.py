@@ -89,7 +89,7 @@ def test_a_viewer_may_look_but_not_silence(client, bearer) -> None:
     assert client.post(f"{URL}/{uuid4()}/confirm", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("name", [str(uuid4()), "x", "%00"])
+@pytest.mark.parametrize("name", ["6f2c1a52-0000-4000-8000-000000000009", "x", "%00"])
 def test_an_id_that_names_nothing_is_not_found(client, bearer, name) -> None:
     headers = bearer(Role.COMMANDER)
     for method, address in (("GET", name), ("DELETE", name), ("POST", f"{name}/confirm")):
