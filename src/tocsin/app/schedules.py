@@ -31,6 +31,8 @@ FEED_BEHIND, FEED_AHEAD = timedelta(days=30), timedelta(days=180)
 GAPS_AHEAD = timedelta(days=30)
 MAX_IMPORTED = 500
 LONGEST_LOOK = timedelta(days=5 * 366)
+YEARS = range(1971, 2200)
+"""Times are read in these years only, so that looking around them stays within what a clock can say."""
 
 
 def duty_of(app: App) -> Duty:
@@ -76,6 +78,12 @@ def asker_of(app: App, name: str, person: str | None, *, may_command: bool) -> A
 def calendar_of(app: App, name: str, person: str = "") -> bytes:
     """Return a schedule as a calendar, or only one person's shifts of it. Raises `NotFound`."""
     duty, now = duty_of(app), app.clock.now()
+    if person and person not in duty.people:
+        raise NotFound(
+            f"There is nobody {person[:80]!r} in the on-call file.",
+            means="Nothing was shown.",
+            next_step="Correct the name, or leave it out for everybody's shifts.",
+        )
     found = duty.whole_shifts(name, now - FEED_BEHIND, now + FEED_AHEAD)
     mine = [shift for shift in found if person in ("", shift.person)]
     return written(duty.schedule(name), mine, now)
@@ -101,10 +109,13 @@ def time_of(text: str, zone: ZoneInfo) -> datetime:
     """Read an ISO 8601 time; one without a zone is local to the schedule's. Raises `OverrideRefused`."""
     try:
         read = datetime.fromisoformat(text.strip())
-        return read.astimezone(UTC) if read.tzinfo else instant(read.date(), read.time(), zone)
+        at = read.astimezone(UTC) if read.tzinfo else instant(read.date(), read.time(), zone)
+        if at.year not in YEARS:
+            raise ValueError(f"{at.year} is no year of a schedule")
+        return at
     except (ValueError, OverflowError) as error:
         raise OverrideRefused(
-            f"{text[:40]!r} is not a time.",
+            f"{text[:40]!r} is not a time of a schedule.",
             means="Nothing was shown or changed.",
             next_step="Write it as 2026-11-20T18:00, local to the schedule, or with Z or an offset.",
         ) from error
@@ -137,7 +148,7 @@ def _people_at(found: Iterable[Shift]) -> dict[str, list[tuple[datetime, datetim
 
 def look_of(days: int) -> timedelta:
     """Return so many days, at least one and at most five years."""
-    return max(timedelta(days=1), min(timedelta(days=days), LONGEST_LOOK))
+    return timedelta(days=max(1, min(days, LONGEST_LOOK.days)))
 
 
 def id_of(text: str) -> UUID:

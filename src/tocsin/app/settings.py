@@ -32,7 +32,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "TOCSIN_ALERTMANAGER_AS_UPSTREAM",
         "false",
-        "`true` gives up every answer 4xx of a receiver until the next flush, as Alertmanager does.",
+        "`true` gives up every answer 4xx of a receiver until the next flush, and takes silences "
+        "without a comment or a second person, as Alertmanager does.",
         words=("true", "false"),
     ),
     Setting("TOCSIN_ROUTE_PREFIX", "", "Path such as `/am` below which Alertmanager's API lies, too."),

@@ -89,6 +89,28 @@ def test_times_without_a_zone_are_local_to_the_schedule(client, bearer) -> None:
     assert wrong.status_code == 400
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["shifts?start=9999-12-30T00:00:00Z", "shifts?start=0001-01-01T00:00:00Z", "shifts?start=1200-01-01"],
+)
+def test_a_time_that_no_schedule_reaches_is_refused(client, bearer, asked) -> None:
+    answer = client.get(f"{ADDRESS}/default/{asked}", headers=bearer(Role.VIEWER))
+    assert (answer.status_code, answer.json()["code"]) == (400, "override_refused")
+
+
+@pytest.mark.parametrize("days", ["99999999999", "-99999999999", "0"])
+def test_any_number_of_days_is_brought_into_bounds(client, bearer, days) -> None:
+    for place in ("shifts", "overrides", "fairness"):
+        answer = client.get(f"{ADDRESS}/default/{place}?days={days}", headers=bearer(Role.VIEWER))
+        assert answer.status_code == 200, answer.text
+
+
+def test_a_calendar_of_nobody_is_not_found(client, bearer) -> None:
+    headers = bearer(Role.VIEWER)
+    assert client.get(f"{ADDRESS}/default.ics?person=zzz", headers=headers).status_code == 404
+    assert client.get(f"{ADDRESS}/default.ics?person=ada", headers=headers).status_code == 200
+
+
 def test_a_key_that_means_nothing_is_refused_by_name(client, bearer, soon) -> None:
     sent = {**soon, "person": "ada", "instead": "ben"}
     answer = client.post(f"{ADDRESS}/default/overrides", json=sent, headers=bearer(Role.COMMANDER))
