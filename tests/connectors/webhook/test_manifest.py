@@ -7,4 +7,4 @@ from tocsin.connectors.webhook.manifest import MANIFEST
 
 def test_messages_are_never_unsigned() -> None:
     wanted = {setting.name: (setting.required, setting.secret) for setting in MANIFEST.settings}
-    assert wanted == {"TOCSIN_WEBHOOK_SECRETS": (True, True)}
+    assert wanted == {"TOCSIN_WEBHOOK_SECRETS": (True, True), "TOCSIN_WEBHOOK_IN_SECRETS": (False, True)}
