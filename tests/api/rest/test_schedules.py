@@ -146,5 +146,14 @@ def test_a_secret_link_opens_its_calendar_and_nothing_else(app, client) -> None:
     assert b"X-TOCSIN-PERSON:ben" in read.content
     assert b"X-TOCSIN-PERSON:ada" not in read.content
     assert client.get(f"{ADDRESS}/default", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+    assert client.head(f"{ADDRESS}/feeds/{key}.ics").status_code == 200
     feeds.end(bens, "ben")
+    assert client.head(f"{ADDRESS}/feeds/{key}.ics").status_code == 404
     assert client.get(f"{ADDRESS}/feeds/{key}.ics").status_code == 404
+
+
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 204), ("PROPFIND", 405), ("POST", 405)])
+def test_a_calendar_program_is_told_what_a_link_takes(client, method, status) -> None:
+    answer = client.request(method, f"{ADDRESS}/feeds/{'x' * 43}.ics")
+    assert answer.status_code == status
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}

@@ -76,6 +76,18 @@ def subscribed(request: HttpRequest, key: str) -> HttpResponse:
     return _calendar(app, found.schedule, found.person)
 
 
+@router.api_operation(["HEAD"], "/feeds/{key}.ics", auth=None, include_in_schema=False)
+def looked_for(request: HttpRequest, key: str) -> HttpResponse:
+    """Say whether a link opens a calendar; programs ask before they fetch it."""
+    return subscribed(request, key)
+
+
+@router.api_operation(["OPTIONS"], "/feeds/{key}.ics", auth=None, include_in_schema=False)
+def methods(request: HttpRequest, key: str) -> HttpResponse:
+    """Say what can be done with any link, whether or not it opens one."""
+    return HttpResponse(status=204, headers={"Allow": "GET, HEAD, OPTIONS"})
+
+
 @router.get("/{name}.ics")
 def exported(request: HttpRequest, name: str, person: str = "") -> HttpResponse:
     """Give a schedule as a calendar (RFC 5545), or one person's shifts; a token as Bearer or as password."""
