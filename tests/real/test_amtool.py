@@ -17,6 +17,7 @@ import pytest
 
 from programs import program, running
 from served import Served, free_port, wait_for
+from tocsin.domain.person import Role
 
 pytestmark = pytest.mark.real
 
@@ -127,6 +128,19 @@ def test_amtool_adds_asks_silences_and_shows(placed: Served, sink: Sink, tmp_pat
     assert "SUCCESS" in amtool(placed, "check-config", placed.settings["TOCSIN_ALERTMANAGER_FILE"])
 
 
+def test_amtool_shows_what_a_role_may_not(placed: Served, tmp_path: Path) -> None:
+    placed.settings["TOCSIN_ALERTMANAGER_OPEN"] = "never"
+    placed.start()
+    config = tmp_path / "amtool.yml"
+    config.write_text(f"basic_auth: {{username: amtool, password: {placed.token(Role.VIEWER)}}}\n")
+    words = ("--http.config.file", str(config), "silence", "add", "alertname=a", "-c", "c", "-a", "ada")
+    command = [program("amtool", "prometheus-alertmanager"), "--alertmanager.url", placed.url, *words]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert answer.returncode != 0
+    assert "403" in answer.stderr
+    assert "no consumer" not in answer.stderr
+
+
 def test_sighup_reads_the_file_again_and_sigterm_is_a_good_end(placed: Served, sink: Sink) -> None:
     placed.start()
     assert placed.process is not None
@@ -136,7 +150,7 @@ def test_sighup_reads_the_file_again_and_sigterm_is_a_good_end(placed: Served, s
     wait_for(lambda: "receiver: night" in amtool(placed, "config", "routes"), 10, "the new file in force")
     path.write_text("route: {receiver: nobody}")
     placed.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "stays as it was" in placed.said(), 10, "a word about the bad file")
+    wait_for(lambda: "stay as they were" in placed.said(), 10, "a word about the bad file")
     assert "receiver: night" in amtool(placed, "config", "routes")
     placed.process.terminate()
     assert placed.process.wait(30) == 0
