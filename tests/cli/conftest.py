@@ -18,8 +18,8 @@ from tocsin.audit.checkpoint import signed
 from tocsin.audit.merkle import Frontier
 from tocsin.cli.main import tocsin
 from tocsin.domain.job import Job
-from tocsin.flow.paging import DELIVER
 from tocsin.flow.deliver import Outgoing
+from tocsin.flow.paging import DELIVER
 from tocsin.flow.respond import COLLECT
 
 FIRING = {

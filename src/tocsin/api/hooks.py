@@ -69,4 +69,3 @@ def hook_routes(app: App) -> list[Route]:
         Route("/hooks/{connector}", guarded(doors.hook), methods=["POST"]),
         Route("/hooks/{connector}/{source}", guarded(doors.hook), methods=["POST"]),
     ]
-

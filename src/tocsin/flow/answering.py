@@ -120,7 +120,9 @@ class Answering:
         dead = replace(delivery, state=DeliveryState.DEAD, finished_at=now, answer=f"refused: {words}")
         shelves.pages.save_delivery(dead)
         kind = Happening.PAGE_FAILED if delivery.page_id else Happening.NOTICE_FAILED
-        text = f"The {delivery.channel} to {delivery.person or delivery.shown_address} did not arrive: {words}."
+        text = (
+            f"The {delivery.channel} to {delivery.person or delivery.shown_address} did not arrive: {words}."
+        )
         facts = {"key": delivery.key, "channel": delivery.channel}
         tell(shelves, incident, line(incident, kind, text, by=TOCSIN, now=now), facts)
         waits = incident.status.is_active and not answers_of(shelves, incident).are_enough
