@@ -6,6 +6,9 @@ Listens at FOLDER/nursery.sock until it is ended. Each connection is one server 
 mapped to settings, and nodes that name the same peers share one home folder and so one database.
 """
 
+# The settings must stand in the environment before Django is imported, so imports wait inside functions.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import fcntl
@@ -104,7 +107,7 @@ class Nursery:
         database.close()
 
     def load(self) -> None:
-        """Import everything, parse the policies and take an alert once: a fork has only its own work to do."""
+        """Import all, parse the policies and take an alert once: a fork has only its own work to do."""
         warm = self.folder / "warm"
         shutil.rmtree(warm, ignore_errors=True)
         shutil.copytree(self.template, warm)

@@ -36,7 +36,7 @@ class Forged(Explained):
         super().__init__(
             f"The request is not proved to come from its sender: {reason}.",
             means="Nothing of it was kept or done; the attempt stands in the log.",
-            next_step="Compare the secret at the sender with the setting here; docs/hooks.md has each source.",
+            next_step="Compare the secret at the sender with the setting here; docs/hooks.md has each one.",
         )
         self.reason = reason
         self.status = status

@@ -67,8 +67,8 @@ class Manifest:
 
     `channels` are (name, `module:name`) where a connector has several, or one that is not named as it is.
     `notifiers` are (kind, `module:name`) of what tells the receivers of an imported `alertmanager.yml`.
-    `hook` is what proves and reads bodies pushed to `/hooks/<name>/<source>`, `secrets` the setting that holds
-    its secrets, `errand` what is done outside after such a body was kept.
+    `hook` is what proves and reads bodies pushed to `/hooks/<name>/<source>`, `secrets` the setting that
+    holds its secrets, `errand` what is done outside after such a body was kept.
     """
 
     name: str
