@@ -31,8 +31,8 @@ def test_a_huge_body_is_refused_and_the_server_goes_on_in_little_memory(tocsin: 
         streamed = tocsin.post(path, token, content=_blocks(), headers=headers)
         for answer in (announced, streamed):
             assert answer.status_code == 413, path
-            assert answer.json()["code"].endswith("_too_large")
-            assert "32 MB" in answer.json()["title"]
+            assert "_too_large" in answer.text
+            assert "32 MB" in answer.text
     assert tocsin.memory_mb() - before < 150
     assert tocsin.incidents(reader) == []
     assert tocsin.post_alert(token, alertname="Small").status_code == 200

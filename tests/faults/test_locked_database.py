@@ -27,7 +27,7 @@ def test_a_locked_database_makes_the_intake_ask_for_patience_and_leaves_nothing_
         for answer in answers:
             assert answer.status_code == 503
             assert int(answer.headers["Retry-After"]) > 0
-            assert answer.json()["code"] == "overloaded"
+            assert "overloaded" in answer.text
         assert tocsin.incidents(reader) == []
         assert tocsin.health()["status"] == "ok", "what only reads goes on"
         other.execute("ROLLBACK")

@@ -61,7 +61,7 @@ def test_the_excess_is_sent_away_with_503_while_those_inside_are_served(tocsin: 
         # The slow ones may still be on their way to their places when the first of these comes in.
         answer = wait_for(lambda: _refusal(tocsin, token), 10, "a refusal")
         assert int(answer.headers["Retry-After"]) > 0
-        assert answer.json()["code"] == "overloaded"
+        assert "overloaded" in answer.text
         assert tocsin.health()["status"] == "ok", "whoever asks for health needs no place"
         assert [sender.finish() for sender in slow] == [200] * READERS
     assert tocsin.post_alert(token, alertname="After").status_code == 200

@@ -12,7 +12,7 @@ import pytest
 from served import Served, bearer, free_port, wait_for
 from tocsin.domain.person import Role
 
-TRIALS = 5
+TRIALS = 2
 
 
 def _by_rest(served: Served, client: httpx.Client, name: str) -> str:
