@@ -28,6 +28,7 @@ from tocsin.domain.errors import Explained
 from tocsin.domain.person import Permission
 from tocsin.intake.detected import DRILL_SOURCE
 from tocsin.store.lake import checked_source
+from tocsin.store.tokens import PREFIX
 
 DRILL_TOKEN = "drill"
 SHOWN_REASONS = 20
@@ -79,7 +80,8 @@ class Doors:
     async def webhook(self, request: Request) -> Response:
         """`POST /hooks/alertmanager/<key>`: an ingest token, or a name where a header has the token."""
         key = request.path_params["key"]
-        token = token_in(request.headers)
+        # A token in the path is what lets in, whatever the headers say; it must not be taken for a name.
+        token = None if key.startswith(PREFIX) else token_in(request.headers)
         caller = await self._proved(request, key if token is None else token)
         source = ALERTMANAGER if token is None else _named(ALERTMANAGER, key)
         # Nothing but a drill is named `drill` either.
