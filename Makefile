@@ -39,8 +39,9 @@ lint: venv-test
 test: venv-test
 	@failed=; \
 	tools/lint || failed="lint"; \
-	$(BIN)/python tools/engine_coverage.py || failed="$$failed engine-coverage"; \
-	TOCSIN_FAILED_CHECKS="$$failed" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	WORKERS=$(WORKERS) $(BIN)/python tools/engine_coverage.py || failed="$$failed engine-coverage"; \
+	TOCSIN_FAILED_CHECKS="$$failed" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+		$$($(BIN)/python tools/engine_coverage.py --ignored) $(PYTEST_ARGS)
 
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }

@@ -32,8 +32,14 @@ ENGINES = (
 
 
 def main() -> int:
-    """Run the engines' tests under coverage and return 0 when every file is full, 1 when not."""
+    """Run the engines' tests under coverage and return 0 when every file is full, 1 when not.
+
+    With `--ignored` only print what keeps another run of pytest from running the same tests again.
+    """
     chosen = sys.argv[1:] or [room for room in ENGINES if (ROOT / "src/tocsin" / room).is_dir()]
+    if chosen == ["--ignored"]:
+        print(" ".join(f"--ignore=tests/{room}" for room in ENGINES if (ROOT / "tests" / room).is_dir()))
+        return 0
     sources = sorted(path for engine in chosen for path in (ROOT / "src/tocsin" / engine).rglob("*.py"))
     tests = [f"tests/{engine}" for engine in chosen if (ROOT / "tests" / engine).is_dir()]
     if not sources or not tests:
@@ -59,6 +65,7 @@ def _run_tests(tests: list[str], chosen: list[str], recorded: Path) -> bool:
     )
     command = [sys.executable, "-m", "pytest", *tests, "-q", "--no-header", "-p", "no:cacheprovider"]
     command += ["--cov", f"--cov-config={settings}", "--cov-context=test", "--cov-report="]
+    command += ["-n", os.environ.get("WORKERS", "2"), "--dist", "loadfile"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "COVERAGE_FILE": str(recorded)}, check=False)
     return done.returncode == 0
 
