@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from tocsin.domain.action import Action, ActionClass, ActionState, Door, StandingApproval
 from tocsin.domain.alert import Alert
 from tocsin.domain.arrival import Arrival, Quarantined
 from tocsin.domain.entry import Checkpoint
 from tocsin.domain.exhibit import Exhibit, Label
 from tocsin.domain.incident import ClockKind, Incident, IncidentClock, Status
 from tocsin.domain.page import Delivery, DeliveryState, Page
+from tocsin.domain.run import Run, RunState
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening, TimelineEntry
 
@@ -169,6 +171,59 @@ def a_checkpoint(size: int = 1, **given: Any) -> Checkpoint:
             "root": b"\x00" * 32,
             "note": f"tocsin.local/audit\n{size}\nAAAA\n\n— tocsin.local/audit AAAA\n",
             "signed_at": NOON,
+            **given,
+        }
+    )
+
+
+def an_action(**given: Any) -> Action:
+    return Action(
+        **{
+            "action_id": uuid4(),
+            "number": 1,
+            "incident_id": INCIDENT,
+            "name": "aws.ecs.scale",
+            "action_class": ActionClass.CONTAIN,
+            "arguments": {"cluster": "prod", "service": "shop", "count": 0},
+            "state": ActionState.PROPOSED,
+            "door": Door.CONSOLE,
+            "proposed_by": "ben",
+            "proposed_at": NOON,
+            "expires_at": later(3600),
+            "digest": "d" * 64,
+            **given,
+        }
+    )
+
+
+def a_standing_approval(**given: Any) -> StandingApproval:
+    return StandingApproval(
+        **{
+            "number": 0,
+            "person": "dana",
+            "action": "agentidp.suspend_agent",
+            "bounds": {"agent": ("agt-7",)},
+            "trigger": ("agent-violation",),
+            "per_hour": 3,
+            "given_at": NOON,
+            "expires_at": later(86400),
+            **given,
+        }
+    )
+
+
+def a_run(**given: Any) -> Run:
+    return Run(
+        **{
+            "run_id": uuid4(),
+            "number": 1,
+            "incident_id": INCIDENT,
+            "runbook_id": "failed-login-spike",
+            "digest": "e" * 64,
+            "text": "runbook: failed-login-spike\n",
+            "state": RunState.RUNNING,
+            "started_at": NOON,
+            "started_by": "tocsin",
             **given,
         }
     )

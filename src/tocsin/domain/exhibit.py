@@ -21,7 +21,11 @@ class Label:
 class Exhibit:
     """One piece of evidence, addressed by the SHA-256 (hex) of its bytes. `EX-number` is its short name.
 
-    `collector` is None for an exhibit kept by hand. `covers` names what it is evidence of (`alert.context`).
+    `collector` is None for an exhibit kept by hand. `covers` names what it is evidence of (`alert.context`),
+    `of` the one object it was read from (a task, a role; empty: none in particular). `gap` says why a
+    collector could not finish: such an exhibit counts only together with a second person. `entry_id` is the
+    log entry that holds its digest; an exhibit is sealed once that entry is under a checkpoint. The bytes of
+    an `encrypted` one are an age file, and so is its digest.
     """
 
     number: int
@@ -34,6 +38,10 @@ class Exhibit:
     kept_at: datetime
     collector: str | None = None
     covers: str = ""
+    of: str = ""
+    gap: str = ""
+    entry_id: UUID | None = None
+    encrypted: bool = False
 
     @property
     def short_name(self) -> str:
@@ -47,6 +55,12 @@ class CustodyAct(StrEnum):
     COLLECTED = "collected"
     READ = "read"
     VERIFIED = "verified"
+    SEALED = "sealed"
+    COPIED = "copied"
+    EXPORTED = "exported"
+    RELEASED = "released"
+    DESTROYED = "destroyed"
+    UNSEALED_AT_CONTAINMENT = "unsealed-at-containment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

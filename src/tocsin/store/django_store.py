@@ -28,6 +28,7 @@ from tocsin.store.shelves.marks import DjangoMarks
 from tocsin.store.shelves.overrides import DjangoOverrides
 from tocsin.store.shelves.oversight import DjangoOversight
 from tocsin.store.shelves.pages import DjangoInbox, DjangoPages
+from tocsin.store.shelves.response import DjangoActions, DjangoBags, DjangoRuns
 from tocsin.store.shelves.silences import DjangoSilences
 from tocsin.store.shelves.timeline import DjangoTimeline
 from tocsin.store.shelves.tokens import DjangoTokens
@@ -57,6 +58,9 @@ class DjangoShelves:
         self.jobs = DjangoJobs(alias)
         self.log = DjangoLog(alias, entry_key)
         self.exhibits = DjangoExhibits(alias)
+        self.actions = DjangoActions(alias)
+        self.runs = DjangoRuns(alias)
+        self.bags = DjangoBags(alias)
         self.detector = DjangoDetector(alias)
         self.marks = DjangoMarks(alias)
         self.tokens = DjangoTokens(alias)

@@ -40,6 +40,21 @@ from tocsin.store.models_of_calling import (
 from tocsin.store.models_of_calling import (
     Silence as Silence,
 )
+from tocsin.store.models_of_response import (
+    Action as Action,
+)
+from tocsin.store.models_of_response import (
+    Bag as Bag,
+)
+from tocsin.store.models_of_response import (
+    LegalHold as LegalHold,
+)
+from tocsin.store.models_of_response import (
+    Run as Run,
+)
+from tocsin.store.models_of_response import (
+    StandingApproval as StandingApproval,
+)
 
 
 class Arrival(models.Model):
@@ -231,13 +246,17 @@ class Exhibit(models.Model):
     kept_at = models.DateTimeField()
     collector = Text(null=True)
     covers = Text()
+    of = Text(default="")
+    gap = Text(default="")
+    entry = models.UUIDField(null=True)
+    encrypted = models.BooleanField(default=False)
 
 
 class CustodyLine(models.Model):
     id = models.BigAutoField(primary_key=True)
     exhibit = models.BigIntegerField(db_index=True)
     at = models.DateTimeField()
-    act = models.CharField(max_length=16)
+    act = models.CharField(max_length=32)
     actor = Text()
     reason = Text()
 

@@ -57,6 +57,10 @@ class MemoryLog:
             return False
         return is_ours(self._key, entry_id, content, self._tables.macs.get(entry_id, b""))
 
+    def index_of(self, entry_id: UUID) -> int | None:
+        found = (index for index, known in self._tables.entry_ids.items() if known == entry_id)
+        return next(found, None)
+
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         self._tables.checkpoints[self._tables.next_number("checkpoint")] = checkpoint
 

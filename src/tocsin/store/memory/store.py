@@ -15,6 +15,7 @@ from tocsin.store.memory.oncall import MemoryOverrides, MemorySilences
 from tocsin.store.memory.oversight import MemoryOversight
 from tocsin.store.memory.pages import MemoryInbox, MemoryPages
 from tocsin.store.memory.proof import MemoryExhibits, MemoryLog
+from tocsin.store.memory.response import MemoryActions, MemoryBags, MemoryRuns
 from tocsin.store.memory.tables import Tables
 from tocsin.store.memory.watch import MemoryDetector, MemoryTokens
 
@@ -37,6 +38,9 @@ class MemoryShelves:
         self.jobs = MemoryJobs(tables)
         self.log = MemoryLog(tables, entry_key)
         self.exhibits = MemoryExhibits(tables)
+        self.actions = MemoryActions(tables)
+        self.runs = MemoryRuns(tables)
+        self.bags = MemoryBags(tables)
         self.detector = MemoryDetector(tables)
         self.marks = MemoryMarks(tables)
         self.tokens = MemoryTokens(tables)

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from tocsin.domain.action import Action, StandingApproval
 from tocsin.domain.alert import Alert, AlertLine
 from tocsin.domain.arrival import Arrival, Quarantined
 from tocsin.domain.attempt import Attempt
+from tocsin.domain.bag import Bag, LegalHold
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
 from tocsin.domain.incident import Incident
@@ -19,6 +21,7 @@ from tocsin.domain.notification import NotificationGroup, Notified
 from tocsin.domain.override import Override
 from tocsin.domain.page import Delivery, Page
 from tocsin.domain.person import Role
+from tocsin.domain.run import Run
 from tocsin.domain.silence import Silence
 from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.domain.timeline import TimelineEntry
@@ -83,6 +86,11 @@ class Tables:
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     exhibits: dict[int, Exhibit] = field(default_factory=dict)
     custody: dict[int, CustodyEvent] = field(default_factory=dict)
+    actions: dict[int, Action] = field(default_factory=dict)
+    standing: dict[int, StandingApproval] = field(default_factory=dict)
+    runs: dict[int, Run] = field(default_factory=dict)
+    bags: dict[int, Bag] = field(default_factory=dict)
+    holds: dict[int, LegalHold] = field(default_factory=dict)
     progress: dict[str, SourceProgress] = field(default_factory=dict)
     detector_shards: dict[int, StoredShard] = field(default_factory=dict)
     marks: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)

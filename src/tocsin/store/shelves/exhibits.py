@@ -31,6 +31,10 @@ class DjangoExhibits:
             kept_at=exhibit.kept_at,
             collector=exhibit.collector,
             covers=exhibit.covers,
+            of=exhibit.of,
+            gap=exhibit.gap,
+            entry=exhibit.entry_id,
+            encrypted=exhibit.encrypted,
         )
         insert(row, self._alias)
 
@@ -75,4 +79,8 @@ def _exhibit(row: models.Exhibit) -> Exhibit:
         kept_at=row.kept_at,
         collector=row.collector,
         covers=row.covers,
+        of=row.of,
+        gap=row.gap,
+        entry_id=row.entry,
+        encrypted=row.encrypted,
     )

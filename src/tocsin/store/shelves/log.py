@@ -105,6 +105,11 @@ class DjangoLog:
     def _is_ours(self, entry_id: UUID, content: bytes, mac: bytes) -> bool:
         return is_ours(self._key, entry_id, bytes(content), bytes(mac))
 
+    def index_of(self, entry_id: UUID) -> int | None:
+        rows = models.Leaf.objects.using(self._alias).filter(entry_id=entry_id, index__lte=_LAST_INDEX)
+        with _there(self._alias):
+            return rows.values_list("index", flat=True).first()
+
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         row = models.Checkpoint(
             origin=checkpoint.origin,
