@@ -12,6 +12,7 @@ class Category(StrEnum):
     ALERTS = "alerts"
     SIGNALS = "signals"
     MESSAGES = "messages"
+    ACTIONS = "actions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,11 @@ class Manifest:
     `notifiers` are (kind, `module:name`) of what tells the receivers of an imported `alertmanager.yml`.
     `hook` is what proves and reads bodies pushed to `/hooks/<name>/<source>`, `secrets` the setting that
     holds its secrets, `errand` what is done outside after such a body was kept.
+
+    `performers` and `collectors` name a tuple of each, which are known without any setting, so that a runbook
+    can be checked anywhere. `configured` names a function that makes performers of the connector's own
+    section of `actions.yml`. `callers` are (service, `module:name`): what makes the calls of a service, and
+    of those below it (`aws` also those of `aws.iam`), is built from the settings.
     """
 
     name: str
@@ -85,3 +91,7 @@ class Manifest:
     hook: str = ""
     secrets: str = ""
     errand: str = ""
+    performers: str = ""
+    collectors: str = ""
+    configured: str = ""
+    callers: tuple[tuple[str, str], ...] = ()
