@@ -1,4 +1,4 @@
-"""Ports of actions: names such as `idp.disable_user` that stand for the action of whichever partner is bound."""
+"""Ports of actions: names such as `idp.disable_user` that stand for the action of whoever is bound."""
 
 from __future__ import annotations
 
