@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from tocsin.flow.notify import FLUSH, Notify
 from tocsin.flow.notifying import NothingToTell, Notifying, Told
 from tocsin.intake.fingerprint import fingerprint
 from tocsin.oncall.alertmanager.file import parse_alertmanager
+from tocsin.oncall.alertmanager.templates import library_of
 
 ONE = """
 route: {receiver: team, group_by: [alertname], group_wait: 10s, group_interval: 60s, repeat_interval: 1h}
@@ -40,9 +41,11 @@ class Rig:
     is_guarded: Callable[[Alert], bool] = lambda alert: False
     answers: dict[str, DeliveryFailed] = field(default_factory=dict)
     sent: list[tuple[float, str, Notification]] = field(default_factory=list)
+    settings: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def configure(self, text: str) -> Rig:
-        self.routing.exchange(parse_alertmanager(text, "alertmanager.yml"), text)
+    def configure(self, text: str, *templates: str) -> Rig:
+        library, _ = library_of(("mine.tmpl", each) for each in templates)
+        self.routing.exchange(parse_alertmanager(text, "alertmanager.yml"), text, library)
         with self.store.transaction() as shelves:
             self.notify.regroup(shelves, self.clock.now())
         return self
@@ -127,9 +130,11 @@ class Rig:
             return [group.group_key for group in shelves.groups.all()]
 
     def _told(self, telling: Any) -> Told:
+        telling = telling.rendered()
         name = telling.integration.name
         seconds = (self.clock.now() - NOON).total_seconds()
         self.sent.append((seconds, name, telling.notification))
+        self.settings.append(telling.integration.settings)
         return Told(telling=telling, outcome=self.answers.get(name, Receipt("200")), took_ms=5)
 
     def _claimed(self, kinds: tuple[str, ...]) -> tuple[Job, ...]:

@@ -37,6 +37,21 @@ def test_a_pack_of_the_home_may_bring_one(tmp_path):
     assert routing.in_force is None
 
 
+def test_the_templates_that_a_file_names_are_put_in_force_with_it(tmp_path, caplog):
+    (tmp_path / "mine.tmpl").write_text('{{ define "mine" }}ours{{ end }}')
+    (tmp_path / "broken.tmpl").write_text("{{ if")
+    (tmp_path / "mine.yml").write_text("templates: ['*.tmpl']\n" + FILE)
+    file = found(tmp_path, TOCSIN_ALERTMANAGER_FILE=str(tmp_path / "mine.yml"))
+    routing = Routing()
+    exchange(routing, file)
+    assert routing.in_force is not None
+    assert "mine" in routing.in_force.library
+    assert "broken.tmpl:1:6" in caplog.text
+    (tmp_path / "mine.tmpl").write_text("")
+    exchange(routing, file)
+    assert "mine" not in routing.in_force.library
+
+
 def test_the_setting_wins_and_must_lead_to_a_file(tmp_path):
     (tmp_path / "mine.yml").write_text(FILE)
     file = found(tmp_path, TOCSIN_ALERTMANAGER_FILE=str(tmp_path / "mine.yml"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.alertmanager_import import MAX_FILES, library_for, plan, template_files, write
+from tocsin.app.alertmanager_import import plan, write
 from tocsin.app.routes_tried import read_file
 from tocsin.domain.errors import Misconfigured
 from tocsin.oncall.alertmanager.template_text import MAX_TEMPLATE
@@ -54,16 +54,6 @@ def test_what_is_written_is_the_owners_and_needs_no_second_time(source: Path, tm
     assert taken.target.stat().st_mode & 0o777 == 0o600
     assert plan(source, tmp_path / "home").changes == ()
     assert read_file(taken.target).templates == taken.configuration.templates
-
-
-def test_templates_are_found_beside_the_file(source: Path) -> None:
-    configuration = read_file(source)
-    library = library_for(configuration, source.parent)
-    assert "mine" in library
-    assert "slack.default.title" in library
-    for at in range(MAX_FILES + 5):
-        (source.parent / "templates" / f"t{at}.tmpl").write_text("")
-    assert len(list(template_files(configuration, source.parent))) == MAX_FILES
 
 
 def test_a_disk_that_refuses_is_explained(source: Path, tmp_path: Path) -> None:

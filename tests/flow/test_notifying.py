@@ -170,3 +170,34 @@ def test_each_delivery_is_in_the_log(any_store):
         contents = b"".join(shelves.log.waiting_contents())
     assert b"notification.delivered" in contents
     assert b"notification.failed" in contents
+
+
+MAILED = """
+route: {receiver: team, group_by: [alertname], group_wait: 10s}
+receivers:
+- name: team
+  email_configs:
+  - {to: 'ops@team.example', from: 'a@b.example', smarthost: 'mail:25', html: '{{ template "mine" . }}'}
+"""
+
+
+def test_what_people_wrote_is_rendered_over_the_notification_and_nothing_of_ours_is_left_in_it(any_store):
+    rig = Rig(any_store).configure(
+        MAILED, '{{ define "mine" }}{{ .Status }} {{ .GroupLabels.alertname }}{{ end }}'
+    )
+    rig.hear(alertname="A<b>")
+    rig.push(15)
+    assert [settings["html"] for settings in rig.settings] == ["firing A&lt;b&gt;"]
+    rig.configure(MAILED, '{{ define "mine" }}anew{{ end }}')
+    rig.hear(alertname="B")
+    rig.push(15)
+    assert rig.settings[-1]["html"] == "anew"
+
+
+def test_a_template_that_fails_costs_the_nicer_text_and_is_told_in_the_alerts_story(any_store):
+    rig = Rig(any_store).configure(MAILED, '{{ define "mine" }}{{ slice "abc" 9 }}{{ end }}')
+    alert = rig.hear(alertname="A")
+    rig.push(15)
+    assert "<html" in rig.settings[0]["html"]
+    told = [text for kind, text in rig.story(alert) if kind == "alert.notified"]
+    assert "The shipped text was sent where a template failed: mine:" in told[0]

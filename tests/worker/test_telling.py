@@ -71,3 +71,27 @@ def test_another_outcome_is_a_mistake(memory_store):
     telling = Telling("webhook", None, Rig(memory_store).notifying)
     with memory_store.transaction() as shelves, pytest.raises(TypeError):
         telling.settle(shelves, None, "nonsense")
+
+
+def test_the_notifier_is_given_texts_and_no_templates(memory_store):
+    class Told(Notifier):
+        def notify(self, notification, integration):
+            self.settings = integration.settings
+            return super().notify(notification, integration)
+
+    notifier = Told()
+    rig = Rig(memory_store).configure(
+        "route: {receiver: a, group_wait: 1s}\n"
+        "receivers: [{name: a, slack_configs: [{api_url: 'http://s/', channel: a, text: '{{ .Status }}'}]}]\n"
+    )
+    rig.hear(alertname="A")
+    rig.push(0)
+    lanes = [
+        Lane({FLUSH: Transition(Flush(rig.routing, rig.clock).run)}),
+        Lane({"notify.slack": Telling("slack", notifier, rig.notifying).effect()}),
+    ]
+    kernel = Kernel(memory_store, rig.clock, lanes, owner="worker-1")
+    for _ in range(4):
+        rig.clock.push(timedelta(seconds=0.5))
+        kernel.run_due()
+    assert notifier.settings["text"] == "firing"

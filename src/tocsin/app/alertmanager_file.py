@@ -8,6 +8,7 @@ from pathlib import Path
 from tocsin.app.notifiers import notifier_kinds
 from tocsin.app.packs import PackFile, Packs
 from tocsin.app.settings import Settings
+from tocsin.app.template_files import library_for
 from tocsin.domain.errors import Misconfigured
 from tocsin.flow.in_force import Routing
 from tocsin.oncall.alertmanager.file import Configuration, parse_alertmanager
@@ -42,9 +43,10 @@ def exchange(routing: Routing, file: PackFile | None) -> None:
         routing.exchange(None)
         return
     configuration = parse_alertmanager(file.text, file.path)
-    for warning in warnings_of(configuration):
+    library, faults = library_for(configuration, Path(file.path).parent)
+    for warning in (*warnings_of(configuration), *(f"template {fault}" for fault in faults)):
         log.warning("%s", warning)
-    routing.exchange(configuration, file.text)
+    routing.exchange(configuration, file.text, library)
 
 
 def warnings_of(configuration: Configuration) -> tuple[str, ...]:

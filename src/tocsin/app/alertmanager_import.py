@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tocsin.app.alertmanager_file import FILE, warnings_of
 from tocsin.app.routes_tried import read_file
+from tocsin.app.template_files import template_files, text_at
 from tocsin.domain.errors import Misconfigured
 from tocsin.oncall.alertmanager.fields import SECRET
 from tocsin.oncall.alertmanager.file import Configuration
-from tocsin.oncall.alertmanager.template_text import MAX_TEMPLATE
-from tocsin.oncall.alertmanager.templates import Library, library_of
+from tocsin.oncall.alertmanager.templates import library_of
 
 PACK = "imported"
-MAX_FILES = 200
-"""Template files that are read for one configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +28,7 @@ class TakenOver:
     @property
     def changes(self) -> tuple[tuple[Path, str], ...]:
         """Return the files that are not there yet, or are there with another content."""
-        return tuple((path, text) for path, text in self.files if _text_at(path) != text)
+        return tuple((path, text) for path, text in self.files if text_at(path) != text)
 
 
 def plan(source: Path, home: Path) -> TakenOver:
@@ -74,35 +71,6 @@ def write(taken: TakenOver) -> None:
                 means="The file was not, or not wholly, taken over.",
                 next_step="Make the home folder writable, and repeat the command.",
             ) from error
-
-
-def template_files(configuration: Configuration, beside: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the template files that a configuration names, relative names beside its own file.
-
-    As in Alertmanager only the last part of a name may hold `*`. At most `MAX_FILES` files of `MAX_TEMPLATE`
-    characters; longer ones and what cannot be read are left out.
-    """
-    found = 0
-    for name in configuration.templates:
-        pattern = beside / name
-        for path in sorted(pattern.parent.glob(pattern.name)) if pattern.name else ():
-            text = _text_at(path)
-            if text is not None and len(text) <= MAX_TEMPLATE and found < MAX_FILES:
-                found += 1
-                yield path, text
-
-
-def library_for(configuration: Configuration, beside: Path) -> Library:
-    """Return the shipped templates and those of the configuration's files; broken files are left out."""
-    library, _ = library_of((str(path), text) for path, text in template_files(configuration, beside))
-    return library
-
-
-def _text_at(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _inside(path: Path, folder: Path) -> PurePosixPath | None:

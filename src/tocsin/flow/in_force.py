@@ -12,6 +12,8 @@ from tocsin.domain.notification import Integration
 from tocsin.oncall.alertmanager.file import Configuration
 from tocsin.oncall.alertmanager.groups import group_id, group_key, group_labels
 from tocsin.oncall.alertmanager.routes import Route, matching, walk
+from tocsin.oncall.alertmanager.template_shipped import SHIPPED
+from tocsin.oncall.alertmanager.templates import Library
 
 MOST_REMEMBERED = 50_000
 """Label sets whose groups are remembered; beyond, all are forgotten and learned anew."""
@@ -33,11 +35,15 @@ class Seat(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """One configuration, with its routes by path. `digest` is the SHA-256 (hex) of the file's text."""
+    """One configuration, with its routes by path and its templates by name.
+
+    `digest` is the SHA-256 (hex) of the file's text.
+    """
 
     configuration: Configuration
     digest: str
     routes: Mapping[str, Route]
+    library: Library
     _seats: dict[frozenset[tuple[str, str]], tuple[Seat, ...]] = field(default_factory=dict)
 
     def seats(self, labels: Mapping[str, str]) -> tuple[Seat, ...]:
@@ -80,15 +86,17 @@ class Routing:
 
     in_force: InForce | None = None
 
-    def exchange(self, configuration: Configuration | None, text: str = "") -> None:
-        """Put another configuration in force."""
-        self.in_force = None if configuration is None else in_force_of(configuration, text)
+    def exchange(
+        self, configuration: Configuration | None, text: str = "", library: Library = SHIPPED
+    ) -> None:
+        """Put another configuration in force, with the templates that it knows."""
+        self.in_force = None if configuration is None else in_force_of(configuration, text, library)
 
 
-def in_force_of(configuration: Configuration, text: str) -> InForce:
+def in_force_of(configuration: Configuration, text: str, library: Library = SHIPPED) -> InForce:
     """Return a configuration made ready; `text` is its file's."""
     routes = {route.path: route for route in walk(configuration.root)}
-    return InForce(configuration, hashlib.sha256(text.encode()).hexdigest(), routes)
+    return InForce(configuration, hashlib.sha256(text.encode()).hexdigest(), routes, library)
 
 
 def told_as(key: str) -> str:

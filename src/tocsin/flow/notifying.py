@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tocsin.domain.alert import AlertLine
@@ -20,6 +20,8 @@ from tocsin.flow.in_force import Routing, told_as
 from tocsin.flow.notify import FLUSHED
 from tocsin.flow.record import note
 from tocsin.oncall.alertmanager.telling import notified
+from tocsin.oncall.alertmanager.template_view import view_of
+from tocsin.oncall.alertmanager.templates import Library, render_settings
 
 ANSWER_AT_MOST = 300
 MESSAGE = "message"
@@ -39,12 +41,24 @@ class NothingToTell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """What is to be told now; `flushed` is the flush that decided it."""
+    """What is to be told now; `flushed` is the flush that decided it.
+
+    The integration's texts are templates of the `library` until it is rendered; `faults` are sentences about
+    those that could not be.
+    """
 
     group: NotificationGroup
     flushed: Flushed
     integration: Integration
     notification: Notification
+    library: Library
+    faults: tuple[str, ...] = ()
+
+    def rendered(self) -> Outgoing:
+        """Return it with its templates carried out; where one fails, the shipped text stands in its place."""
+        rendered = render_settings(self.integration, view_of(self.notification), self.library)
+        integration = replace(self.integration, settings=rendered.settings)
+        return replace(self, integration=integration, faults=tuple(map(str, rendered.faults)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +98,11 @@ class Notifying:
             if integration.name == name:
                 notification = self._notification(job.key, group, flushed, integration)
                 return Outgoing(
-                    group=group, flushed=flushed, integration=integration, notification=notification
+                    group=group,
+                    flushed=flushed,
+                    integration=integration,
+                    notification=notification,
+                    library=in_force.library,
                 )
         return NothingToTell("the configuration has no such integration any more")
 
@@ -146,7 +164,7 @@ class Notifying:
         fresh = notified(told_id, integration, firing, over, flushed.tick)
         shelves.groups.keep([fresh])
         answer = receipt.answer[:ANSWER_AT_MOST]
-        shelves.alerts.tell(_lines(telling, fresh, last, _answered(answer, job.key), now))
+        shelves.alerts.tell(_lines(telling, fresh, last, _answered(answer, job.key, telling.faults), now))
         shelves.jobs.finish(job.key, job.owner)
         self._note(shelves, Happening.NOTIFIED, job, telling, {"answer": answer}, now)
         if _is_told_by_all(flushed, {**known, integration.name: fresh}):
@@ -171,7 +189,7 @@ class Notifying:
         if job.args["failing"]:
             return
         who = f"the receiver {telling.group.receiver!r} by {telling.integration.name}"
-        said = _answered(reason, job.key)
+        said = _answered(reason, job.key, telling.faults)
         text = f"It could not be told to {who}: {said} The group's next flush tries again."
         shelves.alerts.tell(
             [
@@ -216,9 +234,12 @@ def _is_told_by_all(flushed: Flushed, known: Mapping[str, Notified]) -> bool:
     return all(name in known and known[name].at >= flushed.tick for name in flushed.sends)
 
 
-def _answered(answer: str, key: str) -> str:
-    """Return an answer with the key under which each try of the message is kept."""
-    return f"{answer} ({MESSAGE} {key})."
+def _answered(answer: str, key: str, faults: Sequence[str]) -> str:
+    """Return an answer with the key under which each try is kept, and what was not sent as written."""
+    told = f"{answer} ({MESSAGE} {key})."
+    if not faults:
+        return told
+    return f"{told} The shipped text was sent where a template failed: {'; '.join(faults)[:ANSWER_AT_MOST]}."
 
 
 def _attempt(job: Job, came: Told, now: datetime) -> Attempt:

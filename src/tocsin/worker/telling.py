@@ -29,6 +29,7 @@ class Telling:
         """Tell once and return what came of it."""
         if isinstance(telling, NothingToTell):
             return telling
+        telling = telling.rendered()
         began = time.monotonic()
         outcome = self._told(telling)
         took_s = time.monotonic() - began
