@@ -116,19 +116,24 @@ class Performer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """One stream that a collector gathered: `of` names the object it was read from, `source` its address."""
+    """One stream that a collector gathered: `of` names the object it was read from, `source` its address.
+
+    `gap` says of a stream that could not be gathered, or not as a whole, why; its content is what there is.
+    """
 
     name: str
     media_type: str
     content: BinaryIO
     of: str = ""
     source: str = ""
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
     """A collector as its connector gives it.
 
+    `gather` is given `incident` (`INC-n`), `of` (the objects asked for, none for any) and its `parameters`.
     `volatility` orders collectors: 0 live state, 1 log buffers, 2 sessions and tokens, 3 configuration,
     4 snapshots. `parameters` are the names its targets must give. What `encrypts` is kept only encrypted.
     """

@@ -50,7 +50,10 @@ class EvidenceEmpty(Explained):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """What somebody, or a collector, hands in to be kept: everything but the bytes themselves."""
+    """What somebody, or a collector, hands in to be kept: everything but the bytes themselves.
+
+    `of`, `gap` and `encrypted` are those of the exhibit.
+    """
 
     incident_id: UUID
     name: str
@@ -58,6 +61,9 @@ class Deposit:
     media_type: str = ""
     collector: str | None = None
     covers: str = ""
+    of: str = ""
+    gap: str = ""
+    encrypted: bool = False
 
 
 def label(incident_date: date | None, description: str, exported_by: str) -> Label:
@@ -78,6 +84,8 @@ def label(incident_date: date | None, description: str, exported_by: str) -> Lab
 def admit(deposit: Deposit, *, number: int, digest: str, size: int, now: datetime) -> Exhibit:
     """Return the exhibit for bytes that the locker holds under `digest` (SHA-256, hex), `size` bytes long.
 
+    It has no log entry yet.
+
     Raises `LabelMissing` and `EvidenceEmpty`, and ValueError for what is not a digest.
     """
     if not _DIGEST.fullmatch(digest):
@@ -97,6 +105,9 @@ def admit(deposit: Deposit, *, number: int, digest: str, size: int, now: datetim
         kept_at=now,
         collector=deposit.collector,
         covers=deposit.covers,
+        of=deposit.of,
+        gap=deposit.gap,
+        encrypted=deposit.encrypted,
     )
 
 

@@ -61,10 +61,10 @@ def record(
 
 def tell(
     shelves: Shelves, incident: Incident, entry: TimelineEntry, facts: Mapping[str, str] | None = None
-) -> None:
-    """Write one line to the incident's timeline and to the log."""
+) -> UUID:
+    """Write one line to the incident's timeline and to the log; return the log entry's id."""
     shelves.timeline.add(entry)
-    note(
+    return note(
         shelves,
         entry.kind,
         at=entry.at,
@@ -82,10 +82,11 @@ def note(
     actor: str = TOCSIN,
     subject: str = "",
     facts: Mapping[str, str] | None = None,
-) -> None:
-    """Write a log entry that belongs to no timeline."""
+) -> UUID:
+    """Write a log entry that belongs to no timeline, and return its id."""
     entry = Entry(entry_id=uuid4(), at=at, actor=actor, kind=kind, subject=subject, facts=facts or {})
     shelves.log.append(entry.entry_id, leaf.encode(entry))
+    return entry.entry_id
 
 
 def _hold(incident_id: str) -> str:
