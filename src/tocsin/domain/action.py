@@ -42,7 +42,11 @@ class Repeat(StrEnum):
 
 
 class ParameterKind(StrEnum):
-    """What kind of value an argument is. `networks` are IP addresses or CIDR blocks."""
+    """What kind of value an argument is. `networks` are IP addresses or CIDR blocks.
+
+    A play gets a text or a tuple of texts, an int or a float, a bool, a timedelta, a tuple of CIDR blocks in
+    their canonical form, or a map of JSON values. One that is not required and not given is left out.
+    """
 
     TEXT = "text"
     TEXTS = "texts"
