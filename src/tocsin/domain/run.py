@@ -38,7 +38,8 @@ class StepRecord:
     """What is known of one step. `place` names it within the run: `isolate`, `watch#2/look`, `sub.isolate`.
 
     `due_at` is the earlier of its `within` and its `by`. `missed_at` is when a due time passed: the step goes
-    on. `actions` are the numbers of the actions that it asked for, in order.
+    on. `actions` are the numbers of the actions that it asked for, in order. `approvals` read `role:person`.
+    `owners` and `approvers`, where set, stand in place of those that the runbook names.
     """
 
     place: str
@@ -53,11 +54,16 @@ class StepRecord:
     actions: tuple[int, ...] = ()
     approvals: tuple[str, ...] = ()
     reason: str = ""
+    owners: tuple[str, ...] | None = None
+    approvers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One execution. `RUN-number` is its short name; `text` is the runbook's file as it was when it began."""
+    """One execution. `RUN-number` is its short name; `text` is the runbook's file as it was when it began.
+
+    `called` holds in the same way the file of each runbook that it calls, by the runbook's id.
+    """
 
     run_id: UUID
     number: int
@@ -71,6 +77,8 @@ class Run:
     ended_at: datetime | None = None
     ended_by: str = ""
     steps: Mapping[str, StepRecord] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
 
     @property
     def short_name(self) -> str:
