@@ -51,6 +51,13 @@ def test_a_checkpoint_of_another_log_signed_by_our_key_is_refused(book: Any) -> 
         opened(format_note(text, (line,)), book.key)
 
 
+def test_a_log_of_two_keys_signs_with_both(signers: Any, book: Any) -> None:
+    signer = signers(two=True)
+    note = signed(7, ROOT, signer, NOW).note
+    assert [line.name for line in parse_note(note).signatures] == [signer.origin] * 2
+    assert opened(note, book.key) == opened(note, signer.cosigner) == opened(note, book.key, signer.cosigner)
+
+
 @given(st.integers(0, 10**18 - 1), st.binary(min_size=32, max_size=32))
 def test_every_head_is_read_back(size: int, root: bytes) -> None:
     head = Head("log", size, root)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tocsin.audit.checkpoint import CheckpointRefused, Head, body, opened, signed
+from tocsin.audit.cosignature import cosigner_key
 from tocsin.audit.growth import LogForked, LogShrank
 from tocsin.audit.merkle import EMPTY_ROOT, leaf_hash
 from tocsin.audit.note import parse_vkey
@@ -252,3 +254,57 @@ def test_hashes_that_were_never_signed_are_kept_anew(signer: FileSigner) -> None
     signer.sign(text_at(2))
     signer.remember_hashes(lambda start: every[4:] if start == 2 else [])
     assert list(signer.hashes()) == [every[0], every[1], every[4]]
+
+
+def test_a_checkpoint_bears_the_lines_of_both_keys(signer: FileSigner) -> None:
+    checkpoint = signed(5, root_at(5), signer, NOW)
+    first, second = parse_vkey(signer.verifier_key), cosigner_key(signer.second_key)
+    for keys in ((first,), (second,), (first, second)):
+        assert opened(checkpoint.note, *keys).size == 5
+
+
+def test_an_existing_home_gets_its_second_key_once(path: Path, signer: FileSigner) -> None:
+    vkey = signer.verifier_key
+    signer.sign(text_at(5))
+    second = FileSigner(path, ORIGIN).second_key
+    assert FileSigner(path, ORIGIN).second_key == signer.second_key == second
+    assert FileSigner(path, ORIGIN).verifier_key == vkey
+    assert path.with_name("log.pem.ml-dsa-44").stat().st_mode & 0o777 == 0o600
+
+
+def test_many_first_users_at_once_get_one_second_key(path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: FileSigner(path, ORIGIN).second_key, range(16)))) == 1
+
+
+def test_the_second_key_has_the_signers_memory_too(signer: FileSigner) -> None:
+    signer.sign_second(text_at(5), NOW)
+    assert signer.last_signed.size == 5
+    with pytest.raises(LogShrank):
+        signer.sign_second(text_at(4), NOW)
+    with pytest.raises(LogForked):
+        signer.sign(text_at(5, root_at(6)))
+    with pytest.raises(CheckpointRefused):
+        signer.sign_second(b"any text", NOW)
+
+
+def test_a_lost_or_exchanged_second_key_is_named(path: Path, signer: FileSigner) -> None:
+    signer.make_key()
+    second = path.with_name("log.pem.ml-dsa-44")
+    kept = second.read_bytes()
+    second.unlink()
+    with pytest.raises(Misconfigured, match="is gone, although its vkey"):
+        FileSigner(path, ORIGIN).sign_second(text_at(6), NOW)
+    assert not second.exists()
+    second.write_bytes(pem(MLDSA44PrivateKey.generate()))
+    second.chmod(0o600)
+    with pytest.raises(Misconfigured, match="is not the key whose vkey"):
+        FileSigner(path, ORIGIN).sign_second(text_at(6), NOW)
+    second.write_bytes(pem(Ed25519PrivateKey.generate()))
+    with pytest.raises(Misconfigured, match="is not an ML-DSA-44 private key"):
+        FileSigner(path, ORIGIN).sign_second(text_at(6), NOW)
+    second.write_bytes(kept)
+    assert FileSigner(path, ORIGIN).second_key == signer.second_key
+    second.chmod(0o644)
+    with pytest.raises(Misconfigured, match="Other users"):
+        FileSigner(path, ORIGIN).sign_second(text_at(6), NOW)

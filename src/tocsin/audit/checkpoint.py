@@ -12,11 +12,11 @@ from datetime import datetime
 
 from tocsin.audit.merkle import HASH_BYTES
 from tocsin.audit.note import (
+    NoteKey,
     NoteSignature,
-    VerifierKey,
     format_note,
     parse_note,
-    parse_vkey,
+    read_vkey,
     strict_base64,
     verify_note,
 )
@@ -69,31 +69,38 @@ def parse_body(text: str) -> Head:
 
 
 def signed(size: int, root: bytes, signer: CheckpointSigner, now: datetime) -> Checkpoint:
-    """Have the head signed and return the checkpoint to be stored.
+    """Have the head signed by each of the log's keys and return the checkpoint to be stored.
 
-    `now` is kept beside the note, which itself bears no time. What the signer refuses (a log that shrank)
+    `now` is kept beside the note, whose text bears no time. What the signer refuses (a log that shrank)
     passes through.
     """
     text = body(Head(signer.origin, size, root))
-    key = parse_vkey(signer.verifier_key)
-    line = NoteSignature(key.name, key.key_id, signer.sign(text.encode()))
+    lines = [_line(signer.verifier_key, signer.sign(text.encode()))]
+    if signer.second_key is not None:
+        lines.append(_line(signer.second_key, signer.sign_second(text.encode(), now)))
     return Checkpoint(
-        origin=signer.origin, size=size, root=root, note=format_note(text, (line,)), signed_at=now
+        origin=signer.origin, size=size, root=root, note=format_note(text, lines), signed_at=now
     )
 
 
-def opened(note: str, key: VerifierKey) -> Head:
-    """Verify a checkpoint's note and return its head.
+def opened(note: str, *keys: NoteKey) -> Head:
+    """Verify a checkpoint's note by the keys of one log and return its head.
 
-    Raises `NoteRefused` when the log key's signature is absent or wrong, `CheckpointRefused` when the text is
-    no checkpoint of the log that the key is named after.
+    Raises `NoteRefused` when no line is of these keys or one of theirs is wrong, `CheckpointRefused` when the
+    text is no checkpoint of the log that the keys are named after.
     """
-    head = parse_body(verify_note(note, (key,)).text)
-    if head.origin != key.name:
-        raise CheckpointRefused(f"The checkpoint is of {head.origin}, not of {key.name}.")
+    head = parse_body(verify_note(note, keys).text)
+    for key in keys:
+        if head.origin != key.name:
+            raise CheckpointRefused(f"The checkpoint is of {head.origin}, not of {key.name}.")
     return head
 
 
 def claimed(note: str) -> Head:
     """Return what a note claims, without verifying it. Raises as `opened` does for malformed text."""
     return parse_body(parse_note(note).text)
+
+
+def _line(vkey: str, signature: bytes) -> NoteSignature:
+    key = read_vkey(vkey)
+    return NoteSignature(key.name, key.key_id, signature)

@@ -1,7 +1,7 @@
 """The C2SP signed note (v1.0.0): a text, and lines that say who signed it.
 
-Format: https://c2sp.org/signed-note. Only Ed25519 over the note's text (type 0x01) is verified; the lines of
-other signers, witnesses for example, are kept and ignored.
+Format: https://c2sp.org/signed-note. Lines are chosen by name and key id, never by the name alone: a log and
+its second key bear the same one. Lines of unknown keys are kept and ignored.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -53,6 +54,41 @@ class KeyRefused(Explained):
         )
 
 
+class NoteKey(Protocol):
+    """The public half of a key whose signature lines a note can bear, of any type."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key_id(self) -> bytes:
+        """Return the 4 bytes that select this key's signature lines."""
+        ...
+
+    def holds(self, text: str, signature: bytes) -> bool:
+        """Say whether what stands in this key's line behind the key id is its signature of the text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TypedKey:
+    """What a vkey says: a name, the signature type's byte, the public key; the key id fits them."""
+
+    name: str
+    algorithm: int
+    public_key: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        """Return the 4 bytes that select this key's signature lines."""
+        return key_id(self.name, self.algorithm, self.public_key)
+
+    @property
+    def text(self) -> str:
+        """Return the vkey: `name+hex key id+base64(type || public key)`."""
+        typed = b64encode(bytes((self.algorithm,)) + self.public_key).decode("ascii")
+        return f"{self.name}+{self.key_id.hex()}+{typed}"
+
+
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
     """The public half of an Ed25519 note key, with the name it signs under."""
@@ -68,8 +104,7 @@ class VerifierKey:
     @property
     def text(self) -> str:
         """Return the vkey: `name+hex key id+base64(type || public key)`."""
-        typed = b64encode(bytes((ED25519,)) + self.public_key).decode("ascii")
-        return f"{self.name}+{self.key_id.hex()}+{typed}"
+        return TypedKey(self.name, ED25519, self.public_key).text
 
     def holds(self, text: str, signature: bytes) -> bool:
         """Say whether the signature over the note's text is this key's."""
@@ -109,21 +144,27 @@ def is_key_name(name: str) -> bool:
     )
 
 
-def parse_vkey(vkey: str) -> VerifierKey:
-    """Read a vkey. Raises `KeyRefused` when it is malformed, of another type, or its id does not fit."""
+def read_vkey(vkey: str) -> TypedKey:
+    """Read a vkey of any type. Raises `KeyRefused` when it is malformed or its id does not fit."""
     name, _, rest = vkey.strip().partition("+")
     stated_id, _, encoded = rest.partition("+")
     typed = strict_base64(encoded)
     if not is_key_name(name) or not typed:
         raise KeyRefused("The verifier key is not of the form NAME+8 hex digits+base64.")
-    if typed[:1] != bytes((ED25519,)) or len(typed) != 1 + PUBLIC_KEY_BYTES:
-        raise KeyRefused("The verifier key is not an Ed25519 note key (type 1, 32 bytes).")
-    key = VerifierKey(name, typed[1:])
+    key = TypedKey(name, typed[0], typed[1:])
     if stated_id != key.key_id.hex():
         raise KeyRefused(
             f"The verifier key names the id {stated_id!r}, but its own id is {key.key_id.hex()}."
         )
     return key
+
+
+def parse_vkey(vkey: str) -> VerifierKey:
+    """Read a log's Ed25519 vkey. Raises `KeyRefused` as `read_vkey` does, and for one of another type."""
+    key = read_vkey(vkey)
+    if key.algorithm != ED25519 or len(key.public_key) != PUBLIC_KEY_BYTES:
+        raise KeyRefused("The verifier key is not an Ed25519 note key (type 1, 32 bytes).")
+    return VerifierKey(key.name, key.public_key)
 
 
 def format_note(text: str, signatures: Sequence[NoteSignature]) -> str:
@@ -140,7 +181,7 @@ def parse_note(note: str) -> Note:
     return Note(text + "\n", tuple(_parse_line(line) for line in lines[:-1].split("\n")))
 
 
-def verify_note(note: str, known: Sequence[VerifierKey]) -> Note:
+def verify_note(note: str, known: Sequence[NoteKey]) -> Note:
     """Return the note with the signatures that known keys made, at least one.
 
     Lines of unknown keys are ignored. Raises `NoteRefused` when the note is malformed, when no line is a

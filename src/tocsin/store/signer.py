@@ -1,4 +1,4 @@
-"""The log's signing key in a file, and beside it what was last signed, both outside the database."""
+"""The log's signing keys in files, and beside them what was last signed, all outside the database."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -19,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tocsin.audit.checkpoint import CheckpointRefused, Head, body, parse_body
+from tocsin.audit.cosignature import ML_DSA_44, CosignerKey, cosign
 from tocsin.audit.growth import refuse_unless_grown
 from tocsin.audit.merkle import EMPTY_ROOT
 from tocsin.audit.note import VerifierKey, is_key_name
@@ -31,10 +34,12 @@ _MAX_FILE_BYTES = 65_536
 
 
 class FileSigner:
-    """A `CheckpointSigner` with an Ed25519 key in a PEM file that only its owner can read.
+    """A `CheckpointSigner` with an Ed25519 and an ML-DSA-44 key in PEM files that only their owner can read.
 
-    Key and memory are created on first use. The memory lies beside the key (`<key>.last`): the three lines of
-    the last checkpoint that was signed. It is written, and durable, before a signature is handed out.
+    Keys and memory are created on first use; the second key lies beside the first (`<key>.ml-dsa-44`), with
+    its vkey, which tells a lost key from one that was never made. The memory lies there too (`<key>.last`):
+    the three lines of the last checkpoint that was signed. It is written, and durable, before a signature is
+    handed out.
     """
 
     def __init__(self, path: Path, origin: str, hashes: Path | None = None) -> None:
@@ -51,8 +56,10 @@ class FileSigner:
         self._path = path
         self._hashes = HashFile(hashes or path.with_name(path.name + ".hashes"))
         self._memory = path.with_name(path.name + ".last")
+        self._second_path = path.with_name(path.name + ".ml-dsa-44")
         self._origin = origin
         self._key: Ed25519PrivateKey | None = None
+        self._second: MLDSA44PrivateKey | None = None
 
     @property
     def origin(self) -> str:
@@ -66,14 +73,20 @@ class FileSigner:
         return VerifierKey(self._origin, public).text
 
     @property
+    def second_key(self) -> str:
+        """Return the vkey of the ML-DSA-44 key. Raises as `verifier_key` does."""
+        return self._cosigner(self._second_private_key()).text
+
+    @property
     def last_signed(self) -> Head:
         """Return the last head this key signed, of size 0 at first. Raises as `sign` does."""
         self._private_key()
         return self._remembered()
 
     def make_key(self) -> None:
-        """Make key and memory unless they are there. Raises as `verifier_key` does."""
+        """Make keys and memory unless they are there. Raises as `verifier_key` does."""
         self._private_key()
+        self._second_private_key()
 
     def remember_hashes(self, hashes_from: Callable[[int], Iterable[bytes]]) -> None:
         """Keep the leaf hashes that are to be signed, durably, from the first index that is not kept yet.
@@ -96,16 +109,27 @@ class FileSigner:
         Raises `CheckpointRefused` for any other text or origin, `LogShrank` and `LogForked` for a head that
         contradicts the last one signed, `Misconfigured` for an unfit file, `Overloaded` if the disk refuses.
         """
+        key = self._private_key()
+        return key.sign(body(self._allowed(note_text)).encode())
+
+    def sign_second(self, note_text: bytes, at: datetime) -> bytes:
+        """Return the second key's timed signature over a checkpoint's three lines. Raises as `sign` does."""
+        key = self._second_private_key()
+        text = body(self._allowed(note_text))
+        return cosign(text, self._cosigner(key), key.sign, int(at.timestamp())).signature
+
+    def _allowed(self, note_text: bytes) -> Head:
+        """Return the head that is asked for, remembered, unless it contradicts what was signed before."""
         asked = parse_body(note_text.decode("utf-8", "replace"))
         if asked.origin != self._origin:
             raise CheckpointRefused(f"The checkpoint is of {asked.origin}, not of {self._origin}.")
-        key = self._private_key()
+        self._private_key()
         with self._alone():
             last = self._remembered()
             refuse_unless_grown(last, asked)
             if asked != last:
                 self._remember(asked)
-        return key.sign(body(asked).encode())
+        return asked
 
     def _private_key(self) -> Ed25519PrivateKey:
         if self._key is None:
@@ -114,6 +138,40 @@ class FileSigner:
                     self._create()
                 self._key = self._load()
         return self._key
+
+    def _second_private_key(self) -> MLDSA44PrivateKey:
+        if self._second is None:
+            with _explained():
+                if not self._second_path.exists():
+                    self._create_second()
+                key = _private_key_in(self._second_path)
+                if not isinstance(key, MLDSA44PrivateKey):
+                    raise _key_unfit(self._second_path, "is not an ML-DSA-44 private key in unencrypted PEM")
+                self._compare_second(self._cosigner(key).text)
+            self._second = key
+        return self._second
+
+    @property
+    def _known_second(self) -> Path:
+        return self._second_path.with_name(self._second_path.name + ".vkey")
+
+    def _create_second(self) -> None:
+        self._second_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Who made the vkey had the key, so the order tells a lost key from one made meanwhile.
+        if self._known_second.exists() and not self._second_path.exists():
+            raise _key_unfit(self._second_path, "is gone, although its vkey was handed out")
+        pem = MLDSA44PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        create_whole(self._second_path, pem)
+
+    def _compare_second(self, vkey: str) -> None:
+        """Write down which key it is, once. Raises `Misconfigured` when it was another."""
+        if not self._known_second.exists():
+            create_whole(self._known_second, vkey.encode())
+        if self._known_second.read_bytes() != vkey.encode():
+            raise _key_unfit(self._second_path, "is not the key whose vkey was handed out")
+
+    def _cosigner(self, key: MLDSA44PrivateKey) -> CosignerKey:
+        return CosignerKey(self._origin, ML_DSA_44, key.public_key().public_bytes_raw())
 
     def _create(self) -> None:
         """Make memory, then key; each appears whole or not at all, and who comes second changes nothing."""
@@ -126,15 +184,7 @@ class FileSigner:
         create_whole(self._path, pem)
 
     def _load(self) -> Ed25519PrivateKey:
-        with self._path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if mode & 0o077:
-                raise _readable_by_others(self._path)
-            pem = file.read(_MAX_FILE_BYTES)
-        try:
-            key = load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            key = None
+        key = _private_key_in(self._path)
         if not isinstance(key, Ed25519PrivateKey):
             raise _key_unfit(self._path, "is not an Ed25519 private key in unencrypted PEM")
         return key
@@ -176,6 +226,19 @@ class FileSigner:
             yield
         finally:
             os.close(descriptor)
+
+
+def _private_key_in(path: Path) -> object:
+    """Return the key in a PEM file, None for what is none. Raises `Misconfigured` if others can open it."""
+    with path.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & 0o077:
+            raise _readable_by_others(path)
+        pem = file.read(_MAX_FILE_BYTES)
+    try:
+        return load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
 
 
 def _readable_by_others(path: Path) -> Misconfigured:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 
@@ -53,4 +54,13 @@ class CheckpointSigner(Protocol):
 
     def sign(self, note_text: bytes) -> bytes:
         """Return the 64-byte Ed25519 signature over the note's text."""
+        ...
+
+    @property
+    def second_key(self) -> str | None:
+        """Return the vkey of the log's ML-DSA-44 key, None where whoever keeps the keys can make none."""
+        ...
+
+    def sign_second(self, note_text: bytes, at: datetime) -> bytes:
+        """Return what stands in the second key's line: 8 bytes of time (s), then the 2,420-byte signature."""
         ...
