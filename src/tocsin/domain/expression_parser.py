@@ -32,6 +32,8 @@ _TOKEN = re.compile(
     r")",
     re.ASCII,
 )
+LENGTH = re.compile(r"(?:\d{1,8}[wdhms])+", re.ASCII)
+"""A length of time as it is written in expressions and arguments."""
 _UNIT = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _WORDS = frozenset({"and", "or", "not", "in"})
 _FLAGS = {"true": True, "false": False}

@@ -83,7 +83,7 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def steps_of(nodes: tuple[Node, ...]) -> Iterator[Node]:
+def steps_of(nodes: tuple[Node, ...]) -> Iterator[Step | Repeat | Called]:
     """Yield every step, repeat and call below some nodes, in the order written."""
     for node in nodes:
         match node:
@@ -93,7 +93,7 @@ def steps_of(nodes: tuple[Node, ...]) -> Iterator[Node]:
             case Repeat(nodes=inner):
                 yield node
                 yield from steps_of(inner)
-            case _:
+            case Step() | Called():
                 yield node
 
 
