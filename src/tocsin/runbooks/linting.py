@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from tocsin.domain.action import Declaration
 from tocsin.domain.bindings import ALWAYS, Bindings, bound_name, names_meant
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step
+from tocsin.runbooks.arguments import misfits
 from tocsin.runbooks.binding import action_meant
 from tocsin.runbooks.comments import cut_texts
 from tocsin.runbooks.faults import Fault
-from tocsin.runbooks.fitting import misfits
 from tocsin.runbooks.reading import Draft, steps_of
 from tocsin.runbooks.references import RESERVED, reference_faults
 
