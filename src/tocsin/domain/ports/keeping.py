@@ -64,3 +64,19 @@ class CheckpointSigner(Protocol):
     def sign_second(self, note_text: bytes, at: datetime) -> bytes:
         """Return what stands in the second key's line: 8 bytes of time (s), then the 2,420-byte signature."""
         ...
+
+
+class Vault(Protocol):
+    """Seals what must not lie in the clear: secret arguments, and what an undo needs."""
+
+    def seal(self, plain: bytes) -> bytes:
+        """Return the bytes encrypted and authenticated."""
+        ...
+
+    def unseal(self, sealed: bytes) -> bytes:
+        """Return the bytes as they were. Raises `NotFound` for what was not sealed here, or was changed."""
+        ...
+
+    def fingerprint(self, plain: bytes) -> str:
+        """Return a keyed digest (hex) by which equal bytes are known without showing them."""
+        ...
