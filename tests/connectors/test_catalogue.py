@@ -27,9 +27,12 @@ def test_a_manifest_points_to_code_that_is_there(name: str) -> None:
     assert manifest.summary.endswith(".")
     others = tuple(place for _, place in (*manifest.channels, *manifest.notifiers))
     assert bool(manifest.channel or others) == (manifest.category is Category.MESSAGES)
-    places = (*manifest.inbound, *filter(None, [manifest.channel]), *others)
-    assert places
-    assert all(callable(load(place)) for place in places)
+    called = (*manifest.inbound, *filter(None, [manifest.channel, manifest.configured]), *others)
+    called += tuple(place for _, place in manifest.callers)
+    known = tuple(filter(None, [manifest.performers, manifest.collectors]))
+    assert called or known
+    assert all(callable(load(place)) for place in called)
+    assert all(load(place) for place in known)
 
 
 @pytest.mark.parametrize("name", CONNECTORS)

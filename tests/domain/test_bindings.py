@@ -15,12 +15,12 @@ ENTRA = bindings_for("entra")
         ("idp.disable_user", "entra", "entra.disable_user"),
         ("idp.disable_user", "cognito", "aws.cognito.disable_user"),
         ("idp.disable_user", "http", "idp.disable_user"),
-        ("idp.disable_user", "", "idp.disable_user"),
-        ("page", "", "tocsin.page"),
+        ("idp.disable_user", "none", "idp.disable_user"),
+        ("page", "none", "tocsin.page"),
         ("notify", "entra", "tocsin.notify"),
         ("idp", "entra", "entra"),
         ("aws.waf.block", "entra", "aws.waf.block"),
-        ("page.all", "", "tocsin.page.all"),
+        ("page.all", "none", "tocsin.page.all"),
     ],
 )
 def test_a_name_stands_for_what_is_bound(name: str, partner: str, bound: str) -> None:

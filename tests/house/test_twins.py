@@ -8,7 +8,13 @@ from pathlib import Path
 # Folders of tests that tell a story across rooms, and so mirror no single file.
 STORIES = frozenset({"house", "acceptance", "real", "faults", "packs", "bench", "proofs"})
 # The contract that every connector is put through; it belongs to all of them and to none.
-SHARED = frozenset({"connectors/test_contract.py", "store/test_contract.py"})
+SHARED = frozenset(
+    {
+        "connectors/test_contract.py",
+        "connectors/test_performing_contract.py",
+        "store/test_contract.py",
+    }
+)
 
 
 def _is_declaration(statement: ast.stmt) -> bool:

@@ -8,7 +8,12 @@ Bindings = Mapping[str, str]
 """What is bound to a port: the first part of its name, or its whole name, to the same of the partner's."""
 
 IDENTITY = "idp"
-IDENTITY_PARTNERS: Bindings = {"entra": "entra", "cognito": "aws.cognito", "http": IDENTITY}
+IDENTITY_PARTNERS: Bindings = {
+    "none": IDENTITY,
+    "entra": "entra",
+    "cognito": "aws.cognito",
+    "http": IDENTITY,
+}
 """What `idp.` stands for by the word of the setting; `http`: actions of that name in `actions.yml`."""
 
 ALWAYS: Bindings = {"page": "tocsin.page", "notify": "tocsin.notify"}
@@ -16,12 +21,7 @@ ALWAYS: Bindings = {"page": "tocsin.page", "notify": "tocsin.notify"}
 
 
 def bindings_for(identity_partner: str) -> Bindings:
-    """Return what every port stands for; `identity_partner` is empty where none is bound.
-
-    Raises `KeyError` for a word that is none of `IDENTITY_PARTNERS`.
-    """
-    if not identity_partner:
-        return ALWAYS
+    """Return what every port stands for. Raises `KeyError` for a word not in `IDENTITY_PARTNERS`."""
     return {**ALWAYS, IDENTITY: IDENTITY_PARTNERS[identity_partner]}
 
 

@@ -1,0 +1,1 @@
+"""Microsoft Entra: users, applications and their secrets, by Microsoft Graph."""
