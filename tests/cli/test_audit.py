@@ -146,7 +146,7 @@ def test_a_leaf_appended_around_tocsin_ends_with_7_and_its_number(firing, typed,
     size = firing.proving.verify().size
     content = b'{"v":1,"kind":"forged"}'
     behind(
-        "INSERT INTO store_leaf VALUES (%s, %s, %s, %s, %s)",
+        'INSERT INTO store_leaf ("index", entry_id, content, leaf_hash, mac) VALUES (%s, %s, %s, %s, %s)',
         (size, "0" * 32, content, leaf_hash(content), b""),
     )
     result = typed("audit", "verify", "--json")

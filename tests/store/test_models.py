@@ -11,8 +11,9 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connections
 
+from nouns import a_checkpoint
 from tocsin.domain.person import Role
-from tocsin.store.models import Account
+from tocsin.store.models import Account, LogTrace
 
 
 def test_the_migrations_make_exactly_these_tables(sqlite_store):
@@ -100,6 +101,46 @@ def test_a_line_of_the_log_cannot_be_changed_or_removed(kept):
         connections["default"].close()
     with kept.reading() as shelves:
         assert [leaf.content for leaf in shelves.log.leaves(0, 9)] == [b"as it was"]
+
+
+GUARDED = (
+    "UPDATE store_logwaiting SET content = mac",
+    "DELETE FROM store_logwaiting",
+    "UPDATE store_checkpoint SET size = 0",
+    "DELETE FROM store_checkpoint",
+)
+TRUNCATED = tuple(
+    f"SET session_replication_role = replica; TRUNCATE {table}"
+    for table in ("store_logwaiting", "store_checkpoint")
+)
+
+
+def test_what_waits_for_its_place_and_what_was_signed_cannot_be_changed_or_removed(kept):
+    with kept.transaction() as shelves:
+        shelves.log.append(UUID(int=2), b"it waits")
+        shelves.log.add_checkpoint(a_checkpoint(1))
+    more = TRUNCATED if connections["default"].vendor == "postgresql" else ()
+    for statement in (*GUARDED, *more):
+        with pytest.raises(DatabaseError, match=r"never|only when"):
+            run(statement)
+        connections["default"].close()
+    with kept.reading() as shelves:
+        assert (shelves.log.waiting(), shelves.log.last_checkpoint()) == (1, a_checkpoint(1))
+
+
+def test_postgresql_keeps_a_trace_of_what_is_done_to_the_tables_of_the_log(postgres_store):
+    for statement in (
+        "ALTER TABLE store_leaf DISABLE TRIGGER ALL",
+        "CREATE TABLE elsewhere (a int)",
+        "DROP TRIGGER leaf_never_changes ON store_leaf",
+        "ALTER TABLE store_leaf RENAME TO store_leaf_before",
+    ):
+        run(statement)
+    assert [each.what.partition(":")[0] for each in LogTrace.objects.order_by("id")] == [
+        "ALTER TABLE",
+        "DROP TRIGGER",
+        "ALTER TABLE",
+    ]
 
 
 def test_eve_can_change_a_line_only_by_dropping_the_guard(kept):

@@ -33,6 +33,7 @@ from tocsin.store.shelves.silences import DjangoSilences
 from tocsin.store.shelves.timeline import DjangoTimeline
 from tocsin.store.shelves.tokens import DjangoTokens
 from tocsin.store.turns import Turns
+from tocsin.store.writers import begin, committed
 
 SHORT_WAIT_S = 0.01
 # One queue a database file and process, however many stores are made for it.
@@ -88,11 +89,13 @@ class DjangoStore:
     def transaction(self) -> Iterator[DjangoShelves]:
         """Write all or nothing. A PostgreSQL transaction reads what others have committed meanwhile."""
         connection = self._free_connection()
+        begin(self._alias)
         with _explained(connection), _turn(connection), self._atomic():
             yield self._shelves
             if connection.needs_rollback or _is_aborted(connection):
                 # It would now be rolled back without a word, and the caller would believe it was kept.
                 raise RuntimeError("an error of the database was swallowed inside a transaction")
+        committed(self._alias)
 
     @contextmanager
     def reading(self) -> Iterator[DjangoShelves]:

@@ -212,20 +212,34 @@ class LogWaiting(models.Model):
     entry_id = models.UUIDField(unique=True)
     content = models.BinaryField()
     mac = models.BinaryField()
+    writer = models.BigIntegerField(null=True)
+    counter = models.BigIntegerField(null=True)
 
 
 class Leaf(models.Model):
-    """A line of the log. Triggers refuse to change or remove a row."""
+    """A line of a log. Triggers refuse to change or remove a row; a successor's begin at `first_place`."""
 
     index = models.BigIntegerField(primary_key=True)
     entry_id = models.UUIDField(unique=True)
     content = models.BinaryField()
     leaf_hash = models.BinaryField()
     mac = models.BinaryField()
+    writer = models.BigIntegerField(null=True)
+    counter = models.BigIntegerField(null=True)
+
+
+class LogTrace(models.Model):
+    """What an event trigger of PostgreSQL saw done to the tables of the log; SQLite has none."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    who = Text()
+    what = Text()
 
 
 class Checkpoint(models.Model):
     id = models.BigAutoField(primary_key=True)
+    log = models.BigIntegerField(default=1)
     origin = Text()
     size = models.BigIntegerField(db_index=True)
     root = models.BinaryField()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import contextmanager
-from uuid import UUID
+from contextlib import contextmanager, suppress
+from uuid import UUID, uuid5
+
+import pytest
+from django.db import connections
 
 from nouns import a_checkpoint
 from tocsin.domain.entry import Leaf
@@ -92,21 +95,97 @@ def test_checkpoints_are_kept_by_size(any_store):
         assert shelves.log.last_checkpoint() == a_checkpoint(7)
 
 
-def test_a_line_appended_without_the_key_is_forged_wherever_it_stands(any_store):
+def test_a_line_appended_without_the_key_is_given_no_place(any_store):
     append(any_store, 1, 2)
     with any_store.transaction() as shelves:
         shelves.log.sequence(limit=1)
     with any_store.reading() as shelves:
-        assert shelves.log.first_forged(0) is None
-    stranger = with_another_key(any_store)
-    append(stranger, 3)
+        assert (shelves.log.first_forged(0), shelves.log.forged_waiting()) == (None, None)
+    append(with_another_key(any_store), 3)
+    append(any_store, 4)
     with any_store.reading() as shelves:
-        assert shelves.log.first_forged(0) == 2
+        assert (shelves.log.first_forged(0), shelves.log.forged_waiting()) == (2, 2)
+    with any_store.transaction() as shelves:
+        assert shelves.log.sequence(limit=2) == 2
+        assert shelves.log.sequence() == 0
+    with any_store.reading() as shelves:
+        assert [each.content for each in shelves.log.leaves(0, 9)] == [
+            leaf(0, number).content for number in (1, 2, 4)
+        ]
+        assert (shelves.log.waiting(), shelves.log.forged_waiting()) == (1, 3)
+
+
+def test_ever_so_many_forged_lines_do_not_keep_ours_from_their_place(any_store):
+    append(with_another_key(any_store), *range(100, 110))
+    append(any_store, 1, 2, 3)
+    with any_store.transaction() as shelves:
+        assert shelves.log.sequence(limit=2) == 2
+        assert shelves.log.sequence(limit=2) == 1
+
+
+def test_a_successor_has_its_own_indexes_and_its_own_checkpoints(any_store):
+    append(any_store, 1, 2, 3)
+    with any_store.transaction() as shelves:
+        shelves.log.sequence()
+        shelves.log.add_checkpoint(a_checkpoint(2))
+        assert shelves.log.carried(2) == ((uuid5(UUID(int=3), "carried"), leaf(2, 3).content),)
+        second = shelves.log.of(2)
+        second.begin([(UUID(int=9), b"it goes on"), *shelves.log.of(1).carried(2)])
+        with pytest.raises(ValueError, match="begun already"):
+            second.begin([(UUID(int=10), b"twice")])
     append(any_store, 4)
     with any_store.transaction() as shelves:
         shelves.log.sequence()
     with any_store.reading() as shelves:
-        assert [shelves.log.first_forged(start) for start in (0, 2, 3)] == [2, 2, None]
+        log = shelves.log
+        assert (log.latest(), log.size(), log.of(1).size()) == (2, 3, 3)
+        assert log.leaves(2, 9) == (leaf(2, 4),)
+        assert log.of(1).leaves(0, 9) == (leaf(0, 1), leaf(1, 2), leaf(2, 3))
+        assert (log.last_checkpoint(), log.of(1).checkpoints()) == (None, (a_checkpoint(2),))
+        assert [log.whereabouts(UUID(int=each)) for each in (1, 3, 4, 5)] == [(1, 0), (2, 1), (2, 2), None]
+        assert [log.index_of(UUID(int=each)) for each in (1, 3)] == [None, 1]
+        assert [log.is_sealed(UUID(int=each)) for each in (1, 2, 3, 4, 5)] == [
+            True,
+            True,
+            False,
+            False,
+            False,
+        ]
+        assert (log.strays(1), log.strays(2)) == (3, 0)
+        assert (log.first_forged(0), log.of(1).first_forged(0)) == (None, None)
+    with any_store.transaction() as shelves:
+        shelves.log.add_checkpoint(a_checkpoint(2))
+    append(with_another_key(any_store), 6)
+    with any_store.reading() as shelves:
+        assert shelves.log.is_sealed(UUID(int=3))
+        assert (shelves.log.first_forged(0), shelves.log.of(1).first_forged(0)) == (3, None)
+
+
+def test_counters_have_no_gap_whatever_is_undone(any_store):
+    append(any_store, 1)
+    for _ in range(2):
+        with suppress(KeyboardInterrupt), any_store.transaction() as shelves:
+            shelves.log.append(UUID(int=50), b"never happened")
+            raise KeyboardInterrupt
+    append(any_store, 2, 3)
+    with any_store.transaction() as shelves:
+        shelves.log.sequence()
+        stamps = shelves.log.stamps(0, 9)
+    assert [counter for _, counter in stamps] == [1, 2, 3]
+    assert len({writer for writer, _ in stamps}) == 1
+
+
+def test_a_line_that_claims_to_be_another_one_of_its_writer_is_forged(sqlite_store):
+    append(sqlite_store, 1, 2)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("DROP TRIGGER waiting_never_changes")
+        cursor.execute("UPDATE store_logwaiting SET counter = 3 WHERE counter = 2")
+    with sqlite_store.reading() as shelves:
+        assert shelves.log.forged_waiting() == 1
+    with connections["default"].cursor() as cursor:
+        cursor.execute("UPDATE store_logwaiting SET counter = 'zz' WHERE counter = 3")
+    with sqlite_store.reading() as shelves:
+        assert shelves.log.forged_waiting() == 1
 
 
 def with_another_key(store):

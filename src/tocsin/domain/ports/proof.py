@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -10,14 +11,37 @@ from tocsin.domain.exhibit import CustodyEvent, Exhibit
 
 
 class LogShelf(Protocol):
-    """The log: an inbox written with each state change, leaves given their index later, checkpoints."""
+    """The log: an inbox written with each state change, leaves given their index later, checkpoints.
+
+    A log that broke has a successor, and that may have one. Meant is the last of this line, or the one that
+    was asked for with `of`; an index is within its own log.
+    """
+
+    def of(self, number: int) -> LogShelf:
+        """Return the log of this number in the line of logs, from 1."""
+        ...
+
+    def latest(self) -> int:
+        """Return the number of the last log that has entries, 1 if none has."""
+        ...
 
     def append(self, entry_id: UUID, content: bytes) -> None:
         """Put a leaf's bytes in the inbox, in the caller's transaction."""
         ...
 
     def sequence(self, limit: int = 5000) -> int:
-        """Move inbox rows to the end of the log, giving each the next index; return how many."""
+        """Move inbox rows to the end of the log, giving each the next index; return how many.
+
+        A row that no holder of our key appended stays in the inbox.
+        """
+        ...
+
+    def begin(self, entries: Sequence[tuple[UUID, bytes]]) -> None:
+        """Write the first entries of a successor. Raises ValueError when the log has entries."""
+        ...
+
+    def carried(self, start: int) -> tuple[tuple[UUID, bytes], ...]:
+        """Return entries of ours from `start` on, under the second ids by which a successor has them."""
         ...
 
     def size(self) -> int: ...
@@ -36,12 +60,35 @@ class LogShelf(Protocol):
     def first_forged(self, start: int) -> int | None:
         """Return the index of the first entry from `start` on that was not appended by a holder of our key.
 
-        An entry that waits counts under the index it would get.
+        An entry that waits counts under the index it would get in the last log.
         """
         ...
 
+    def forged_waiting(self) -> int | None:
+        """Return the index that the first waiting entry would get that is not ours."""
+        ...
+
+    def stamps(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+        """Return writer and counter of entries, by index; those of earlier versions have none."""
+        ...
+
+    def strays(self, number: int) -> int:
+        """Return how many rows of leaves belong to no log up to this number."""
+        ...
+
     def index_of(self, entry_id: UUID) -> int | None:
-        """Return an entry's index, None while it waits for one or when there is no such entry."""
+        """Return an entry's index in this log, None while it waits for one or when it is not there.
+
+        An entry of an earlier log is sealed by that log's checkpoints: see `whereabouts` and `is_sealed`.
+        """
+        ...
+
+    def whereabouts(self, entry_id: UUID) -> tuple[int, int] | None:
+        """Return the number of the log that has an entry, and its index there; None as `index_of`."""
+        ...
+
+    def is_sealed(self, entry_id: UUID) -> bool:
+        """Say whether a checkpoint of the log that has an entry covers it; its note is not verified here."""
         ...
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None: ...

@@ -2,35 +2,80 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.exhibit import CustodyEvent, Exhibit
-from tocsin.store.leaf import entry_mac, is_ours, leaf_hash
+from tocsin.store.leaf import CARRIED, PLACES, Stamp, entry_mac, first_place, is_ours, leaf_hash
 from tocsin.store.memory.tables import Tables, put_new
 
 
 class MemoryLog:
-    def __init__(self, tables: Tables, entry_key: bytes) -> None:
+    def __init__(self, tables: Tables, entry_key: bytes, number: int | None = None) -> None:
         self._tables = tables
         self._key = entry_key
+        self._number = number
+
+    def of(self, number: int) -> MemoryLog:
+        return MemoryLog(self._tables, self._key, number)
+
+    def latest(self) -> int:
+        return max(self._tables.leaves, default=0) // PLACES + 1
 
     def append(self, entry_id: UUID, content: bytes) -> None:
         put_new(self._tables.waiting, entry_id, content)
-        self._tables.macs[entry_id] = entry_mac(self._key, entry_id, content)
+        self._prove(entry_id, content)
+
+    def _prove(self, entry_id: UUID, content: bytes) -> None:
+        # One writer at a time, whose counters are copied and dropped with the tables.
+        stamp = Stamp(1, self._tables.next_number("stamp"))
+        self._tables.stamps[entry_id] = stamp
+        self._tables.macs[entry_id] = entry_mac(self._key, entry_id, content, stamp)
 
     def sequence(self, limit: int = 5000) -> int:
-        moved = tuple(islice(self._tables.waiting, limit))
-        for index, entry_id in enumerate(moved, self.size()):
-            content = self._tables.waiting.pop(entry_id)
-            self._tables.entry_ids[index] = entry_id
-            self._tables.leaves[index] = Leaf(index=index, content=content, leaf_hash=leaf_hash(content))
+        waiting = self._tables.waiting.items()
+        moved = [entry_id for entry_id, content in waiting if self._is_ours(entry_id, content)][:limit]
+        first = first_place(self._current) + self.size()
+        for place, entry_id in enumerate(moved, first):
+            self._put(place, entry_id, self._tables.waiting.pop(entry_id))
         return len(moved)
 
+    def begin(self, entries: Sequence[tuple[UUID, bytes]]) -> None:
+        if self.size():
+            raise ValueError("a log that has entries was begun already")
+        for place, (entry_id, content) in enumerate(entries, first_place(self._current)):
+            self._prove(entry_id, content)
+            self._put(place, entry_id, content)
+
+    def carried(self, start: int) -> tuple[tuple[UUID, bytes], ...]:
+        first = first_place(self._current)
+        found = (
+            (self._tables.entry_ids.get(first + each.index), each) for each in self.leaves(start, PLACES)
+        )
+        return tuple(
+            (uuid5(entry_id, CARRIED), leaf.content)
+            for entry_id, leaf in found
+            if entry_id is not None and self._is_ours(entry_id, leaf.content)
+        )
+
+    def _put(self, place: int, entry_id: UUID, content: bytes) -> None:
+        self._tables.entry_ids[place] = entry_id
+        self._tables.leaves[place] = Leaf(index=place, content=content, leaf_hash=leaf_hash(content))
+
+    @property
+    def _current(self) -> int:
+        return self.latest() if self._number is None else self._number
+
+    def _places(self) -> list[int]:
+        first = first_place(self._current)
+        return sorted(place for place in self._tables.leaves if first <= place < first + PLACES)
+
     def size(self) -> int:
-        return max(self._tables.leaves, default=-1) + 1
+        places = self._places()
+        return places[-1] % PLACES + 1 if places else 0
 
     def waiting(self) -> int:
         return len(self._tables.waiting)
@@ -39,37 +84,71 @@ class MemoryLog:
         return tuple(self._tables.waiting.values())
 
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
-        indexes = range(max(start, 0), min(stop, self.size()))
-        return tuple(self._tables.leaves[index] for index in indexes if index in self._tables.leaves)
+        first = first_place(self._current)
+        inside = (place for place in self._places() if max(start, 0) <= place - first < stop)
+        return tuple(replace(self._tables.leaves[place], index=place - first) for place in inside)
+
+    def stamps(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+        first = first_place(self._current)
+        inside = (place for place in self._places() if start <= place - first < stop)
+        found = (self._tables.stamps.get(self._tables.entry_ids[place]) for place in inside)
+        return tuple((stamp.writer, stamp.counter) for stamp in found if stamp is not None)
 
     def first_forged(self, start: int) -> int | None:
-        leaves = self.leaves(start, self.size())
-        for leaf in leaves:
-            if not self._is_ours(self._tables.entry_ids.get(leaf.index), leaf.content):
+        first = first_place(self._current)
+        for leaf in self.leaves(start, PLACES):
+            if not self._is_ours(self._tables.entry_ids.get(first + leaf.index), leaf.content):
                 return leaf.index
+        if self._number is not None and self._number < self.latest():
+            return None
+        return self.forged_waiting()
+
+    def forged_waiting(self) -> int | None:
         for index, (entry_id, content) in enumerate(self._tables.waiting.items(), self.size()):
             if not self._is_ours(entry_id, content):
                 return index
         return None
 
+    def strays(self, number: int) -> int:
+        return sum(not 0 <= place < first_place(number + 1) for place in self._tables.leaves)
+
     def _is_ours(self, entry_id: UUID | None, content: bytes) -> bool:
         if entry_id is None:
             return False
-        return is_ours(self._key, entry_id, content, self._tables.macs.get(entry_id, b""))
+        mac = self._tables.macs.get(entry_id, b"")
+        return is_ours(self._key, entry_id, content, mac, self._tables.stamps.get(entry_id))
 
     def index_of(self, entry_id: UUID) -> int | None:
-        found = (index for index, known in self._tables.entry_ids.items() if known == entry_id)
-        return next(found, None)
+        found = self.whereabouts(entry_id)
+        return found[1] if found is not None and found[0] == self._current else None
+
+    def whereabouts(self, entry_id: UUID) -> tuple[int, int] | None:
+        either = (entry_id, uuid5(entry_id, CARRIED))
+        places = [place for place, known in self._tables.entry_ids.items() if known in either]
+        return (max(places) // PLACES + 1, max(places) % PLACES) if places else None
+
+    def is_sealed(self, entry_id: UUID) -> bool:
+        found = self.whereabouts(entry_id)
+        if found is None:
+            return False
+        return any(checkpoint.size > found[1] for checkpoint in self.of(found[0]).checkpoints())
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
-        self._tables.checkpoints[self._tables.next_number("checkpoint")] = checkpoint
+        number = self._tables.next_number("checkpoint")
+        self._tables.checkpoints[number] = checkpoint
+        self._tables.checkpoint_logs[number] = self._current
 
     def last_checkpoint(self) -> Checkpoint | None:
         checkpoints = self.checkpoints()
         return checkpoints[-1] if checkpoints else None
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return tuple(sorted(self._tables.checkpoints.values(), key=attrgetter("size")))
+        ours = (
+            checkpoint
+            for number, checkpoint in self._tables.checkpoints.items()
+            if self._tables.checkpoint_logs.get(number, 1) == self._current
+        )
+        return tuple(sorted(ours, key=attrgetter("size")))
 
 
 class MemoryExhibits:

@@ -25,6 +25,7 @@ from tocsin.domain.run import Run
 from tocsin.domain.silence import Silence
 from tocsin.domain.source import SourceProgress, StoredShard
 from tocsin.domain.timeline import TimelineEntry
+from tocsin.store.leaf import Stamp
 
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
@@ -81,9 +82,11 @@ class Tables:
     jobs: dict[str, Job] = field(default_factory=dict)
     waiting: dict[UUID, bytes] = field(default_factory=dict)
     macs: dict[UUID, bytes] = field(default_factory=dict)
+    stamps: dict[UUID, Stamp] = field(default_factory=dict)
     entry_ids: dict[int, UUID] = field(default_factory=dict)
     leaves: dict[int, Leaf] = field(default_factory=dict)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    checkpoint_logs: dict[int, int] = field(default_factory=dict)
     exhibits: dict[int, Exhibit] = field(default_factory=dict)
     custody: dict[int, CustodyEvent] = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)

@@ -1,12 +1,12 @@
-"""Keeps the log: the inbox, the leaves that were given an index, and the signed checkpoints."""
+"""Keeps the line of logs: the inbox, the leaves that were given a place, and the signed checkpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connections
 from django.db.models import BinaryField, Max, QuerySet
@@ -17,12 +17,15 @@ from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.errors import Explained
 from tocsin.store import models
 from tocsin.store.faults import overload_from
-from tocsin.store.leaf import entry_mac, is_ours, leaf_hash
+from tocsin.store.leaf import CARRIED, PLACES, entry_mac, first_place, is_ours, stamp_of
 from tocsin.store.locks import lock
 from tocsin.store.rows import insert
+from tocsin.store.shelves.placing import Waiting, leave, place
+from tocsin.store.writers import next_stamp
 
 # SQLite keeps a text under a number column; it sorts behind every number and so behind this bound.
-_LAST_INDEX = 2**63 - 1
+_LAST_PLACE = 2**63 - 1
+_COLUMNS = ("entry_id", "raw", "raw_mac", "writer", "counter")
 
 
 class LogGone(Explained):
@@ -42,32 +45,89 @@ class LogGone(Explained):
 
 
 class DjangoLog:
-    def __init__(self, alias: str, entry_key: bytes) -> None:
+    """The log that is written to now, or the one of the line whose number is given."""
+
+    def __init__(self, alias: str, entry_key: bytes, number: int | None = None) -> None:
         self._alias = alias
         self._key = entry_key
+        self._number = number
+
+    def of(self, number: int) -> DjangoLog:
+        return DjangoLog(self._alias, self._key, number)
+
+    def latest(self) -> int:
+        with _there(self._alias):
+            last = self._all().filter(index__gte=0).aggregate(last=Max("index"))["last"]
+        return 1 if last is None else int(last) // PLACES + 1
 
     def append(self, entry_id: UUID, content: bytes) -> None:
-        mac = entry_mac(self._key, entry_id, content)
-        insert(models.LogWaiting(entry_id=entry_id, content=content, mac=mac), self._alias)
+        stamp = next_stamp(self._alias)
+        row = models.LogWaiting(
+            entry_id=entry_id,
+            content=content,
+            mac=entry_mac(self._key, entry_id, content, stamp),
+            writer=stamp.writer,
+            counter=stamp.counter,
+        )
+        insert(row, self._alias)
 
     def sequence(self, limit: int = 5000) -> int:
         lock("log.sequence", self._alias)
-        waiting = tuple(_raw(models.LogWaiting.objects.using(self._alias)).order_by("id")[:limit])
-        if not waiting:
-            return 0
-        leaves = [_leaf_row(index, row) for index, row in enumerate(waiting, self.size())]
-        models.Leaf.objects.using(self._alias).bulk_create(leaves, batch_size=1000)
-        moved = models.LogWaiting.objects.using(self._alias)
-        # By identity, not by range: another transaction may commit a smaller id between the look and this.
-        for start in range(0, len(waiting), 500):
-            moved.filter(pk__in=[row.pk for row in waiting[start : start + 500]]).delete()
-        return len(waiting)
+        ours = [row for row in self._next(limit) if self._is_ours(*row.signed)]
+        if ours:
+            place(ours, first_place(self._current) + self.size(), self._alias)
+            leave([row.id for row in ours], self._alias)
+        return len(ours)
+
+    def begin(self, entries: Sequence[tuple[UUID, bytes]]) -> None:
+        lock("log.sequence", self._alias)
+        if self.size():
+            raise ValueError("a log that has entries was begun already")
+        rows = []
+        for entry_id, content in entries:
+            stamp = next_stamp(self._alias)
+            mac = entry_mac(self._key, entry_id, content, stamp)
+            rows.append(Waiting(0, entry_id, content, mac, stamp.writer, stamp.counter))
+        place(rows, first_place(self._current), self._alias)
+
+    def carried(self, start: int) -> tuple[tuple[UUID, bytes], ...]:
+        rows = self._rows().filter(index__gte=first_place(self._current) + start).order_by("index")
+        with _there(self._alias):
+            return tuple(
+                (uuid5(entry_id, CARRIED), bytes(content))
+                for entry_id, content, *rest in _raw(rows).values_list(*_COLUMNS)
+                if self._is_ours(entry_id, content, *rest)
+            )
+
+    def _next(self, limit: int) -> Iterator[Waiting]:
+        """Yield what waits, by id, and of what is not ours no more than is looked through on the way."""
+        rows = _raw(models.LogWaiting.objects.using(self._alias)).order_by("id")
+        last, good = 0, 0
+        while good < limit:
+            page = tuple(rows.filter(id__gt=last)[: limit - good].values_list("id", *_COLUMNS))
+            if not page:
+                return
+            for number, entry_id, content, mac, *stamp in page:
+                row = Waiting(number, entry_id, bytes(content), bytes(mac), *stamp)
+                good += self._is_ours(*row.signed)
+                yield row
+            last = page[-1][0]
+
+    @property
+    def _current(self) -> int:
+        return self.latest() if self._number is None else self._number
+
+    def _all(self) -> QuerySet[models.Leaf]:
+        return models.Leaf.objects.using(self._alias).filter(index__lte=_LAST_PLACE)
+
+    def _rows(self) -> QuerySet[models.Leaf]:
+        first = first_place(self._current)
+        return self._all().filter(index__gte=first, index__lt=first + PLACES)
 
     def size(self) -> int:
-        rows = models.Leaf.objects.using(self._alias).filter(index__lte=_LAST_INDEX)
         with _there(self._alias):
-            last = rows.aggregate(last=Max("index"))["last"]
-        return 0 if last is None else int(last) + 1
+            last = self._rows().aggregate(last=Max("index"))["last"]
+        return 0 if last is None else int(last) % PLACES + 1
 
     def waiting(self) -> int:
         with _there(self._alias):
@@ -79,39 +139,76 @@ class DjangoLog:
             return tuple(bytes(content) for content in rows.values_list("raw", flat=True))
 
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
-        rows = _raw(models.Leaf.objects.using(self._alias)).annotate(
-            raw_hash=Cast("leaf_hash", BinaryField())
-        )
-        chosen = rows.filter(index__gte=start, index__lt=stop).order_by("index")
+        first = first_place(self._current)
+        rows = _raw(self._all()).annotate(raw_hash=Cast("leaf_hash", BinaryField()))
+        chosen = rows.filter(index__gte=first + max(start, 0), index__lt=first + min(stop, PLACES))
         with _there(self._alias):
             return tuple(
-                Leaf(index=index, content=bytes(content), leaf_hash=bytes(hashed))
-                for index, content, hashed in chosen.values_list("index", "raw", "raw_hash")
+                Leaf(index=index - first, content=bytes(content), leaf_hash=bytes(hashed))
+                for index, content, hashed in chosen.order_by("index").values_list("index", "raw", "raw_hash")
             )
 
-    def first_forged(self, start: int) -> int | None:
-        leaves = _raw(models.Leaf.objects.using(self._alias)).filter(index__gte=start, index__lte=_LAST_INDEX)
-        waiting = _raw(models.LogWaiting.objects.using(self._alias))
-        columns = ("entry_id", "raw", "raw_mac")
+    def stamps(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+        first = first_place(self._current)
+        rows = self._all().filter(index__gte=first + start, index__lt=first + stop, writer__isnull=False)
         with _there(self._alias):
-            for index, *row in leaves.order_by("index").values_list("index", *columns).iterator():
+            found = (stamp_of(*row) for row in rows.order_by("index").values_list("writer", "counter"))
+            return tuple((stamp.writer, stamp.counter) for stamp in found if stamp is not None)
+
+    def first_forged(self, start: int) -> int | None:
+        first = first_place(self._current)
+        leaves = _raw(self._rows()).filter(index__gte=first + start).order_by("index")
+        with _there(self._alias):
+            for index, *row in leaves.values_list("index", *_COLUMNS).iterator():
                 if not self._is_ours(*row):
-                    return int(index)
-            for index, row in enumerate(waiting.order_by("id").values_list(*columns), self.size()):
+                    return int(index) - first
+        # What waits belongs to the log that is written to, and to no earlier one.
+        if self._number is not None and self._number < self.latest():
+            return None
+        return self.forged_waiting()
+
+    def forged_waiting(self) -> int | None:
+        waiting = _raw(models.LogWaiting.objects.using(self._alias)).order_by("id")
+        with _there(self._alias):
+            for index, row in enumerate(waiting.values_list(*_COLUMNS).iterator(), self.size()):
                 if not self._is_ours(*row):
                     return index
         return None
 
-    def _is_ours(self, entry_id: UUID, content: bytes, mac: bytes) -> bool:
-        return is_ours(self._key, entry_id, bytes(content), bytes(mac))
+    def strays(self, number: int) -> int:
+        with _there(self._alias):
+            inside = self._all().filter(index__gte=0, index__lt=first_place(number + 1))
+            return models.Leaf.objects.using(self._alias).count() - inside.count()
+
+    def _is_ours(self, entry_id: UUID, content: bytes, mac: bytes, writer: object, counter: object) -> bool:
+        stamp = stamp_of(writer, counter)
+        if stamp is None and not (writer is None and counter is None):
+            return False
+        return is_ours(self._key, entry_id, bytes(content), bytes(mac), stamp)
 
     def index_of(self, entry_id: UUID) -> int | None:
-        rows = models.Leaf.objects.using(self._alias).filter(entry_id=entry_id, index__lte=_LAST_INDEX)
+        found = self.whereabouts(entry_id)
+        return found[1] if found is not None and found[0] == self._current else None
+
+    def whereabouts(self, entry_id: UUID) -> tuple[int, int] | None:
+        either = (entry_id, uuid5(entry_id, CARRIED))
         with _there(self._alias):
-            return rows.values_list("index", flat=True).first()
+            # An entry that was carried over lies in both logs; where it was carried to, it can be sealed.
+            rows = self._all().filter(entry_id__in=either, index__gte=0).order_by("-index")
+            found = rows.values_list("index", flat=True).first()
+        return None if found is None else (found // PLACES + 1, found % PLACES)
+
+    def is_sealed(self, entry_id: UUID) -> bool:
+        found = self.whereabouts(entry_id)
+        if found is None:
+            return False
+        rows = models.Checkpoint.objects.using(self._alias).filter(log=found[0], size__gt=found[1])
+        with _there(self._alias):
+            return rows.exists()
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         row = models.Checkpoint(
+            log=self._current,
             origin=checkpoint.origin,
             size=checkpoint.size,
             root=checkpoint.root,
@@ -121,14 +218,15 @@ class DjangoLog:
         insert(row, self._alias)
 
     def last_checkpoint(self) -> Checkpoint | None:
+        rows = models.Checkpoint.objects.using(self._alias).filter(log=self._current)
         with _there(self._alias):
-            row = models.Checkpoint.objects.using(self._alias).order_by("-size", "-id").first()
+            row = rows.order_by("-size", "-id").first()
             return None if row is None else _checkpoint(row)
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        rows = models.Checkpoint.objects.using(self._alias).order_by("size", "id")
+        rows = models.Checkpoint.objects.using(self._alias).filter(log=self._current)
         with _there(self._alias):
-            return tuple(_checkpoint(row) for row in rows)
+            return tuple(_checkpoint(row) for row in rows.order_by("size", "id"))
 
 
 @contextmanager
@@ -154,17 +252,6 @@ def _raw(rows: QuerySet[Any]) -> QuerySet[Any]:
         "content", "mac"
     )
     return raw
-
-
-def _leaf_row(index: int, row: Any) -> models.Leaf:
-    content = bytes(row.raw)
-    return models.Leaf(
-        index=index,
-        entry_id=row.entry_id,
-        content=content,
-        leaf_hash=leaf_hash(content),
-        mac=bytes(row.raw_mac),
-    )
 
 
 def _checkpoint(row: models.Checkpoint) -> Checkpoint:
