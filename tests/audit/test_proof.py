@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tocsin.audit.checkpoint import CheckpointRefused, Head
 from tocsin.audit.merkle import inclusion_path
 from tocsin.audit.note import NoteRefused
-from tocsin.audit.proof import ProofRefused, check_proof, format_proof, parse_proof
+from tocsin.audit.policy import Policy, QuorumMissing, Witness
+from tocsin.audit.proof import ProofRefused, check_by_policy, check_proof, format_proof, parse_proof
 
 PUBLISHED = """\
 c2sp.org/tlog-proof@v1
@@ -44,6 +45,18 @@ def test_every_entry_can_be_proven(book: Any) -> None:
         for leaf in book.leaves[: checkpoint.size]:
             text = format_proof(leaf.index, inclusion_path(leaf.index, checkpoint.size, hashes), checkpoint)
             assert check_proof(text, leaf.content, book.key).size == checkpoint.size
+
+
+def test_a_proof_is_judged_by_a_policy(book: Any, witnesses: Any) -> None:
+    witness = witnesses()
+    policy = Policy(witnesses=(Witness("w", witness.key),), quorum="w").with_log(book.key)
+    proof, _, note = PUBLISHED.partition("\n\n")
+    seen = f"{proof}\n\n{witness.cosign(note)}"
+    assert dict(check_by_policy(seen, b'{"n":4}', policy).times_s) == {"w": 1_767_225_600}
+    with pytest.raises(ProofRefused, match="as entry 4"):
+        check_by_policy(seen, b'{"n":5}', policy)
+    with pytest.raises(QuorumMissing):
+        check_by_policy(PUBLISHED, b'{"n":4}', policy)
 
 
 def test_an_extra_line_is_not_trusted_and_not_in_the_way(book: Any) -> None:

@@ -88,11 +88,10 @@ def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
     return frontier.root()
 
 
-def inclusion_path(index: int, size: int, leaf_hashes: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Return the hashes that lead from leaf `index` to the root at `size`, the leaf's sibling first.
+def inclusion_spans(index: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of leaves whose roots lead from leaf `index` to the root, the sibling's first.
 
-    Reads the first `size` leaf hashes once and holds O(log size) of them. Raises ValueError when `index` is
-    not below `size` or there are fewer leaves than `size`.
+    Raises ValueError when `index` is not below `size`.
     """
     if not 0 <= index < size:
         raise ValueError(f"There is no leaf {index} in a tree of size {size}.")
@@ -106,14 +105,13 @@ def inclusion_path(index: int, size: int, leaf_hashes: Iterable[bytes]) -> tuple
         else:
             spans.append((start, middle))
             start = middle
-    return _roots_of_spans(spans[::-1], leaf_hashes)
+    return tuple(spans[::-1])
 
 
-def consistency_path(old_size: int, size: int, leaf_hashes: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Return the hashes that show the tree at `old_size` to be a prefix of the tree at `size`.
+def consistency_spans(old_size: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of leaves whose roots show the tree at `old_size` to be a prefix of that at `size`.
 
-    Reads the first `size` leaf hashes once and holds O(log size) of them. Raises ValueError when `old_size`
-    is greater than `size` or there are fewer leaves than needed.
+    Raises ValueError when `old_size` is greater than `size`.
     """
     if not 0 <= old_size <= size:
         raise ValueError(f"A tree of size {old_size} is no prefix of a tree of size {size}.")
@@ -131,7 +129,25 @@ def consistency_path(old_size: int, size: int, leaf_hashes: Iterable[bytes]) -> 
             start = middle
     if start > 0:
         spans.append((start, stop))
-    return _roots_of_spans(spans[::-1], leaf_hashes)
+    return tuple(spans[::-1])
+
+
+def inclusion_path(index: int, size: int, leaf_hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the hashes that lead from leaf `index` to the root at `size`, the leaf's sibling first.
+
+    Reads the first `size` leaf hashes once and holds O(log size) of them. Raises ValueError when `index` is
+    not below `size` or there are fewer leaves than `size`.
+    """
+    return _roots_of_spans(inclusion_spans(index, size), leaf_hashes)
+
+
+def consistency_path(old_size: int, size: int, leaf_hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the hashes that show the tree at `old_size` to be a prefix of the tree at `size`.
+
+    Reads the first `size` leaf hashes once and holds O(log size) of them. Raises ValueError when `old_size`
+    is greater than `size` or there are fewer leaves than needed.
+    """
+    return _roots_of_spans(consistency_spans(old_size, size), leaf_hashes)
 
 
 def includes(root: bytes, size: int, index: int, leaf: bytes, path: Sequence[bytes]) -> bool:

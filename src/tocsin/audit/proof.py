@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from tocsin.audit.checkpoint import Head, opened
 from tocsin.audit.merkle import HASH_BYTES, includes, leaf_hash
-from tocsin.audit.note import VerifierKey, strict_base64
+from tocsin.audit.note import NoteKey, strict_base64
+from tocsin.audit.policy import Cosigned, Policy, quorate
 from tocsin.domain.entry import Checkpoint
 from tocsin.domain.errors import Explained
 
@@ -45,7 +46,7 @@ class EntryProof:
 
 
 def format_proof(index: int, path: Sequence[bytes], checkpoint: Checkpoint) -> str:
-    """Return the text of a `.tlog-proof` file."""
+    """Return the text of a `.tlog-proof` file: index, path, and the checkpoint's note as it is."""
     hashes = "".join(f"{b64encode(each).decode('ascii')}\n" for each in path)
     return f"{_FIRST_LINE}\nindex {index}\n{hashes}\n{checkpoint.note}"
 
@@ -66,18 +67,34 @@ def parse_proof(text: str) -> EntryProof:
     return EntryProof(int(index.group(1)), tuple(_parse_hash(line) for line in lines[1:]), note)
 
 
-def check_proof(text: str, content: bytes, key: VerifierKey) -> Head:
+def check_proof(text: str, content: bytes, *keys: NoteKey) -> Head:
     """Return the signed head under which the proof shows an entry of these bytes to be in the log.
 
-    Raises `ProofRefused`, and `NoteRefused` or `CheckpointRefused` for the checkpoint inside.
+    The keys are those of the one log that is believed. Raises `ProofRefused`, and `NoteRefused` or
+    `CheckpointRefused` for the checkpoint inside.
     """
     proof = parse_proof(text)
-    head = opened(proof.note, key)
+    head = opened(proof.note, *keys)
+    _refuse_unless_included(proof, content, head)
+    return head
+
+
+def check_by_policy(text: str, content: bytes, policy: Policy) -> Cosigned:
+    """Return the head, seen by a quorum of the policy, under which an entry of these bytes is in the log.
+
+    Raises as `check_proof` does, and `QuorumMissing` when too few witnesses cosigned the head.
+    """
+    proof = parse_proof(text)
+    found = quorate(proof.note, policy)
+    _refuse_unless_included(proof, content, found.head)
+    return found
+
+
+def _refuse_unless_included(proof: EntryProof, content: bytes, head: Head) -> None:
     if not includes(head.root, head.size, proof.index, leaf_hash(content), proof.path):
         raise ProofRefused(
             f"The proof does not lead from these bytes, as entry {proof.index}, to the signed root."
         )
-    return head
 
 
 def _parse_hash(line: str) -> bytes:
