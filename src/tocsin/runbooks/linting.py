@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tocsin.domain.action import Declaration
-from tocsin.domain.bindings import ALWAYS, Bindings, bound_name, names_meant
+from tocsin.domain.bindings import ALWAYS, Bindings, names_meant
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step
 from tocsin.runbooks.arguments import misfits
 from tocsin.runbooks.binding import action_meant
@@ -169,9 +169,8 @@ class _Looking:
 
     def _is_forbidden(self, name: str, forbid: Collection[str]) -> bool:
         bindings, known = self._known.bindings, self._known.actions or {}
-        whole = action_meant(name, known, bindings) or name
-        meant = {name, *names_meant(whole, bindings)}
-        return any(each in meant or bound_name(each, bindings) in meant for each in forbid)
+        meant = {name, *names_meant(action_meant(name, known, bindings) or name, bindings)}
+        return any(each in meant or action_meant(each, known, bindings) in meant for each in forbid)
 
     def _fault(self, key: str, line: int, reason: str, next_step: str) -> Fault:
         line, column = self._draft.places.get(key, (line, 1))
@@ -179,6 +178,6 @@ class _Looking:
 
 
 def _id_of(node: Step | Repeat | Called) -> str:
-    match node:
-        case Step(step_id=name) | Repeat(repeat_id=name) | Called(call_id=name):
-            return name
+    if isinstance(node, Step):
+        return node.step_id
+    return node.repeat_id if isinstance(node, Repeat) else node.call_id

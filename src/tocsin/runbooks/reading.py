@@ -86,15 +86,13 @@ def digest_of(text: str) -> str:
 def steps_of(nodes: tuple[Node, ...]) -> Iterator[Step | Repeat | Called]:
     """Yield every step, repeat and call below some nodes, in the order written."""
     for node in nodes:
-        match node:
-            case Parallel(branches=branches):
-                for branch in branches:
-                    yield from steps_of(branch)
-            case Repeat(nodes=inner):
-                yield node
-                yield from steps_of(inner)
-            case Step() | Called():
-                yield node
+        if isinstance(node, Parallel):
+            for branch in node.branches:
+                yield from steps_of(branch)
+            continue
+        yield node
+        if isinstance(node, Repeat):
+            yield from steps_of(node.nodes)
 
 
 class _Reading:

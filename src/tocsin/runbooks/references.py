@@ -60,7 +60,7 @@ class _Following:
                 case Called():
                     condition = _parsed(node.condition)
                     yield from self._wrong(_uses(f"{node.call_id}/if", node.line, condition), before)
-                case Step():
+                case _:
                     yield from self._step(node, before)
             before |= _ids_in((node,))
 

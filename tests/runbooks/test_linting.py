@@ -1,0 +1,137 @@
+"""A runbook is looked over before it is needed, and everything that does not hold together is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from declared import declaration, parameter
+from tocsin.domain.action import ActionClass, ParameterKind
+from tocsin.domain.bindings import bindings_for
+from tocsin.domain.runbook import Runbook
+from tocsin.runbooks.linting import MOST_BYTES, Known, errors_of, lint
+from tocsin.runbooks.reading import look_over, read
+
+HEAD = "runbook: a\ntitle: T\nsteps:\n"
+ACTIONS = {
+    each.name: each
+    for each in (
+        declaration("aws.waf.block", ActionClass.CONTAIN, parameter("ips", ParameterKind.NETWORKS)),
+        declaration("aws.iam.delete", ActionClass.CONTAIN),
+        declaration("aws.ssm.delete", ActionClass.CONTAIN),
+        declaration("entra.disable_user", ActionClass.CONTAIN, parameter("user", ParameterKind.TEXT)),
+    )
+}
+KNOWN = Known(
+    actions=ACTIONS,
+    collectors=("logs.export",),
+    roles=("oncall", "ciso"),
+    bindings=bindings_for("entra"),
+)
+
+
+def said(text: str, known: Known = KNOWN, *, warnings: bool = False) -> list[str]:
+    found = lint(look_over(text, "a.yml"), known)
+    assert all(fault.path == "a.yml" for fault in found)
+    return [str(each).partition("a.yml:")[2] for each in (found if warnings else errors_of(found))]
+
+
+def books(**texts: str) -> Mapping[str, Runbook]:
+    made = (read(f"runbook: {name}\ntitle: T\nsteps: [{steps}]\n", name) for name, steps in texts.items())
+    return {book.runbook_id: book for book in made}
+
+
+def test_a_sound_runbook_has_no_fault() -> None:
+    step = "{id: one, do: D, owner: oncall, approve: ciso, keep: logs.export, run: waf.block, with: {ips: '::1'}}"
+    text = f"{HEAD}- {step}\n"
+    assert said(text, warnings=True) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "fault"),
+    [
+        ("- {id: one, do: D}\n- {id: one, call: b}\n", "5:8: The id `one` is used in line 4 too."),
+        ("- {id: incident, do: D}\n", "4:8: `incident` has a meaning of its own."),
+        (
+            "- {id: one, do: D, run: aws.nothing}\n",
+            "4:25: There is no action `aws.nothing`, or more than one.",
+        ),
+        (
+            "- {id: one, do: D, run: delete}\n",
+            "4:25: There is no action `delete`, or more than one. Write one of: aws.iam.delete",
+        ),
+        ("- {id: one, do: D, run: waf.block}\n", "4:25: `aws.waf.block` needs the argument `ips`."),
+        (
+            "- {id: one, do: D, owner: [oncall, cto]}\n",
+            "4:27: There is no role `cto`. There are: ciso, oncall.",
+        ),
+        ("- {id: one, do: D, approve: cto}\n", "4:29: There is no role `cto`."),
+        ("- {id: one, do: D, keep: [x]}\n", "4:26: There is no collector `x`."),
+        ("- {id: one, do: D, if: two.x}\n", "4:24: `two.x` names no step."),
+        ("- {call: c}\n", "4:10: There is no runbook `c`."),
+        ("- {call: a}\n", "4:10: `a` calls this runbook again."),
+        ("- {call: b, if: no.x}\n", "4:17: `no.x` names no step."),
+        (
+            "- {id: r, repeat: {every: 1m, until: no.x}, steps: [{id: s, do: D}]}\n",
+            "4:38: `no.x` names no step.",
+        ),
+    ],
+)
+def test_what_does_not_hold_together_is_told(steps: str, fault: str) -> None:
+    known = Known(
+        actions=KNOWN.actions,
+        collectors=KNOWN.collectors,
+        roles=KNOWN.roles,
+        runbooks=books(b="{id: x, do: D}"),
+    )
+    found = said(HEAD + steps, known)
+    assert len(found) == 1
+    assert found[0].startswith(fault)
+
+
+def test_runbooks_that_call_each_other_in_a_ring_are_told() -> None:
+    ring = books(b="{call: c}", c="{call: a}, {call: b}")
+    known = Known(runbooks=ring)
+    assert "`b` calls this runbook again" in said(HEAD + "- {call: b}\n", known)[0]
+
+
+@pytest.mark.parametrize(
+    ("forbid", "run"),
+    [
+        ("aws.waf.block", "waf.block"),
+        ("waf.block", "aws.waf.block"),
+        ("entra.disable_user", "idp.disable_user"),
+        ("idp.disable_user", "entra.disable_user"),
+        ("audit.repair", "audit.repair"),
+    ],
+)
+def test_what_the_head_forbids_is_not_run_under_any_name(forbid: str, run: str) -> None:
+    head = f"runbook: a\ntitle: T\nforbid: [{forbid}]\nsteps:\n"
+    assert any("is forbidden at the head" in each for each in said(f"{head}- {{id: s, do: D, run: {run}}}\n"))
+    known = Known(
+        actions=ACTIONS,
+        bindings=KNOWN.bindings,
+        runbooks=books(b="{call: c}", c=f"{{id: x, do: D, run: [aws.iam.delete, {run}]}}"),
+    )
+    assert said(f"{head}- {{call: b}}\n", known) == [
+        f"5:10: `b` runs `{run}`, which is forbidden at the head of this file. "
+        "Call another runbook, or take it out of `forbid`."
+    ]
+
+
+def test_what_is_not_known_here_is_not_checked() -> None:
+    text = HEAD + "- {id: s, do: D, run: any.thing, owner: anybody, keep: anything}\n"
+    assert said(text, Known()) == []
+
+
+def test_warnings_keep_nothing_from_loading() -> None:
+    long = HEAD + "- {id: s, do: Join #here\n   , owner: oncall}\n- {id: t, do: D}\n" + "#" * MOST_BYTES
+    found = said(long, warnings=True)
+    assert [each.partition(" ")[0] for each in found] == ["1:10:", "4:15:", "6:8:"]
+    assert all("warning" in each for each in found)
+    assert said(long) == []
+
+
+def test_a_file_of_which_nothing_can_be_made_keeps_its_faults() -> None:
+    assert "This is not YAML" in said("a: [")[0]
