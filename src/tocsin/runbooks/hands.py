@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,10 +15,14 @@ from tocsin.runbooks.outline import Spot
 from tocsin.runbooks.scope import Facts
 from tocsin.runbooks.stepping import (
     Told,
+    approvers_of,
     is_approved_as_actions,
     missing_approvals,
     unanswered,
 )
+
+MayApprove = Callable[[str, str], bool]
+"""Says whether a person, by username, may consent as one of a role."""
 
 _DONE = (ActionState.DONE, ActionState.UNDONE)
 LONGEST_ANSWER = 4_000
@@ -40,7 +44,7 @@ class AnswerWrong(StepRefused):
 class ApprovalRefused(StepRefused):
     """This person cannot consent to the step: by role, or because it is their own."""
 
-    code = "approval_refused"
+    code = "step_approval_refused"
 
 
 class RunOver(StepRefused):
@@ -120,8 +124,12 @@ class Hand:
             replace(record, state=state, actions=kept, reason=""), Happening.STEP_READY, text
         )
 
-    def approve(self, roles: Collection[str]) -> Change:
-        """Consent to a step in the first missing role that the person has. Raises `ApprovalRefused`."""
+    def approve(self, may: MayApprove) -> Change:
+        """Consent to a step in a role that the person has and that is missing. Raises `ApprovalRefused`.
+
+        Who consented before moves to another of their roles where that leaves one for this person, so that
+        nobody is stuck because of the order in which people came.
+        """
         step, record = self._open_step(StepState.READY)
         if is_approved_as_actions(step, self.facts.containments):
             raise _no_consent(
@@ -130,15 +138,18 @@ class Hand:
             )
         if self.by == self.run.started_by:
             raise _no_consent(f"{self.by} began this run.", "Somebody else must consent.")
-        if any(approval.partition(":")[2] == self.by for approval in record.approvals):
+        people = [approval.partition(":")[2] for approval in record.approvals]
+        if self.by in people:
             raise _no_consent(f"{self.by} has consented already.", "Each role needs a different person.")
-        missing = missing_approvals(step, record)
-        role = next((role for role in missing if role in roles), None)
+        seats = _seated([*people, self.by], approvers_of(step, record), may)
+        role = next((role for role, person in seats.items() if person == self.by), None)
         if role is None:
-            wanted = ", ".join(missing) or "nobody any more"
+            wanted = ", ".join(missing_approvals(step, record)) or "nobody any more"
             raise _no_consent(f"{self.by} has none of the roles that are missing.", f"Wanted: {wanted}.")
-        record = replace(record, approvals=(*record.approvals, f"{role}:{self.by}"))
-        return self._changed(record, Happening.ACTION_APPROVED, f"Approved as {role}.")
+        approvals = tuple(f"{role}:{person}" for role, person in seats.items())
+        return self._changed(
+            replace(record, approvals=approvals), Happening.ACTION_APPROVED, f"Approved as {role}."
+        )
 
     def hand_over(self, owners: Sequence[str]) -> Change:
         """Give a step to other owners. Raises `StepRefused`."""
@@ -229,6 +240,25 @@ def abort(run: Run, reason: str, *, by: str, now: datetime) -> Change:
     ended = replace(run, state=RunState.ABORTED, ended_at=now, ended_by=by, reason=reason)
     told = Told(place="", kind=Happening.RUN_ENDED, text=f"Ended before its end: {reason}", by=by)
     return Change(run=ended, told=told)
+
+
+def _seated(people: Sequence[str], roles: Sequence[str], may: MayApprove) -> dict[str, str]:
+    """Return who consents in which role, so that as many roles as possible are filled."""
+    seats: dict[str, str] = {}
+    for person in people:
+        _seat(person, roles, may, seats, set())
+    return seats
+
+
+def _seat(person: str, roles: Sequence[str], may: MayApprove, seats: dict[str, str], tried: set[str]) -> bool:
+    for role in roles:
+        if role in tried or not may(person, role):
+            continue
+        tried.add(role)
+        if role not in seats or _seat(seats[role], roles, may, seats, tried):
+            seats[role] = person
+            return True
+    return False
 
 
 def owners_of(step: Step, record: StepRecord) -> tuple[str, ...]:
