@@ -26,8 +26,10 @@ from tocsin.domain.page import Delivery, Page
 from tocsin.domain.ports.delivery import DeliveryFailed, Receipt
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import TimelineEntry
+from tocsin.flow.admitting import Stored
 from tocsin.flow.call import ESCALATE, Call
 from tocsin.flow.close import Close
+from tocsin.flow.collect import Collected
 from tocsin.flow.deliver import Deliver, NotNeeded, Outgoing
 from tocsin.flow.mute import LOOK_AGAIN
 from tocsin.flow.record import CLOCK
@@ -150,10 +152,10 @@ class Story:
         for job in self.claim(COLLECT):
             with self.store.reading() as shelves:
                 collected = self.respond.collect(shelves, job)
-            assert collected is not None
+            assert isinstance(collected, Collected)
             digest, size = self.locker.keep(io.BytesIO(collected.content))
             with self.store.transaction() as shelves:
-                self.respond.settle(shelves, collected, digest, size)
+                self.respond.settle(shelves, [Stored(collected.deposit, digest, size)])
                 shelves.jobs.finish(job.key, job.owner)
 
     def outgoing(self, job: Job) -> Outgoing | NotNeeded:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.app.alertmanager_file import routing_of
+from tocsin.app.evidence_policy import Openings, evidence_policy
 from tocsin.app.keys import secret_key
 from tocsin.app.manners import manners_of
 from tocsin.app.packs import Packs
+from tocsin.app.performing import collectors_of
 from tocsin.app.policies import Policies
 from tocsin.app.settings import Settings
 from tocsin.domain.clock import Clock
@@ -23,6 +25,7 @@ from tocsin.flow.mute import Mute
 from tocsin.flow.notify import Notify
 from tocsin.flow.respond import Respond
 from tocsin.flow.take import Take
+from tocsin.store.age import recipients_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def chapters_of(
     settings, policies, store, clock = ground.settings, ground.policies, ground.store, ground.clock
     link_key = secret_key(settings.home / "keys" / "links.key")
     call = Call(store, clock, policies.roster, link_key, manners_of(channels))
-    respond = Respond(store, clock, locker)
+    respond = _respond(ground, locker)
     close = Close(store, clock, policies.clocks, policies.triage, call, may_command)
     take = Take(
         store,
@@ -75,3 +78,15 @@ def chapters_of(
     public_url = settings.text("TOCSIN_PUBLIC_URL").rstrip("/")
     deliver = Deliver(store, clock, call, public_url, settings.number("TOCSIN_DELIVERY_ATTEMPTS"))
     return Chapters(take, call, deliver, respond, close, Listen(store, clock, take, policies.expectations))
+
+
+def _respond(ground: Ground, locker: EvidenceLocker) -> Respond:
+    recipients = recipients_in(ground.settings.listed("TOCSIN_EVIDENCE_RECIPIENTS"))
+    return Respond(
+        ground.store,
+        ground.clock,
+        locker,
+        collectors_of(),
+        Openings(evidence_policy(ground.packs)),
+        encrypts=bool(recipients),
+    )

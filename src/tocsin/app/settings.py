@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tocsin.app.action_settings import ACTION_SETTINGS
 from tocsin.app.evidence_settings import EVIDENCE_SETTINGS
+from tocsin.app.evidence_settings import EVIDENCE_SETTINGS
 from tocsin.app.partner_settings import PARTNER_SETTINGS
 from tocsin.app.setting import Setting
 from tocsin.domain.errors import Misconfigured
@@ -70,6 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
         "How long a dead worker's job waits until another takes it; who works on it renews its hold.",
     ),
     *PARTNER_SETTINGS,
+    *EVIDENCE_SETTINGS,
     *EVIDENCE_SETTINGS,
     *ACTION_SETTINGS,
     Setting("TOCSIN_SYSLOG_HOST", "127.0.0.1", "Address that the syslog doors listen on."),

@@ -22,6 +22,7 @@ CONNECTORS: tuple[str, ...] = (
     "entra",
     "events_v2",
     "evidence_local",
+    "evidence_local",
     "evtx",
     "generic",
     "github",

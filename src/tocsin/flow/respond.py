@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.acting import Collector
+from tocsin.domain.action import Demand
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import NotFound
 from tocsin.domain.exhibit import CustodyAct, Exhibit
@@ -20,35 +19,54 @@ from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.evidence.custody import ExhibitFault, custody_event, verify_exhibits
-from tocsin.evidence.exhibits import Deposit, admit, label
-from tocsin.flow.record import note, tell
-from tocsin.incidents.changed import TOCSIN, line
+from tocsin.evidence.exhibits import Deposit, label
+from tocsin.evidence.opening import starts_for
+from tocsin.flow.admitting import Stored, admitted, incident_of
+from tocsin.flow.collect import ALERT_CONTEXT, COLLECT, Asked, Collected, Collecting, Starts, no_starts
+from tocsin.flow.record import note
 
-COLLECT = "collect"
-ALERT_CONTEXT = "alert.context"
 # Later alerts of the same incident are collected together, at most once in this time.
 COLLECT_AGAIN_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
-    """What a collector gathered: the deposit, and the bytes to be kept."""
-
-    deposit: Deposit
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Respond:
-    """The chapter of evidence. Bytes go to the locker first, then one transaction makes them an exhibit."""
+    """The chapter of evidence. Bytes go to the locker first, then one transaction makes them an exhibit.
+
+    `starts` says which of the `collectors` start when an incident opens, besides that of its alerts.
+    """
 
     store: Store
     clock: Clock
     locker: EvidenceLocker
+    collectors: Mapping[str, Collector] = field(default_factory=dict)
+    starts: Starts = no_starts
+    encrypts: bool = False
+
+    @property
+    def collecting(self) -> Collecting:
+        """Return what starts collectors and admits what they gathered."""
+        return Collecting(self.clock, self.collectors, self.encrypts)
 
     def begin(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
         """An incident opened: its collectors start, before anybody can act on it."""
         shelves.jobs.reschedule(_collection(incident, now))
+        starts = self.starts(incident, shelves.alerts.of_incident(incident.incident_id))
+        self.collecting.start(shelves, incident, starts, now)
+
+    def collect_for(
+        self,
+        shelves: Shelves,
+        incident: Incident,
+        demands: Iterable[Demand],
+        arguments: Mapping[str, Any],
+    ) -> None:
+        """Start what an action or a person needs, one job for each demand; what is on its way stays so.
+
+        A collector is given those of the arguments that it has a parameter for.
+        """
+        starts = starts_for(demands, self.collectors, arguments)
+        self.collecting.start(shelves, incident, starts, self.clock.now())
 
     def joined(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
         """An alert joined: what is known now is collected again, a little later and once for many."""
@@ -59,39 +77,17 @@ class Respond:
         slot = f"{now:%Y%m%d%H}{now.minute // 10}x"
         shelves.jobs.put(_collection(incident, now + COLLECT_AGAIN_AFTER, slot))
 
-    def collect(self, shelves: Shelves, job: Job) -> Collected | None:
-        """Gather the incident's alerts with labels and raw records; None when there is no incident."""
-        incident = shelves.incidents.get(UUID(job.args["incident"]))
-        if incident is None:
-            return None
-        alerts = shelves.alerts.of_incident(incident.incident_id)
-        deposit = Deposit(
-            incident_id=incident.incident_id,
-            name=f"{incident.short_name}-alert-context.ndjson",
-            media_type="application/x-ndjson",
-            label=label(
-                incident.detected_at.date(),
-                f"Alerts of {incident.short_name} as received, with their raw records",
-                f"{TOCSIN}, collector {ALERT_CONTEXT}",
-            ),
-            collector=ALERT_CONTEXT,
-            covers=ALERT_CONTEXT,
-        )
-        return Collected(deposit, _context(alerts))
+    def collect(self, shelves: Shelves, job: Job) -> Collected | Asked | None:
+        """Return what a collector's job asks for; None when there is no such incident."""
+        return self.collecting.asked(shelves, job)
 
-    def settle(self, shelves: Shelves, collected: Collected, digest: str, size: int) -> Exhibit | None:
-        """Make collected bytes an exhibit; the same bytes of the same incident are kept once."""
-        known = shelves.exhibits.of_incident(collected.deposit.incident_id)
-        if any(exhibit.digest == digest for exhibit in known):
-            return None
-        return self._admit(shelves, collected.deposit, digest, size, TOCSIN)
+    def settle(self, shelves: Shelves, gathered: Iterable[Stored]) -> tuple[Exhibit, ...]:
+        """Make what was gathered exhibits, each once."""
+        return self.collecting.settle(shelves, gathered)
 
     def collection_failed(self, shelves: Shelves, job: Job, reason: str) -> None:
         """Write down that a collector was given up, so that nobody believes its evidence is there."""
-        incident = _incident(shelves, UUID(job.args["incident"]))
-        text = f"The collector {ALERT_CONTEXT} was given up after {job.attempts} tries: {reason}"
-        entry = line(incident, Happening.COLLECTION_FAILED, text, by=TOCSIN, now=self.clock.now())
-        tell(shelves, incident, entry)
+        self.collecting.given_up(shelves, job, reason)
 
     def keep(
         self,
@@ -106,7 +102,7 @@ class Respond:
     ) -> Exhibit:
         """Keep an exhibit by hand. Raises `NotFound`, `LabelMissing`, `EvidenceEmpty`, `Overloaded`."""
         with self.store.reading() as shelves:
-            incident = _incident(shelves, incident_id)
+            incident = incident_of(shelves, incident_id)
         deposit = Deposit(
             incident_id=incident_id,
             name=name,
@@ -115,7 +111,7 @@ class Respond:
         )
         digest, size = self.locker.keep(content)
         with self.store.transaction() as shelves:
-            return self._admit(shelves, deposit, digest, size, actor)
+            return admitted(shelves, Stored(deposit, digest, size), actor, self.clock.now())
 
     def read(self, number: int, actor: str, reason: str = "") -> tuple[Exhibit, BinaryIO]:
         """Open an exhibit's bytes, verified against its digest; the read is recorded first.
@@ -161,29 +157,6 @@ class Respond:
             )
         return len(exhibits), verify_exhibits(exhibits, self.locker.digest_of)
 
-    def _admit(self, shelves: Shelves, deposit: Deposit, digest: str, size: int, actor: str) -> Exhibit:
-        now = self.clock.now()
-        incident = _incident(shelves, deposit.incident_id)
-        exhibit = admit(deposit, number=shelves.exhibits.next_number(), digest=digest, size=size, now=now)
-        shelves.exhibits.add(exhibit)
-        shelves.exhibits.add_custody(custody_event(exhibit, CustodyAct.COLLECTED, actor=actor, at=now))
-        text = f"{exhibit.short_name} kept: {exhibit.label.description} ({exhibit.name}, {size} bytes)"
-        entry = line(incident, Happening.EXHIBIT_KEPT, text, by=actor, now=now, exhibit=exhibit.number)
-        facts = {
-            "exhibit": exhibit.short_name,
-            "digest": digest,
-            "size": str(size),
-            "incident_date": exhibit.label.incident_date.isoformat(),
-            "description": exhibit.label.description,
-            "exported_by": exhibit.label.exported_by,
-            "name": exhibit.name,
-            "media_type": exhibit.media_type,
-            "collector": exhibit.collector or "",
-            "covers": exhibit.covers,
-        }
-        tell(shelves, incident, entry, facts)
-        return exhibit
-
 
 def _collection(incident: Incident, run_at: datetime, slot: str = "") -> Job:
     """Return the collector's job; repeats within one slot of time share a key, so they are collected once."""
@@ -193,41 +166,6 @@ def _collection(incident: Incident, run_at: datetime, slot: str = "") -> Job:
         run_at=run_at,
         args={"incident": str(incident.incident_id)},
     )
-
-
-def _context(alerts: Sequence[Alert]) -> bytes:
-    """Return one JSON line an alert; `records` are the raw records exactly as received."""
-    out = io.BytesIO()
-    for alert in alerts:
-        out.write(
-            json.dumps(
-                {
-                    "alert": alert.short_name,
-                    "fingerprint": alert.fingerprint,
-                    "source": alert.source,
-                    "labels": dict(alert.labels),
-                    "annotations": dict(alert.annotations),
-                    "starts_at": alert.starts_at.isoformat(),
-                    "count": alert.count,
-                    "generator_url": alert.generator_url,
-                    "records": alert.evidence,
-                },
-                sort_keys=True,
-            ).encode()
-        )
-        out.write(b"\n")
-    return out.getvalue()
-
-
-def _incident(shelves: Shelves, incident_id: UUID) -> Incident:
-    incident = shelves.incidents.get(incident_id)
-    if incident is None:
-        raise NotFound(
-            "There is no such incident.",
-            means="No evidence was kept.",
-            next_step="Look at `tocsin incident list` for the incidents there are.",
-        )
-    return incident
 
 
 def _no_exhibit(number: int) -> NotFound:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from tocsin.app.alertmanager import flush_of, notifying_of
+from tocsin.app.evidence import callers_of, recipients_of
 from tocsin.app.hushing import hush_of
 from tocsin.app.incomplete import ASK
 from tocsin.app.lakekeeping import keeping_of
@@ -54,7 +55,7 @@ from tocsin.worker.telling import Telling
 from tocsin.worker.timekeeping import Timekeeping
 
 TRANSITIONS_AT_ONCE = 16
-COLLECTORS = 2
+COLLECTORS = 6
 SPARE_TIMES = 3
 """So many more threads a channel has, as often as its own, for messages whose receivers drag on."""
 _ours: set[str] = set()
@@ -150,7 +151,10 @@ def lanes(app: App) -> list[Lane]:
     """
     return [
         _lane(transitions(app), threads=1, places=TRANSITIONS_AT_ONCE),
-        _lane({COLLECT: Collecting(app.respond).effect()}, threads=COLLECTORS),
+        _lane(
+            {COLLECT: Collecting(app.respond, callers_of(app), recipients_of(app)).effect()},
+            threads=COLLECTORS,
+        ),
         *(
             _lane(
                 {f"{DELIVER}.{name}": Sending(name, app.channels.get(name), app.deliver).effect()},
