@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from tocsin.domain.action import Action, ActionClass, ActionState, Approval, Door
+from tocsin.domain.action import Action, ActionClass, ActionState, Approval, Door, StandingApproval
 from tocsin.domain.errors import Explained
 from tocsin.domain.person import is_username
 
@@ -111,6 +111,15 @@ def lacking(action: Action, may: MayApprove, now: datetime) -> tuple[str, ...]:
     for person in people:
         _seat(person, action.approvers, may, filled, set())
     return tuple(role for place, role in enumerate(action.approvers) if place not in filled)
+
+
+def with_standing(action: Action, standing: Sequence[StandingApproval], now: datetime) -> Action:
+    """Return the action with consents that were given in advance, each as one approver."""
+    consents = (
+        Approval(person=each.person, role=APPROVER, at=now, digest=action.digest, standing=each.number)
+        for each in standing
+    )
+    return replace(action, approvals=(*valid_approvals(action, now), *consents))
 
 
 def has_second_person(action: Action, now: datetime) -> bool:

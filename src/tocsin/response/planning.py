@@ -10,8 +10,8 @@ from typing import Any
 from tocsin.domain.acting import Call, Performer
 from tocsin.domain.action import Action, Declaration, Demand
 from tocsin.domain.playing import rehearse
+from tocsin.response.arguments import MASK, shown
 
-MASK = "***"
 REHEARSED = "rehearsed"
 """The idempotency key of a rehearsal."""
 
@@ -83,3 +83,8 @@ def _spoken(length: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     words = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if count]
     return " ".join(words) or "no time"
+
+
+def shown_arguments(action: Action) -> Mapping[str, Any]:
+    """Return an action's arguments as people and rules may see them: secrets are masked."""
+    return shown(action.arguments)
