@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from tocsin.audit.agreement import account_of, exhibit_faults, line_faults
-from tocsin.audit.leaf import encode
+from tocsin.audit.agreement import account_of, custody_faults, exhibit_faults, line_faults
+from tocsin.audit.leaf import decode, encode
 from tocsin.domain.entry import Entry
-from tocsin.domain.exhibit import Exhibit, Label
+from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit, Label
 from tocsin.domain.timeline import Happening, TimelineEntry
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -117,3 +117,69 @@ def test_an_entry_without_a_text_asks_for_no_line() -> None:
     account = account_of([leaf(Happening.EXHIBIT_READ, {"digest": "ab"}, subject="EX-1")])
     assert line_faults(account, ()) == ()
     assert exhibit_faults(account, ()) == ()
+
+
+def custody_line(act: CustodyAct, *, exhibit: int = 1, actor: str = "ada") -> CustodyEvent:
+    return CustodyEvent(exhibit=exhibit, at=NOON, act=act, actor=actor, reason="because")
+
+
+READ = {"digest": DUMP.digest, "reason": "because", "fault": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "subject", "acts"),
+    [
+        (Happening.EXHIBIT_KEPT, FACTS, "INC-1", [CustodyAct.COLLECTED]),
+        (Happening.EXHIBIT_READ, READ, "EX-1", [CustodyAct.VERIFIED, CustodyAct.READ]),
+        (Happening.EXHIBIT_READ, {**READ, "fault": "EX-1 is gone"}, "EX-1", []),
+        (Happening.EXHIBIT_DESTROYED, {"exhibit": "EX-1"}, "INC-1", [CustodyAct.DESTROYED]),
+        (Happening.BAG_PACKED, {"exhibits": "1"}, "INC-1", [CustodyAct.COPIED]),
+        (Happening.EXHIBIT_EXPORTED, {"exhibits": "1"}, "BAG-1", [CustodyAct.EXPORTED]),
+        (
+            Happening.EXHIBIT_EXPORTED,
+            {"exhibits": "1", "released_to": "court"},
+            "BAG-1",
+            [CustodyAct.RELEASED],
+        ),
+        (Happening.EXHIBIT_EXPORTED, {"exhibits": "sha256:00"}, "BAG-1", []),
+    ],
+)
+def test_each_line_of_custody_stands_in_the_log(kind, facts, subject, acts) -> None:
+    account = account_of([leaf(kind, facts, subject=subject)])
+    rows = [("INC-1", custody_line(act)) for act in acts]
+    assert custody_faults(account, rows) == ()
+    if rows:
+        (fault, *_) = custody_faults(account, rows[1:])
+        assert "is missing; entry 0" in fault.sentence
+    (strange,) = custody_faults(account, [*rows, ("INC-1", custody_line(CustodyAct.READ, actor="eve"))])
+    assert strange.sentence.endswith("by eve in its custody is not in the log.")
+
+
+def test_a_copy_of_many_exhibits_is_a_line_for_each() -> None:
+    account = account_of([leaf(Happening.BAG_PACKED, {"exhibits": "1-3,7"})])
+    rows = [("INC-1", custody_line(CustodyAct.COPIED, exhibit=number)) for number in (1, 2, 3, 7)]
+    assert custody_faults(account, rows) == ()
+    assert len(custody_faults(account, rows[:2])) == 2
+
+
+def test_marks_that_have_no_entry_of_their_own_are_not_compared() -> None:
+    rows = [("INC-1", custody_line(CustodyAct.UNSEALED_AT_CONTAINMENT))]
+    assert custody_faults(account_of([]), rows) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"of": "task-2"}, "of"),
+        ({"gap": ""}, "gap"),
+        ({"encrypted": True}, "encrypted"),
+        ({"entry_id": None}, "log entry"),
+    ],
+)
+def test_what_an_exhibit_was_collected_of_cannot_be_rewritten(changed, named) -> None:
+    facts = {**FACTS, "of": "task-1", "gap": "AccessDenied", "encrypted": "no"}
+    content = leaf(Happening.EXHIBIT_KEPT, facts)
+    true = replace(DUMP, of="task-1", gap="AccessDenied", entry_id=decode(content).entry_id)
+    assert exhibit_faults(account_of([content]), [("INC-1", true)]) == ()
+    (fault,) = exhibit_faults(account_of([content]), [("INC-1", replace(true, **changed))])
+    assert fault.sentence.endswith(f"other {named}.")

@@ -90,6 +90,9 @@ class MemoryLocker:
     def digest_of(self, digest: str) -> str | None:
         return sha256(self.kept[digest]).hexdigest() if digest in self.kept else None
 
+    def destroy(self, digest: str) -> bool:
+        return self.kept.pop(digest, None) is not None
+
 
 @dataclass
 class Story:

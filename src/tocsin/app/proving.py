@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import Error
 
-from tocsin.audit.agreement import RecordFault, account_of, exhibit_faults, line_faults
+from tocsin.audit.agreement import RecordFault, account_of, custody_faults, exhibit_faults, line_faults
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
 from tocsin.audit.verify import Verdict, unless_forged, verify
@@ -84,8 +84,11 @@ class Proving:
             with self.store.reading() as shelves:
                 account = account_of(_contents(shelves))
                 incidents = {each.incident_id: each.short_name for each in _incidents(shelves)}
-                rows = ((incidents.get(each.incident_id, ""), each) for each in shelves.exhibits.all())
-                exhibits = exhibit_faults(account, rows)
+                known = shelves.exhibits.all()
+                places = {each.number: incidents.get(each.incident_id, "") for each in known}
+                rows = ((places[each.number], each) for each in known)
+                held = ((places.get(each.exhibit, ""), each) for each in shelves.exhibits.custody())
+                exhibits = exhibit_faults(account, rows) + custody_faults(account, held)
                 records = line_faults(account, _lines(shelves, incidents))
         except (AttributeError, TypeError, ValueError, Error):
             # A table is gone, or whoever writes around us left a value of another type in one: a time that

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.audit.leaf import EntryUnreadable, as_logged, decode_with_digests, fact_digest
 from tocsin.domain.entry import Entry
-from tocsin.domain.exhibit import Exhibit
+from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
 from tocsin.domain.timeline import Happening, TimelineEntry
 
 # Every entry with this fact, and no other, was written together with a line of an incident's timeline.
 _TEXT = "text"
+_ACTS: Mapping[str, tuple[CustodyAct, ...]] = {
+    Happening.EXHIBIT_KEPT: (CustodyAct.COLLECTED,),
+    Happening.EXHIBIT_READ: (CustodyAct.VERIFIED, CustodyAct.READ),
+    Happening.EXHIBIT_DESTROYED: (CustodyAct.DESTROYED,),
+    Happening.BAG_PACKED: (CustodyAct.COPIED,),
+}
+"""The lines of custody that are written together with each kind of entry."""
+_LOGGED = frozenset(act for acts in _ACTS.values() for act in acts) | {
+    CustodyAct.EXPORTED,
+    CustodyAct.RELEASED,
+}
+_RANGE = re.compile(r"([1-9][0-9]{0,17})(?:-([1-9][0-9]{0,17}))?", re.ASCII)
+# Exhibits are counted one by one; a longer range was never written by us.
+_LONGEST_RANGE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +67,26 @@ class _Kept:
     facts: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A line of custody as both sides can tell it."""
+
+    exhibit: str
+    act: CustodyAct
+    at: datetime
+    actor: str
+
+    @property
+    def words(self) -> str:
+        return f"the line {self.act} of {self.at.isoformat()} by {self.actor} in its custody"
+
+
 @dataclass(slots=True)
 class Account:
     """What must stand in the tables according to the log. Build it with `account_of`."""
 
     exhibits: dict[str, _Kept] = field(default_factory=dict)
+    custody: dict[_Held, list[int]] = field(default_factory=dict)
     lines: dict[_Line, list[int]] = field(default_factory=dict)
 
 
@@ -73,6 +103,8 @@ def account_of(contents: Iterable[bytes]) -> Account:
             account.lines.setdefault(line, []).append(index)
         if entry.kind == Happening.EXHIBIT_KEPT:
             account.exhibits[entry.facts.get("exhibit", "")] = _Kept(index, entry, facts)
+        for held in _held(entry):
+            account.custody.setdefault(held, []).append(index)
     return account
 
 
@@ -95,6 +127,31 @@ def exhibit_faults(account: Account, rows: Iterable[tuple[str, Exhibit]]) -> tup
     return tuple(faults)
 
 
+def custody_faults(account: Account, rows: Iterable[tuple[str, CustodyEvent]]) -> tuple[RecordFault, ...]:
+    """Compare lines of custody, each with its incident's short name, with the log, both ways.
+
+    Acts that have no entry of their own are not compared.
+    """
+    missing = {held: list(indexes) for held, indexes in account.custody.items()}
+    incidents: dict[str, str] = {}
+    faults = []
+    for incident, row in rows:
+        name = f"EX-{row.exhibit}"
+        incidents[name] = incident
+        if row.act not in _LOGGED:
+            continue
+        held = _Held(name, row.act, row.at, as_logged(row.actor))
+        if missing.get(held):
+            missing[held].pop()
+        else:
+            faults.append(RecordFault(name, incident, f"{name}: {held.words} is not in the log."))
+    for held, indexes in missing.items():
+        for index in indexes:
+            sentence = f"{held.exhibit}: {held.words} is missing; entry {index} of the log has it."
+            faults.append(RecordFault(held.exhibit, incidents.get(held.exhibit, ""), sentence))
+    return tuple(faults)
+
+
 def line_faults(account: Account, rows: Iterable[tuple[str, TimelineEntry]]) -> tuple[RecordFault, ...]:
     """Compare timeline lines, each with its incident's short name, with the log, both ways."""
     missing = {line: list(indexes) for line, indexes in account.lines.items()}
@@ -110,6 +167,28 @@ def line_faults(account: Account, rows: Iterable[tuple[str, TimelineEntry]]) -> 
     found = [_lacking(line, index, rewritten=line.place in places) for line, index in faults]
     lacking = {line.place for line, _ in faults}
     return (*found, *(_invented(line) for line in strange if line.place not in lacking))
+
+
+def _held(entry: Entry) -> Iterator[_Held]:
+    """Yield the lines of custody that an entry was written with."""
+    if entry.kind == Happening.EXHIBIT_READ and entry.facts.get("fault"):
+        return  # What was refused, because it was not as kept, was held by nobody.
+    acts = _ACTS.get(entry.kind, ())
+    if entry.kind == Happening.EXHIBIT_EXPORTED:
+        acts = (CustodyAct.RELEASED if entry.facts.get("released_to") else CustodyAct.EXPORTED,)
+    for name in _exhibits(entry) if acts else ():
+        yield from (_Held(name, act, entry.at, entry.actor) for act in acts)
+
+
+def _exhibits(entry: Entry) -> Iterator[str]:
+    """Yield the exhibits that an entry is about; ranges such as `1-3,7` where it is about several."""
+    if "exhibits" in entry.facts:
+        for part in entry.facts["exhibits"].split(","):
+            found = _RANGE.fullmatch(part)
+            first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+            yield from (f"EX-{number}" for number in range(first, min(last, first + _LONGEST_RANGE) + 1))
+    else:
+        yield entry.facts.get("exhibit") or entry.subject
 
 
 def _lacking(line: _Line, index: int, *, rewritten: bool) -> RecordFault:
@@ -135,10 +214,16 @@ def _changed(kept: _Kept, incident: str, exhibit: Exhibit) -> tuple[str, ...]:
         "media_type": exhibit.media_type,
         "collector": exhibit.collector or "",
         "covers": exhibit.covers,
+        "of": exhibit.of,
+        "gap": exhibit.gap,
+        "encrypted": "yes" if exhibit.encrypted else "no",
     }
     differing = [
         name for name, value in stated.items() if kept.facts.get(name) not in (None, fact_digest(value))
     ]
+    # Before exhibits knew their entry, none had these facts.
+    if "of" in kept.facts and exhibit.entry_id != kept.entry.entry_id:
+        differing.append("log entry")
     if incident != kept.entry.subject:
         differing.append("incident")
     if exhibit.kept_at != kept.entry.at:

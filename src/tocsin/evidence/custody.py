@@ -12,6 +12,12 @@ _USUAL_REASON = {
     CustodyAct.COLLECTED: "Kept as evidence.",
     CustodyAct.READ: "Opened for reading; no further reason was given.",
     CustodyAct.VERIFIED: "Its bytes were hashed anew.",
+    CustodyAct.SEALED: "Its log entry is under a signed checkpoint.",
+    CustodyAct.COPIED: "Copied into a bag.",
+    CustodyAct.EXPORTED: "A copy was handed out.",
+    CustodyAct.RELEASED: "Handed over to somebody else.",
+    CustodyAct.DESTROYED: "Its bytes were destroyed.",
+    CustodyAct.UNSEALED_AT_CONTAINMENT: "The glass was broken before it was sealed.",
 }
 
 
@@ -51,12 +57,28 @@ def custody_event(
 
 
 def verify_exhibits(
-    exhibits: Iterable[Exhibit], digest_found: Callable[[str], str | None]
+    exhibits: Iterable[Exhibit],
+    digest_found: Callable[[str], str | None],
+    destroyed: Iterable[CustodyEvent] = (),
 ) -> tuple[ExhibitFault, ...]:
     """Return a fault for each exhibit that is changed or gone, in the order given.
 
     `digest_found` hashes the bytes kept under a digest anew and returns what it finds, None when they are
-    gone (`EvidenceLocker.digest_of`).
+    gone (`EvidenceLocker.digest_of`). Of an exhibit with a line of custody among `destroyed` nothing is
+    expected any more; whether that line is true, the log tells.
     """
-    found = ((exhibit, digest_found(exhibit.digest)) for exhibit in exhibits)
+    gone = frozenset(each.exhibit for each in destroyed)
+    left = [exhibit for exhibit in exhibits if exhibit.number not in gone]
+    found = ((exhibit, digest_found(exhibit.digest)) for exhibit in left)
     return tuple(ExhibitFault(exhibit, digest) for exhibit, digest in found if digest != exhibit.digest)
+
+
+def number_ranges(numbers: Iterable[int]) -> str:
+    """Return exhibit numbers as a short text: `1-3,7`."""
+    found: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in found)

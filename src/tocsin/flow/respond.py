@@ -122,7 +122,8 @@ class Respond:
         with self.store.reading() as shelves:
             exhibit = shelves.exhibits.get(number)
         if exhibit is None:
-            raise _no_exhibit(number)
+            raise no_exhibit(number)
+        self._refuse_destroyed(exhibit)
         faults = verify_exhibits((exhibit,), self.locker.digest_of)
         with self.store.transaction() as shelves:
             if not faults:
@@ -155,7 +156,19 @@ class Respond:
             exhibits: Sequence[Exhibit] = (
                 shelves.exhibits.all() if incident_id is None else shelves.exhibits.of_incident(incident_id)
             )
-        return len(exhibits), verify_exhibits(exhibits, self.locker.digest_of)
+            destroyed = shelves.exhibits.custody((CustodyAct.DESTROYED,))
+        return len(exhibits), verify_exhibits(exhibits, self.locker.digest_of, destroyed)
+
+    def _refuse_destroyed(self, exhibit: Exhibit) -> None:
+        with self.store.reading() as shelves:
+            custody = shelves.exhibits.custody_of(exhibit.number)
+        for event in custody:
+            if event.act is CustodyAct.DESTROYED:
+                raise NotFound(
+                    f"{exhibit.short_name} was destroyed by {event.actor} on {event.at:%Y-%m-%d}.",
+                    means=f"Only its label and digest are left. The reason: {event.reason}",
+                    next_step="A bag that it was copied into before may still hold it.",
+                )
 
 
 def _collection(incident: Incident, run_at: datetime, slot: str = "") -> Job:
@@ -168,7 +181,8 @@ def _collection(incident: Incident, run_at: datetime, slot: str = "") -> Job:
     )
 
 
-def _no_exhibit(number: int) -> NotFound:
+def no_exhibit(number: int) -> NotFound:
+    """Return (not raise) what says that there is no such exhibit."""
     return NotFound(
         f"There is no exhibit EX-{number}.",
         means="Nothing was read.",

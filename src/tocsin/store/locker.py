@@ -81,6 +81,19 @@ class DiskLocker:
                 found.update(chunk)
         return found.hexdigest()
 
+    def destroy(self, digest: str) -> bool:
+        """Delete the bytes and return whether they were there. Raises `Overloaded` when the disk refuses."""
+        path = self._path(digest)
+        if path is None:
+            return False
+        with _explained("delete from"):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+            _sync_folder(path.parent)
+        return True
+
     def _path(self, digest: str) -> Path | None:
         if not _DIGEST.fullmatch(digest):
             return None

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 
 
 class EvidenceLocker(Protocol):
-    """Content-addressed bytes on disk; nothing in it is ever changed."""
+    """Content-addressed bytes on disk; nothing in it is ever changed, and destroyed only on purpose."""
 
     def keep(self, content: BinaryIO) -> tuple[str, int]:
         """Read to the end, store durably, return (SHA-256 hex, size). Raises `Overloaded` on a full disk."""
@@ -20,6 +20,10 @@ class EvidenceLocker(Protocol):
 
     def digest_of(self, digest: str) -> str | None:
         """Hash the stored bytes anew and return the SHA-256 hex found, None when the bytes are gone."""
+        ...
+
+    def destroy(self, digest: str) -> bool:
+        """Delete the bytes; False when they are gone already. Raises `Overloaded` if the disk refuses."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from tocsin.domain.entry import Checkpoint, Leaf
-from tocsin.domain.exhibit import CustodyEvent, Exhibit
+from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
 
 
 class LogShelf(Protocol):
@@ -108,3 +108,6 @@ class ExhibitShelf(Protocol):
     def all(self) -> tuple[Exhibit, ...]: ...
     def add_custody(self, event: CustodyEvent) -> None: ...
     def custody_of(self, number: int) -> tuple[CustodyEvent, ...]: ...
+    def custody(self, acts: Sequence[CustodyAct] = ()) -> tuple[CustodyEvent, ...]:
+        """Return the lines of every exhibit, in the order written; no acts means any."""
+        ...

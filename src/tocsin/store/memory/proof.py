@@ -8,7 +8,7 @@ from operator import attrgetter
 from uuid import UUID, uuid5
 
 from tocsin.domain.entry import Checkpoint, Leaf
-from tocsin.domain.exhibit import CustodyEvent, Exhibit
+from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
 from tocsin.store.leaf import CARRIED, PLACES, Stamp, entry_mac, first_place, is_ours, leaf_hash
 from tocsin.store.memory.tables import Tables, put_new
 
@@ -175,3 +175,6 @@ class MemoryExhibits:
 
     def custody_of(self, number: int) -> tuple[CustodyEvent, ...]:
         return tuple(event for event in self._tables.custody.values() if event.exhibit == number)
+
+    def custody(self, acts: Sequence[CustodyAct] = ()) -> tuple[CustodyEvent, ...]:
+        return tuple(event for event in self._tables.custody.values() if not acts or event.act in acts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit, Label
@@ -57,12 +58,18 @@ class DjangoExhibits:
 
     def custody_of(self, number: int) -> tuple[CustodyEvent, ...]:
         rows = models.CustodyLine.objects.using(self._alias).filter(exhibit=number).order_by("id")
-        return tuple(
-            CustodyEvent(
-                exhibit=row.exhibit, at=row.at, act=CustodyAct(row.act), actor=row.actor, reason=row.reason
-            )
-            for row in rows
-        )
+        return tuple(_custody(row) for row in rows)
+
+    def custody(self, acts: Sequence[CustodyAct] = ()) -> tuple[CustodyEvent, ...]:
+        rows = models.CustodyLine.objects.using(self._alias).order_by("id")
+        chosen = rows.filter(act__in=[act.value for act in acts]) if acts else rows
+        return tuple(_custody(row) for row in chosen)
+
+
+def _custody(row: models.CustodyLine) -> CustodyEvent:
+    return CustodyEvent(
+        exhibit=row.exhibit, at=row.at, act=CustodyAct(row.act), actor=row.actor, reason=row.reason
+    )
 
 
 def _exhibit(row: models.Exhibit) -> Exhibit:

@@ -1,0 +1,69 @@
+"""Legal holds: what may not be destroyed, and when an exhibit may be at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+from uuid import UUID
+
+from tocsin.domain.bag import LegalHold
+from tocsin.domain.errors import Explained
+from tocsin.domain.exhibit import Exhibit
+from tocsin.domain.incident import Incident, Status
+
+
+class EvidenceHeld(Explained):
+    """An exhibit may not be destroyed: it is under legal hold, or its incident is not closed (HTTP 409)."""
+
+    code = "evidence_held"
+    status: ClassVar[int] = 409
+
+    def __init__(self, exhibit: Exhibit, why: str, next_step: str) -> None:
+        super().__init__(
+            f"{exhibit.short_name} may not be destroyed: {why}.",
+            means="Its bytes are untouched.",
+            next_step=next_step,
+        )
+
+
+class HoldReasonMissing(Explained):
+    """A hold, a release or a destruction was asked for without a reason."""
+
+    code = "evidence_reason_missing"
+    status: ClassVar[int] = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A reason is missing.",
+            means="Nothing was changed: what is held, let go or destroyed must be understood years later.",
+            next_step="Say who asks for what, for example the number of a court's order.",
+        )
+
+
+def reason_of(text: str) -> str:
+    """Return a reason on one line. Raises `HoldReasonMissing` for a blank one."""
+    reason = " ".join(text.split())
+    if not reason:
+        raise HoldReasonMissing
+    return reason
+
+
+def in_force(holds: Iterable[LegalHold], incident_id: UUID) -> tuple[LegalHold, ...]:
+    """Return the holds that cover an incident and are not released."""
+    return tuple(
+        hold for hold in holds if hold.released_at is None and hold.incident_id in (None, incident_id)
+    )
+
+
+def demand_destroyable(exhibit: Exhibit, incident: Incident, holds: Iterable[LegalHold]) -> None:
+    """Raise `EvidenceHeld` while a hold is in force or the incident is not closed."""
+    held = in_force(holds, exhibit.incident_id)
+    if held:
+        names = ", ".join(f"LH-{hold.number}" for hold in held)
+        raise EvidenceHeld(
+            exhibit, f"legal hold {names} is in force", "Release the hold first, with who allowed it."
+        )
+    if incident.status is not Status.CLOSED:
+        raise EvidenceHeld(
+            exhibit, f"{incident.short_name} is {incident.status}", "Close the incident first, or keep it."
+        )

@@ -1,0 +1,120 @@
+"""Holds evidence against destruction, lets it go, and destroys what may be; each is an entry in the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from tocsin.domain.bag import LegalHold
+from tocsin.domain.clock import Clock
+from tocsin.domain.errors import NotFound
+from tocsin.domain.exhibit import CustodyAct, Exhibit
+from tocsin.domain.incident import Incident
+from tocsin.domain.ports.keeping import EvidenceLocker
+from tocsin.domain.ports.shelves import Shelves, Store
+from tocsin.domain.timeline import Happening
+from tocsin.evidence.custody import custody_event
+from tocsin.evidence.holds import demand_destroyable, reason_of
+from tocsin.flow.admitting import incident_of
+from tocsin.flow.record import held, note, tell
+from tocsin.flow.respond import no_exhibit
+from tocsin.incidents.changed import line
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Legal holds, and the end of an exhibit."""
+
+    store: Store
+    clock: Clock
+    locker: EvidenceLocker
+
+    def hold(self, incident_id: UUID | None, reason: str, actor: str) -> LegalHold:
+        """Forbid that exhibits of an incident (None: of any) are destroyed.
+
+        Raises `HoldReasonMissing`, `NotFound`.
+        """
+        asked, now = reason_of(reason), self.clock.now()
+        with self.store.transaction() as shelves:
+            incident = None if incident_id is None else incident_of(shelves, incident_id)
+            hold = shelves.bags.hold(
+                LegalHold(number=0, incident_id=incident_id, reason=asked, held_by=actor, held_at=now)
+            )
+            text = f"Legal hold LH-{hold.number}: {asked}"
+            self._told(shelves, Happening.HELD, incident, hold, text, actor)
+        return hold
+
+    def release(self, number: int, reason: str, actor: str) -> LegalHold:
+        """End a legal hold. Raises `HoldReasonMissing`, and `NotFound` for one that is not in force."""
+        asked, now = reason_of(reason), self.clock.now()
+        with self.store.transaction() as shelves:
+            shelves.lock(f"hold:{number}")
+            found = next((each for each in shelves.bags.holds() if each.number == number), None)
+            if found is None or found.released_at is not None:
+                raise NotFound(
+                    f"There is no legal hold LH-{number} in force.",
+                    means="Nothing was changed.",
+                    next_step="Look at `tocsin evidence holds` for the holds there are.",
+                )
+            hold = replace(found, released_at=now, released_by=actor, release_reason=asked)
+            shelves.bags.save_hold(hold)
+            incident = None if hold.incident_id is None else incident_of(shelves, hold.incident_id)
+            text = f"Legal hold LH-{number} was released: {asked}"
+            self._told(shelves, Happening.RELEASED, incident, hold, text, actor)
+        return hold
+
+    def destroy(self, number: int, reason: str, actor: str) -> Exhibit:
+        """Destroy an exhibit's bytes; label, digest and custody stay. Asked again, it destroys what is left.
+
+        Raises `HoldReasonMissing`, `NotFound`, `EvidenceHeld`. Bags that hold a copy are not touched.
+        """
+        asked = reason_of(reason)
+        with self.store.transaction() as shelves:
+            exhibit = shelves.exhibits.get(number)
+            if exhibit is None:
+                raise no_exhibit(number)
+            incident = held(shelves, exhibit.incident_id)
+            if not _is_destroyed(shelves, number):
+                demand_destroyable(exhibit, incident, shelves.bags.holds())
+                self._told_destroyed(shelves, incident, exhibit, asked, actor)
+            is_shared = _is_shared(shelves, exhibit)
+        # The intent is durable before the bytes go: what is gone without an entry would look like tampering.
+        if not is_shared:
+            self.locker.destroy(exhibit.digest)
+        return exhibit
+
+    def _told_destroyed(
+        self, shelves: Shelves, incident: Incident, exhibit: Exhibit, reason: str, actor: str
+    ) -> None:
+        now = self.clock.now()
+        event = custody_event(exhibit, CustodyAct.DESTROYED, actor=actor, at=now, reason=reason)
+        shelves.exhibits.add_custody(event)
+        text = f"{exhibit.short_name} ({exhibit.name}) was destroyed: {reason}"
+        entry = line(incident, Happening.EXHIBIT_DESTROYED, text, by=actor, now=now, exhibit=exhibit.number)
+        facts = {"exhibit": exhibit.short_name, "digest": exhibit.digest, "reason": reason}
+        tell(shelves, incident, entry, facts)
+
+    def _told(
+        self,
+        shelves: Shelves,
+        kind: Happening,
+        incident: Incident | None,
+        hold: LegalHold,
+        text: str,
+        actor: str,
+    ) -> None:
+        facts, now = {"hold": f"LH-{hold.number}"}, self.clock.now()
+        if incident is None:
+            note(shelves, kind, at=now, actor=actor, facts={**facts, "reason": text})
+        else:
+            tell(shelves, incident, line(incident, kind, text, by=actor, now=now), facts)
+
+
+def _is_destroyed(shelves: Shelves, number: int) -> bool:
+    return any(event.act is CustodyAct.DESTROYED for event in shelves.exhibits.custody_of(number))
+
+
+def _is_shared(shelves: Shelves, exhibit: Exhibit) -> bool:
+    """Say whether another exhibit, not destroyed, has the same bytes."""
+    gone = {event.exhibit for event in shelves.exhibits.custody((CustodyAct.DESTROYED,))}
+    return any(each.digest == exhibit.digest and each.number not in gone for each in shelves.exhibits.all())
