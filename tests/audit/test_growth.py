@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.audit.checkpoint import Head
-from tocsin.audit.growth import EntryForged, LogForked, LogShrank, grown, refuse_unless_grown
+from tocsin.audit.growth import EntryForged, EntryMissing, LogForked, LogShrank, grown, refuse_unless_grown
 from tocsin.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash, root_of
 from tocsin.domain.entry import Leaf
 
@@ -70,7 +70,7 @@ def test_a_log_that_lost_signed_entries_gets_no_next_head(book: Any) -> None:
 
 
 def test_a_gap_or_a_frontier_too_far_on_is_a_mistake_of_the_caller(book: Any) -> None:
-    with pytest.raises(ValueError, match="Leaf 1 does not follow"):
+    with pytest.raises(EntryMissing, match="Entry 0 "):
         grown(Frontier(), book.leaves[1:], EMPTY)
     frontier = Frontier()
     frontier.append(book.leaves[0].leaf_hash)

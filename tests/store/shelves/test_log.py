@@ -93,6 +93,9 @@ def test_checkpoints_are_kept_by_size(any_store):
     with any_store.reading() as shelves:
         assert shelves.log.checkpoints() == (a_checkpoint(1), a_checkpoint(3), a_checkpoint(7))
         assert shelves.log.last_checkpoint() == a_checkpoint(7)
+        assert shelves.log.checkpoints_over(1, 1) == (a_checkpoint(3),)
+        assert shelves.log.checkpoints_over(1, 9) == (a_checkpoint(3), a_checkpoint(7))
+        assert shelves.log.checkpoints_over(7, 9) == ()
 
 
 def test_a_line_appended_without_the_key_is_given_no_place(any_store):

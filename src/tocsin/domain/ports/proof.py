@@ -97,6 +97,10 @@ class LogShelf(Protocol):
         """Return every checkpoint, by size."""
         ...
 
+    def checkpoints_over(self, index: int, limit: int) -> tuple[Checkpoint, ...]:
+        """Return the first checkpoints, by size, that cover the entry at an index."""
+        ...
+
 
 class ExhibitShelf(Protocol):
     """What is known of each exhibit; the bytes lie in the evidence locker."""

@@ -150,6 +150,9 @@ class MemoryLog:
         )
         return tuple(sorted(ours, key=attrgetter("size")))
 
+    def checkpoints_over(self, index: int, limit: int) -> tuple[Checkpoint, ...]:
+        return tuple(each for each in self.checkpoints() if each.size > index)[:limit]
+
 
 class MemoryExhibits:
     def __init__(self, tables: Tables) -> None:

@@ -228,6 +228,11 @@ class DjangoLog:
         with _there(self._alias):
             return tuple(_checkpoint(row) for row in rows.order_by("size", "id"))
 
+    def checkpoints_over(self, index: int, limit: int) -> tuple[Checkpoint, ...]:
+        rows = models.Checkpoint.objects.using(self._alias).filter(log=self._current, size__gt=index)
+        with _there(self._alias):
+            return tuple(_checkpoint(row) for row in rows.order_by("size", "id")[:limit])
+
 
 @contextmanager
 def _there(alias: str) -> Iterator[None]:
