@@ -13,14 +13,18 @@ from typing import Any
 import pytest
 
 from http_partner import HttpPartner
+from tocsin.app.packs import shipped_packs
+from tocsin.app.performing import performers_of
 from tocsin.connectors.entra.graph import Application, GraphCaller
 from tocsin.connectors.entra.performers import PERFORMERS as ENTRA
 from tocsin.connectors.entra.users import read_user
+from tocsin.connectors.http_actions.caller import TargetsCaller
 from tocsin.connectors.outbound import Outbound
 from tocsin.connectors.rest import RestCaller
 from tocsin.connectors.secret import Secret
 from tocsin.domain.acting import Arguments, Call, Caller, Performer, Seen
 from tocsin.domain.clock import PushedClock
+from tocsin.domain.pack_file import Located, parse
 
 CLOCK = PushedClock(datetime(2026, 11, 20, 20, 36, 54, tzinfo=UTC))
 
@@ -120,9 +124,38 @@ def entra_row(name: str, arguments: Arguments, **row: bool) -> Row:
     return Row(rig, **row)
 
 
+def shipped(pack: str) -> Located:
+    path = shipped_packs() / pack / "actions.yml"
+    return parse(path.read_text(encoding="utf-8"), f"packs/{pack}/actions.yml")
+
+
+def agentidp_caller(agentidp: Any, outbound: Outbound) -> Caller:
+    targets, tokens = {"agentidp": Secret(f"{agentidp.url}v1")}, {"agentidp": Secret(agentidp.token)}
+    return TargetsCaller(targets, tokens, outbound)
+
+
+def agentidp_row(name: str, arguments: Arguments, **row: bool) -> Row:
+    def rig(request: pytest.FixtureRequest) -> Rig:
+        agentidp = request.getfixturevalue("agentidp")
+        is_so = name == "agentidp.unsuspend_agent"
+        return Rig(
+            performers_of(shipped("agent-identity"))[name],
+            arguments,
+            lambda outbound: agentidp_caller(agentidp, outbound),
+            agentidp.state,
+            agentidp,
+            (agentidp.token,),
+            is_so_already=is_so,
+            first_look=(Seen.DONE,) if is_so else (Seen.NOT_DONE,),
+        )
+
+    return Row(rig, **row)
+
+
 EVE, BEN = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0", "ben@example.org"
 APP, SECRET_ID = "acc848e9-e8ec-4feb-a521-8d58b5482e09", "f0b0b335-1d71-4883-8f98-567911bfdca6"
 PRINCIPAL = "59e617e5-e447-4adc-8b88-00af644d7c92"
+AGENT = {"agent": "agent-7"}
 
 ROWS: Mapping[str, Row] = {
     "entra.disable_user": entra_row("entra.disable_user", {"users": [EVE, BEN]}, settles=False),
@@ -136,5 +169,12 @@ ROWS: Mapping[str, Row] = {
     ),
     "entra.disable_application": entra_row("entra.disable_application", {"applications": [PRINCIPAL]}),
     "entra.enable_application": entra_row("entra.enable_application", {"applications": [PRINCIPAL]}),
+    "agentidp.suspend_agent": agentidp_row("agentidp.suspend_agent", AGENT),
+    "agentidp.unsuspend_agent": agentidp_row("agentidp.unsuspend_agent", AGENT),
+    "agentidp.revoke_credential": agentidp_row(
+        "agentidp.revoke_credential", {**AGENT, "credential": "cred-1"}, undoes=False
+    ),
+    "agentidp.revoke_tokens": agentidp_row("agentidp.revoke_tokens", AGENT, undoes=False),
+    "agentidp.audit_verify": agentidp_row("agentidp.audit_verify", {}, undoes=False, changes=False),
 }
 """Every action by its name; a new one is a row."""

@@ -29,6 +29,7 @@ from http_partner import HttpPartner, http_partner
 
 # Each service's fake lies beside that service's tests, and the contract test needs them all.
 sys.path.extend(sorted({str(fake.parent) for fake in Path(__file__).parent.glob("*/fake_*.py")}))
+from fake_agentidp import FakeAgentIdP
 from fake_browser import FakeBrowser
 from fake_graph import FakeGraph
 from fake_jira import FakeJira
@@ -45,6 +46,13 @@ from fake_twilio import FakeTwilio
 def partner() -> Iterator[HttpPartner]:
     with http_partner(HttpPartner()) as running:
         yield running
+
+
+@pytest.fixture
+def agentidp() -> Iterator[FakeAgentIdP]:
+    fake = FakeAgentIdP()
+    with http_partner(fake):
+        yield fake
 
 
 @pytest.fixture

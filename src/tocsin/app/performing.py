@@ -72,6 +72,6 @@ def _shipped() -> Iterator[Performer]:
 def _configured(written: Located | None) -> Iterator[Performer]:
     if written is None or written.is_null:
         return
-    places = {one.name: one.configured for one in manifests() if one.configured}
+    places = {one.name.removesuffix("_actions"): one.configured for one in manifests() if one.configured}
     for name, section in written.mapping(sorted(places)).items():
         yield from load(places[name])(section)

@@ -1,0 +1,1 @@
+"""Actions over HTTP that are written in a pack's `actions.yml`, not in code."""
