@@ -58,4 +58,8 @@ ACTION_SETTINGS: tuple[Setting, ...] = (
         "TOCSIN_GITHUB_TOKEN", "", "Token of GitHub for actions, best of an app's installation.", secret=True
     ),
     Setting("TOCSIN_GITHUB_URL", "https://api.github.com", "Base address of GitHub's REST API."),
+    Setting("TOCSIN_COMPOSE_COMMAND", "docker compose", "What runs docker compose, for rollbacks."),
+    Setting("TOCSIN_KUBERNETES_URL", "", "Address of a Kubernetes API server, for rollbacks."),
+    Setting("TOCSIN_KUBERNETES_TOKEN", "", "Token of a service account there.", secret=True),
+    Setting("TOCSIN_KUBERNETES_CA", "", "File with that cluster's CA in PEM; empty: the system's trust."),
 )

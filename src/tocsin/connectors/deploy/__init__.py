@@ -1,0 +1,1 @@
+"""Rolls services back to a proven build, by its digest, and looks whether it is healthy."""
