@@ -12,8 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 
 from tocsin.domain.errors import Explained
 
-_LIMITS = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 2, "mode": "standard"})
-
 
 class AwsRefused(Explained):
     """AWS did not answer, or refused; it is asked again."""
@@ -21,10 +19,16 @@ class AwsRefused(Explained):
     code: ClassVar[str] = "aws_refused"
 
 
-def aws_client(name: str, *, region: str, url: str) -> Any:
-    """Return a client of one of AWS's services; who we are is known as AWS's own tools know it."""
+def aws_client(name: str, *, region: str, url: str, attempts: int = 3) -> Any:
+    """Return a client of one of AWS's services; who we are is known as AWS's own tools know it.
+
+    It tries each call at most `attempts` times.
+    """
+    limits = Config(
+        connect_timeout=5, read_timeout=30, retries={"total_max_attempts": attempts, "mode": "standard"}
+    )
     with asked(name):
-        return boto3.client(name, region_name=region or None, endpoint_url=url or None, config=_LIMITS)
+        return boto3.client(name, region_name=region or None, endpoint_url=url or None, config=limits)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from tocsin.domain.errors import NotFound
 
 CONNECTORS: tuple[str, ...] = (
     "alertmanager",
+    "aws_actions",
     "aws_logs",
     "cloudwatch",
     "code_quality",
@@ -52,6 +53,7 @@ CONNECTORS: tuple[str, ...] = (
     "slack",
     "smtp",
     "sns",
+    "sql_actions",
     "statuspage",
     "syslog",
     "teams",

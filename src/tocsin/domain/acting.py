@@ -135,7 +135,8 @@ class Collector:
 
     `gather` is given `incident` (`INC-n`), `of` (the objects asked for, none for any) and its `parameters`.
     `volatility` orders collectors: 0 live state, 1 log buffers, 2 sessions and tokens, 3 configuration,
-    4 snapshots. `parameters` are the names its targets must give. What `encrypts` is kept only encrypted.
+    4 snapshots. `parameters` are the names its targets must give, `options` those that they may give. What
+    `encrypts` is kept only encrypted.
     """
 
     name: str
@@ -143,5 +144,6 @@ class Collector:
     volatility: int
     parameters: tuple[str, ...]
     gather: Callable[[Arguments], Play[tuple[Gathered, ...]]]
+    options: tuple[str, ...] = ()
     encrypts: bool = False
     time_limit_s: float = 120.0

@@ -101,4 +101,4 @@ def why_it_cannot_start(collectors: Mapping[str, Collector], start: Start, *, ca
 
 def _parameters(collectors: Mapping[str, Collector], name: str) -> tuple[str, ...]:
     known = collectors.get(name)
-    return () if known is None else known.parameters
+    return () if known is None else (*known.parameters, *known.options)
