@@ -45,7 +45,7 @@ shop:
   repository: {repository}
   workflow: {workflow}
   healthy_for: 10m
-  trust: {{keys: [{root}/release.pub]}}
+  trust: {trust}
   by: {{compose: {{file: {root}/compose.yml, service: web, image: registry.example/shop}}}}
   health: {{url: "http://127.0.0.1:{port}/health", expect: {{status: ok}}, build: commit, within: 5s}}
 """
@@ -65,6 +65,7 @@ class Shop:
     callers: Mapping[str, Any]
     calls: list[str]
     named: list[str]
+    trust: str = ""
     more: str = ""
     """More lines for the service's section of actions.yml."""
 
@@ -79,7 +80,10 @@ class Shop:
 
     @property
     def performer(self) -> Performer:
-        text = _FILE.format(root=self.root, port=self.port, repository=REPOSITORY, workflow=WORKFLOW)
+        trust = self.trust or f"{{keys: [{self.root}/release.pub]}}"
+        text = _FILE.format(
+            root=self.root, port=self.port, repository=REPOSITORY, workflow=WORKFLOW, trust=trust
+        )
         return performers_of(parse(text + self.more, "actions.yml"))[0]
 
     @property
