@@ -15,6 +15,7 @@ from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.severity import Severity
 from tocsin.flow.call import Call
 from tocsin.flow.record import held, record
+from tocsin.flow.runs_wake import wake_all
 from tocsin.incidents import clocks, lifecycle
 from tocsin.incidents.changed import Changed
 from tocsin.incidents.clock_policy import ClockPolicy
@@ -95,4 +96,6 @@ class Close:
     def _recorded(self, shelves: Shelves, before: Incident, changed: Changed, now: datetime) -> Incident:
         incident = record(shelves, changed)
         self.call.follow(shelves, before, incident, now)
+        if (before.status, before.severity) != (incident.status, incident.severity):
+            wake_all(shelves, incident, now)
         return incident

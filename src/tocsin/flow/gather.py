@@ -18,6 +18,7 @@ from tocsin.flow.call import Call
 from tocsin.flow.close import Close
 from tocsin.flow.record import held, note, record
 from tocsin.flow.respond import Respond
+from tocsin.flow.runs_triggers import Triggers
 from tocsin.incidents import lifecycle
 from tocsin.incidents.clock_policy import ClockPolicy
 from tocsin.triage.classify import Classified
@@ -89,6 +90,7 @@ class Gathering:
     call: Call
     respond: Respond
     close: Close
+    triggers: Triggers = field(default_factory=Triggers)
     touched: dict[UUID, Incident] = field(default_factory=dict)
     _desks: dict[UUID, _Desk] = field(default_factory=dict)
     _groups: dict[str, UUID | None] = field(default_factory=dict)
@@ -172,10 +174,21 @@ class Gathering:
             reasons=(*classified.reasons, decision.reason),
             drill=alert.is_drill,
         )
+        if classified.is_default_severity:
+            opening = self._rated(opening, alert)
         desk = _Desk(lifecycle.open_incident(opening, self.now, self.clocks).incident, opening)
         self._desks[opening.incident_id] = desk
         self._groups[classified.group_key] = opening.incident_id
         return desk
+
+    def _rated(self, opening: lifecycle.Opening, alert: Alert) -> lifecycle.Opening:
+        """A runbook may give its severity to an incident to which nobody else gave one."""
+        incident = lifecycle.open_incident(opening, self.now, self.clocks).incident
+        given = self.triggers.severity_for(incident, (alert,))
+        if given is None:
+            return opening
+        severity, reason = given
+        return replace(opening, severity=severity, reasons=(*opening.reasons, reason))
 
     def _stored(self, heard: Sequence[Heard], places: Sequence[_Place]) -> tuple[Alert, ...]:
         seated = [
@@ -224,6 +237,9 @@ class Gathering:
             self.respond.begin(self.shelves, desk.incident, self.now)
         elif desk.joined:
             self.call.follow(self.shelves, before, desk.incident, self.now)
+        new = [alert for alert in (desk.opener, *desk.joined) if alert is not None]
+        if new:
+            self.triggers.begin(self.shelves, desk.incident, new, self.now)
         if desk.joined:
             self.respond.joined(self.shelves, desk.incident, self.now)
         elif desk.has_grown:

@@ -21,6 +21,7 @@ from tocsin.flow.mute import Mute, verdict
 from tocsin.flow.notify import Notify
 from tocsin.flow.record import note
 from tocsin.flow.respond import Respond
+from tocsin.flow.runs_triggers import Triggers
 from tocsin.incidents.clock_policy import ClockPolicy
 from tocsin.intake.detected import detected_report
 from tocsin.intake.lease import (
@@ -111,6 +112,7 @@ class Take:
     close: Close
     notify: Notify = field(default_factory=Notify)
     mute: Mute = field(default_factory=Mute)
+    triggers: Triggers = field(default_factory=Triggers)
 
     def alerts(
         self,
@@ -292,7 +294,7 @@ class Take:
         return ended
 
     def _gathering(self, shelves: Shelves, now: datetime) -> Gathering:
-        return Gathering(shelves, now, self.clocks, self.call, self.respond, self.close)
+        return Gathering(shelves, now, self.clocks, self.call, self.respond, self.close, self.triggers)
 
     def _ended_unseen(self, shelves: Shelves, now: datetime) -> list[Alert]:
         """Return alerts that have ended, held, as they stand once nobody else can change them."""

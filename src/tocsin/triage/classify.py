@@ -19,7 +19,8 @@ _RUNBOOK_ANNOTATIONS = ("runbook_url", "runbook")
 class Classified:
     """What triage decided. `severity` None is informational; `reasons` are whole sentences, one a decision.
 
-    `resolve_when_quiet` says whether an incident of this type may end by itself with its last alert.
+    `resolve_when_quiet` says whether an incident of this type may end by itself with its last alert,
+    `is_default_severity` that neither a rule nor the source named a severity.
     """
 
     severity: Severity | None
@@ -31,6 +32,7 @@ class Classified:
     runbook_url: str
     resolve_when_quiet: bool
     reasons: tuple[str, ...]
+    is_default_severity: bool = False
 
 
 def classify(alert: Alert, policy: TriagePolicy, words: SeverityWords) -> Classified:
@@ -53,6 +55,8 @@ def classify(alert: Alert, policy: TriagePolicy, words: SeverityWords) -> Classi
         runbook_url=runbook_url(alert),
         resolve_when_quiet=policy.type_policy(incident_type).resolve_when_quiet,
         reasons=(type_reason, severity_reason, f"Group {key}."),
+        is_default_severity=not alert.labels.get(_SEVERITY_LABEL)
+        and all(rule.verdict is None for rule in fitting),
     )
 
 
