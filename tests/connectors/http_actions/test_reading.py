@@ -24,7 +24,7 @@ SUSPEND = """\
   look: {method: GET, path: '/agents/{agent}', query: {full: '{note}'}}
   done: {status: suspended}
   repeat: {by: same-value, rule: It stays so.}
-  undo: {does: Back., keeps: [status], method: PATCH, path: '/agents/{agent}', body: {status: '{kept.status}'}}
+  undo: {does: It., keeps: [status], method: PATCH, path: '/agents/{agent}', body: {status: '{kept.status}'}}
   residual: {remains: Tokens.}
   blast: {unit: agents, per_run: 1, per_hour: 20}
   rights: [{name: w, why: to write}]
@@ -100,7 +100,7 @@ def test_what_only_reads_is_a_get_and_no_more(text: str, says: str) -> None:
 
 def test_a_look_may_want_to_find_nothing() -> None:
     text = SUSPEND.replace("done: {status: suspended}", "done: absent").replace(
-        "  undo: {does: Back., keeps: [status], method: PATCH, path: '/agents/{agent}',"
+        "  undo: {does: It., keeps: [status], method: PATCH, path: '/agents/{agent}',"
         " body: {status: '{kept.status}'}}",
         "  no_undo: It is gone.",
     )
