@@ -38,7 +38,8 @@ MOST_TOLD = 4_000
 class Performing:
     """What a worker is to do: `is_repeat` means that an earlier attempt may have done it already.
 
-    `kept` is the digest of what the undo needs; `undoes` is the action that this one takes back.
+    `kept` is the digest of what the undo needs; `is_undo`: what was kept is to be put back. `runbook` is the
+    one that asked for it, empty where none did.
     """
 
     action: Action
@@ -46,7 +47,8 @@ class Performing:
     arguments: Mapping[str, Any]
     kept: str
     is_repeat: bool
-    undoes: Action | None = None
+    is_undo: bool = False
+    runbook: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +85,15 @@ class Settling:
         if action is None or action.state is not ActionState.BEGUN:
             return None
         performer = self.ground.performer(action.name)
+        run = shelves.runs.by_id(action.run_id) if action.run_id else None
         return Performing(
             action=action,
             performer=performer,
             arguments=restored(performer.declaration, action.arguments, self.ground.vault),
             kept=action.kept,
             is_repeat=job.attempts > 1,
-            undoes=shelves.actions.by_id(action.undoes) if action.undoes else None,
+            is_undo=action.undoes is not None,
+            runbook=run.runbook_id if run else "",
         )
 
     def settle(self, shelves: Shelves, job: Job, outcome: Done | Failed | None) -> None:

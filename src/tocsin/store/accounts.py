@@ -64,6 +64,11 @@ class Accounts:
         """Say whether this person may be the second one of a silence: an active account that may command."""
         return self._may(username, Permission.COMMAND)
 
+    def role_of(self, username: str) -> Role | None:
+        """Return the role of an active account, None when there is none; also inside a transaction."""
+        account = self._accounts.filter(username=username, is_active=True).first()
+        return Role(account.role) if account is not None else None
+
     def _may(self, username: str, permission: Permission) -> bool:
         account = self.by_username(username)
         return account is not None and account.is_active and allows(Role(account.role), permission)
