@@ -83,9 +83,15 @@ def _licence(name: str) -> str:
     about = importlib.metadata.metadata(name)
     classifiers = [line for line in about.get_all("Classifier", []) if line.startswith("License ::")]
     # The plain License field sometimes holds the whole text; its first line is enough to recognise it.
-    return " ".join(
-        [about.get("License-Expression", ""), (about.get("License") or "").split("\n")[0], *classifiers]
-    )
+    named = [about.get("License-Expression", ""), (about.get("License") or "").split("\n")[0], *classifiers]
+    return " ".join(named) if any(each.strip() for each in named) else _licence_file(name)
+
+
+def _licence_file(name: str) -> str:
+    """Return the first line of the licence that a package brings without naming it."""
+    found = importlib.metadata.distribution(name)
+    brought = [path for path in found.files or () if path.name.upper().startswith("LICENSE")]
+    return str(brought[0].locate().read_text(encoding="utf-8")).split("\n")[0] if brought else ""
 
 
 def test_nothing_we_ship_with_is_under_the_gpl(repository: Path, keep) -> None:

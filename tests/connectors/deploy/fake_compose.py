@@ -1,7 +1,8 @@
 """Stands in for docker compose: runs one service from a folder of artifacts, named by their digests.
 
 It reads compose files as compose does, the later over the earlier, takes an image only by its digest,
-replaces the running container, and refuses what it does not know. `REGISTRY` is the folder, `PORT` where it listens.
+replaces the running container, and refuses what it does not know. `REGISTRY` is the folder, `PORT` where it
+listens.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from test_services import SHORT, WHOLE
+from test_deployables import SHORT, WHOLE
 
+from tocsin.connectors.deploy.deployables import read_deployables
 from tocsin.connectors.deploy.samples import SAMPLE_COMMIT, SAMPLE_DIGEST, sample_history, sample_statements
-from tocsin.connectors.deploy.services import read_services
 from tocsin.domain.pack_file import parse
 from tocsin.response.deployments import parse_history
 from tocsin.response.provenance import proof_of
@@ -17,7 +17,7 @@ from tocsin.response.statements import Statement
 
 def test_the_samples_are_fit_and_proven():
     for text in (WHOLE, SHORT):
-        service = read_services(parse(text, "actions.yml")).named("shop")
+        service = read_deployables(parse(text, "actions.yml")).named("shop")
         history = parse_history(
             sample_history(service.required.healthy_for), datetime(2026, 1, 1, 12, tzinfo=UTC)
         )

@@ -8,9 +8,9 @@ from dataclasses import replace
 import boto3
 import pytest
 from moto import mock_aws
-from test_services import SHORT
+from test_deployables import SHORT
 
-from tocsin.connectors.deploy.services import read_services
+from tocsin.connectors.deploy.deployables import read_deployables
 from tocsin.connectors.deploy.ways import deployed_by, running_by
 from tocsin.domain.acting import CallFailed
 from tocsin.domain.pack_file import parse
@@ -22,7 +22,7 @@ KUBERNETES = {"namespace": "prod", "deployment": "shop", "container": "web", "im
 
 
 def a_service(way, place):
-    shop = read_services(parse(SHORT, "actions.yml")).named("shop")
+    shop = read_deployables(parse(SHORT, "actions.yml")).named("shop")
     return replace(shop, way=way, place=place)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tocsin.connectors.deploy.deployables import Deployable, Deployables, read_deployables
 from tocsin.connectors.deploy.samples import sample_history, sample_statements
-from tocsin.connectors.deploy.services import Service, Services, read_services
 from tocsin.connectors.deploy.ways import deployed_by, running_by
 from tocsin.domain.acting import Arguments, Call, CallFailed, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
@@ -56,7 +56,7 @@ DECLARATION = Declaration(
 class _Rollback:
     """The plays, for the services of one installation."""
 
-    services: Services
+    services: Deployables
 
     def objects(self, arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
         """Read to which build it would go; that is what people agree to."""
@@ -134,10 +134,10 @@ class _Rollback:
 
 def performers_of(written: Located) -> tuple[Performer, ...]:
     """Return the action for the services that `actions.yml` describes. Raises `PackProblem`."""
-    return (performer(read_services(written)),)
+    return (performer(read_deployables(written)),)
 
 
-def performer(services: Services) -> Performer:
+def performer(services: Deployables) -> Performer:
     """Return the action for some services."""
     plays = _Rollback(services)
     return Performer(
@@ -151,10 +151,10 @@ def performer(services: Services) -> Performer:
     )
 
 
-PERFORMERS = (performer(Services()),)
+PERFORMERS = (performer(Deployables()),)
 
 
-def _chosen(service: Service, target: str) -> Play[Deployment]:
+def _chosen(service: Deployable, target: str) -> Play[Deployment]:
     """Return the newest fit and proven build. Raises `CallFailed` with the reasons where there is none."""
     history = yield from _history(service)
     words = sorted(
@@ -175,12 +175,12 @@ def _chosen(service: Service, target: str) -> Play[Deployment]:
     raise CallFailed(FailureKind.REFUSED, NoProvenBuild(tuple(refused)).happened[:900])
 
 
-def _is_signed(service: Service, build: Deployment) -> Play[bool]:
+def _is_signed(service: Deployable, build: Deployment) -> Play[bool]:
     statements = yield from _statements(service, build)
     return proof_of(build.commit, build.digest, statements, service.required).is_signed
 
 
-def _statements(service: Service, build: Deployment) -> Play[tuple[Statement, ...]]:
+def _statements(service: Deployable, build: Deployment) -> Play[tuple[Statement, ...]]:
     trust = service.trust
     answer = yield Call(
         service="deploy",
@@ -210,7 +210,7 @@ def _statement(written: Mapping[str, Any], commit: str) -> Statement:
     )
 
 
-def _artifact_faults(service: Service, build: Deployment) -> Play[tuple[str, ...]]:
+def _artifact_faults(service: Deployable, build: Deployment) -> Play[tuple[str, ...]]:
     if not service.artifact:
         return ()
     found = yield Call(
@@ -222,7 +222,7 @@ def _artifact_faults(service: Service, build: Deployment) -> Play[tuple[str, ...
     return () if found == build.digest else ("its artifact is not the one that was signed",)
 
 
-def _history(service: Service) -> Play[Any]:
+def _history(service: Deployable) -> Play[Any]:
     text = yield _read_history(service)
     now = yield Call(
         service="deploy", operation="Now", sample=datetime(2026, 1, 1, 12, tzinfo=UTC).isoformat()
@@ -233,7 +233,7 @@ def _history(service: Service) -> Play[Any]:
         raise CallFailed(FailureKind.MISCONFIGURED, refused.happened) from refused
 
 
-def _read_history(service: Service) -> Call:
+def _read_history(service: Deployable) -> Call:
     return Call(
         service="deploy",
         operation="ReadHistory",
@@ -242,7 +242,7 @@ def _read_history(service: Service) -> Call:
     )
 
 
-def _record(service: Service, commit: str, facts: Mapping[str, str]) -> Call:
+def _record(service: Deployable, commit: str, facts: Mapping[str, str]) -> Call:
     return Call(
         service="deploy",
         operation="RecordRollback",
@@ -252,7 +252,7 @@ def _record(service: Service, commit: str, facts: Mapping[str, str]) -> Call:
     )
 
 
-def _is_healthy(service: Service, commit: str, digest: str) -> Play[bool]:
+def _is_healthy(service: Deployable, commit: str, digest: str) -> Play[bool]:
     health = service.health
     if health is None:
         return True
@@ -266,7 +266,7 @@ def _is_healthy(service: Service, commit: str, digest: str) -> Play[bool]:
     return answer
 
 
-def _put_back(service: Service, kept: Kept, key: str) -> Play[str]:
+def _put_back(service: Deployable, kept: Kept, key: str) -> Play[str]:
     try:
         yield from _deployed_again(service, kept["was"], key)
     except CallFailed as failed:
@@ -274,7 +274,7 @@ def _put_back(service: Service, kept: Kept, key: str) -> Play[str]:
     return "what ran before was put back"
 
 
-def _deployed_again(service: Service, was: Mapping[str, str], key: str) -> Play[None]:
+def _deployed_again(service: Deployable, was: Mapping[str, str], key: str) -> Play[None]:
     if not was["digest"] and not was["running"]:
         raise CallFailed(FailureKind.REFUSED, "nobody wrote down which build ran before")
     yield from deployed_by(service, was["digest"], was["commit"], f"{key}:back", running=was["running"])

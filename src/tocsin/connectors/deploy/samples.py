@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin.connectors.deploy.services import Service
+from tocsin.connectors.deploy.deployables import Deployable
 from tocsin.response.provenance import SLSA, TEST_RESULT
 
 SAMPLE_COMMIT = "a" * 40
@@ -35,7 +35,7 @@ def sample_history(healthy_for: timedelta) -> str:
     return json.dumps({"deployments": rows})
 
 
-def sample_statements(service: Service, commit: str, digest: str) -> list[dict[str, Any]]:
+def sample_statements(service: Deployable, commit: str, digest: str) -> list[dict[str, Any]]:
     """Return statements by which a build of this service would be proven."""
     path, _, ref = service.required.workflow.partition("@")
     workflow = {"repository": service.required.repository, "path": path, "ref": ref}

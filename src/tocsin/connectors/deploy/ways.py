@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tocsin.connectors.deploy.services import Service
+from tocsin.connectors.deploy.deployables import Deployable
 from tocsin.domain.acting import Call, CallFailed, Play
 from tocsin.domain.ports.delivery import FailureKind
 
@@ -27,17 +27,17 @@ _WORKLOAD = "/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}"
 _DEPLOYMENTS = "/repos/{owner}/{repo}/deployments"
 
 
-def running_by(service: Service) -> Play[str]:
+def running_by(service: Deployable) -> Play[str]:
     """Read what runs now, in the words of the way it is deployed; empty where that cannot be told."""
     return (yield from _RUNNING[service.way](service))
 
 
-def deployed_by(service: Service, digest: str, commit: str, key: str, *, running: str = "") -> Play[None]:
+def deployed_by(service: Deployable, digest: str, commit: str, key: str, *, running: str = "") -> Play[None]:
     """Deploy a build by its digest, or exactly what `running_by` told before. Raises `CallFailed`."""
     yield from _DEPLOYED[service.way](service, digest, commit, key, running)
 
 
-def _compose_running(service: Service) -> Play[str]:
+def _compose_running(service: Deployable) -> Play[str]:
     found: str = yield Call(
         service="deploy",
         operation="ReadCompose",
@@ -47,7 +47,7 @@ def _compose_running(service: Service) -> Play[str]:
     return found
 
 
-def _compose(service: Service, digest: str, commit: str, key: str, running: str) -> Play[None]:
+def _compose(service: Deployable, digest: str, commit: str, key: str, running: str) -> Play[None]:
     image = running or f"{service.place['image']}@sha256:{digest}"
     yield Call(
         service="deploy",
@@ -57,7 +57,7 @@ def _compose(service: Service, digest: str, commit: str, key: str, running: str)
     )
 
 
-def _ecs_running(service: Service) -> Play[str]:
+def _ecs_running(service: Deployable) -> Play[str]:
     answer = yield Call(
         service="aws.ecs",
         operation="DescribeServices",
@@ -70,7 +70,7 @@ def _ecs_running(service: Service) -> Play[str]:
     return str(found[0]["taskDefinition"])
 
 
-def _ecs(service: Service, digest: str, commit: str, key: str, running: str) -> Play[None]:
+def _ecs(service: Deployable, digest: str, commit: str, key: str, running: str) -> Play[None]:
     arn = running or (yield from _registered(service, digest))
     yield Call(
         service="aws.ecs",
@@ -84,7 +84,7 @@ def _ecs(service: Service, digest: str, commit: str, key: str, running: str) -> 
     )
 
 
-def _registered(service: Service, digest: str) -> Play[str]:
+def _registered(service: Deployable, digest: str) -> Play[str]:
     """Register the running task definition with another image of one container, and return its ARN."""
     current = yield from _ecs_running(service)
     name = service.place["container"]
@@ -128,14 +128,14 @@ def _repository_of(image: str) -> str:
     return f"{head}{slash}{tail.partition(':')[0]}"
 
 
-def _kubernetes_running(service: Service) -> Play[str]:
+def _kubernetes_running(service: Deployable) -> Play[str]:
     workload = yield _workload(service)
     return next(
         (each["image"] for each in _containers(workload) if each["name"] == service.place["container"]), ""
     )
 
 
-def _kubernetes(service: Service, digest: str, commit: str, key: str, running: str) -> Play[None]:
+def _kubernetes(service: Deployable, digest: str, commit: str, key: str, running: str) -> Play[None]:
     workload = yield _workload(service)
     name = service.place["container"]
     if not any(each["name"] == name for each in _containers(workload)):
@@ -152,7 +152,7 @@ def _kubernetes(service: Service, digest: str, commit: str, key: str, running: s
     )
 
 
-def _workload(service: Service) -> Call:
+def _workload(service: Deployable) -> Call:
     container = {"name": service.place["container"], "image": "sample"}
     return Call(
         service="kubernetes",
@@ -162,7 +162,7 @@ def _workload(service: Service) -> Call:
     )
 
 
-def _names(service: Service) -> dict[str, str]:
+def _names(service: Deployable) -> dict[str, str]:
     return {name: service.place[name] for name in ("namespace", "deployment")}
 
 
@@ -171,12 +171,12 @@ def _containers(workload: Mapping[str, Any]) -> list[dict[str, Any]]:
     return containers
 
 
-def _github_running(service: Service) -> Play[str]:
+def _github_running(service: Deployable) -> Play[str]:
     return ""
     yield
 
 
-def _github(service: Service, digest: str, commit: str, key: str, running: str) -> Play[None]:
+def _github(service: Deployable, digest: str, commit: str, key: str, running: str) -> Play[None]:
     """Ask GitHub for a deployment, once for each key: the workflow that hears of it deploys the digest."""
     owner, _, repo = service.place["repository"].partition("/")
     where = {"owner": owner, "repo": repo}
@@ -213,13 +213,13 @@ def _key_in(deployment: Mapping[str, Any]) -> str:
     return str(payload.get("key", "")) if isinstance(payload, Mapping) else ""
 
 
-_RUNNING: Mapping[str, Callable[[Service], Play[str]]] = {
+_RUNNING: Mapping[str, Callable[[Deployable], Play[str]]] = {
     "compose": _compose_running,
     "ecs": _ecs_running,
     "kubernetes": _kubernetes_running,
     "github": _github_running,
 }
-_DEPLOYED: Mapping[str, Callable[[Service, str, str, str, str], Play[None]]] = {
+_DEPLOYED: Mapping[str, Callable[[Deployable, str, str, str, str], Play[None]]] = {
     "compose": _compose,
     "ecs": _ecs,
     "kubernetes": _kubernetes,

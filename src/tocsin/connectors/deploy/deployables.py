@@ -56,7 +56,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Deployable:
     """One service. `way` is how it is deployed, `place` where; paths are those of the server's machine.
 
     `artifact` is the path of a build's file, with `{digest}` in it, where builds are files.
@@ -74,14 +74,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Deployables:
     """The services of one installation, by name."""
 
-    known: Mapping[str, Service] = field(default_factory=dict)
+    known: Mapping[str, Deployable] = field(default_factory=dict)
 
-    def named(self, name: str) -> Service:
+    def named(self, name: str) -> Deployable:
         """Return a service; one that nobody described has no history, which its first call refuses."""
-        return self.known.get(name) or Service(
+        return self.known.get(name) or Deployable(
             name=name,
             history="",
             provenance="",
@@ -94,12 +94,12 @@ class Services:
         )
 
 
-def read_services(written: Located) -> Services:
+def read_deployables(written: Located) -> Deployables:
     """Read the section `deploy` of `actions.yml`: a mapping of services. Raises `PackProblem`."""
-    return Services({key.text: _service(key.text, value) for key, value in written.entries()})
+    return Deployables({key.text: _service(key.text, value) for key, value in written.entries()})
 
 
-def _service(name: str, written: Located) -> Service:
+def _service(name: str, written: Located) -> Deployable:
     keys = written.mapping(_KEYS, required=("history", "provenance", "gates", "repository", "trust", "by"))
     gates = keys["gates"].strings()
     if not gates:
@@ -107,7 +107,7 @@ def _service(name: str, written: Located) -> Service:
             "no gate is required.", "Name each gate that a build must have passed, such as [unit, sast]."
         )
     way, place = _way(keys["by"])
-    return Service(
+    return Deployable(
         name=name,
         history=_path(keys["history"]),
         provenance=_path(keys["provenance"]),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tocsin.connectors.deploy.services import Services, read_services
+from tocsin.connectors.deploy.deployables import Deployables, read_deployables
 from tocsin.domain.pack_file import PackProblem, parse
 
 WHOLE = """
@@ -35,7 +35,7 @@ shop:
 
 
 def read(text):
-    return read_services(parse(text, "actions.yml"))
+    return read_deployables(parse(text, "actions.yml"))
 
 
 def test_a_service_is_read_whole():
@@ -64,7 +64,7 @@ def test_what_may_be_left_out_has_a_careful_default():
 
 
 def test_a_service_that_nobody_described_has_no_history():
-    assert Services().named("nobody").history == ""
+    assert Deployables().named("nobody").history == ""
 
 
 @pytest.mark.parametrize(
