@@ -6,6 +6,8 @@ memory is then gone, what was committed stays, and so does what the partner did.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -74,16 +76,12 @@ class MemoryLocker:
         self.kept: dict[str, bytes] = {}
 
     def keep(self, content: Any) -> tuple[str, int]:
-        import hashlib
-
         read = content.read()
         digest = hashlib.sha256(read).hexdigest()
         self.kept[digest] = read
         return digest, len(read)
 
     def open(self, digest: str) -> Any:
-        import io
-
         return io.BytesIO(self.kept[digest])
 
     def digest_of(self, digest: str) -> str | None:

@@ -22,9 +22,10 @@ from tocsin.domain.pack_file import parse
 from tocsin.domain.person import Permission, allows
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.flow.act import Act
-from tocsin.flow.act_ground import Ended, Ground, nobody_waits
+from tocsin.flow.act_ground import Ground
 from tocsin.flow.act_stopping import Stopping
 from tocsin.flow.act_waits import Waits
+from tocsin.flow.runs_acting import waking
 from tocsin.oncall.roster import Roster
 from tocsin.response.approving import APPROVER
 from tocsin.response.arguments import shown
@@ -35,9 +36,9 @@ from tocsin.store.django_store import DjangoStore
 from tocsin.store.vault import KeyVault
 
 
-def act_of(app: App, ended: Ended = nobody_waits) -> Act:
+def act_of(app: App) -> Act:
     """Return the chapter of actions. Raises `PackProblem`, `ActionUndeclared`, `Misconfigured`."""
-    return Act(ground_of(app, ended))
+    return Act(ground_of(app))
 
 
 def stopping_of(app: App) -> Stopping:
@@ -45,8 +46,8 @@ def stopping_of(app: App) -> Stopping:
     return Stopping(ground_of(app))
 
 
-def ground_of(app: App, ended: Ended = nobody_waits) -> Ground:
-    """Return what the chapter stands on."""
+def ground_of(app: App) -> Ground:
+    """Return what the chapter stands on; the run that asked for an action goes on when it ends."""
     return Ground(
         store=app.store,
         clock=app.clock,
@@ -57,7 +58,7 @@ def ground_of(app: App, ended: Ended = nobody_waits) -> Ground:
         collect=app.respond.collect_for,
         may_approve=Approvers(Accounts(DjangoStore()), app.policies.roster),
         bindings=bindings_of(app.settings),
-        ended=ended,
+        ended=waking(app.clock.now),
     )
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
+from tocsin.app.acting import act_of
 from tocsin.app.alertmanager import flush_of, notifying_of
 from tocsin.app.evidence import callers_of, recipients_of
 from tocsin.app.hushing import hush_of
@@ -23,6 +24,7 @@ from tocsin.connectors.prometheus.active import PrometheusAlerts
 from tocsin.connectors.secret import Secret
 from tocsin.connectors.signals.inbound import signal_of
 from tocsin.domain.clock import SystemClock
+from tocsin.flow.act_ground import ADVANCE, ALARM, LOOK, PERFORM, REVERT
 from tocsin.flow.call import ESCALATE
 from tocsin.flow.flushing import NOTIFY
 from tocsin.flow.hush import HUSH
@@ -34,6 +36,7 @@ from tocsin.flow.respond import COLLECT
 from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker import pulse
+from tocsin.worker.acting import Acting, StopWatch, alarms
 from tocsin.worker.asking import Asking
 from tocsin.worker.auditing import Auditing, Watching
 from tocsin.worker.catching_up import CatchingUp
@@ -56,6 +59,7 @@ from tocsin.worker.timekeeping import Timekeeping
 
 TRANSITIONS_AT_ONCE = 16
 COLLECTORS = 6
+LOOKS, PERFORMS = 2, 4
 SPARE_TIMES = 3
 """So many more threads a channel has, as often as its own, for messages whose receivers drag on."""
 _ours: set[str] = set()
@@ -64,10 +68,11 @@ _ours: set[str] = set()
 
 def staff(app: App, *more: Loop) -> Loops:
     """Return the loops of one process and `more`, not started yet."""
+    watch = StopWatch(app.store)
     kernel = Kernel(
         app.store,
         app.clock,
-        lanes(app),
+        [*lanes(app), *acting_lanes(app, watch)],
         owner=_name(),
         is_gone=is_gone,
         lease_s=float(app.settings.number("TOCSIN_LEASE_SECONDS")),
@@ -84,6 +89,7 @@ def staff(app: App, *more: Loop) -> Loops:
         Loop("judging", judging.round, app.signals_bell),
         Loop("seals", seals.round, after_s=1.5),
         Loop("rules", evaluating.round),
+        Loop("stops", watch.round),
         Loop("heartbeats", heartbeats.round, after_s=2.0),
         Loop("auditor", Auditing(oversee_of(app), dead_letters_of(app)).round, after_s=3.0),
         Loop("watchdogs", Watching(watchdog_of(app)).round, after_s=4.0),
@@ -165,6 +171,22 @@ def lanes(app: App) -> list[Lane]:
         ),
         *telling_lanes(app),
         _lane({**errands_of(app), ASK: Asking(app.hearing.groups).effect()}, threads=ERRANDS_AT_ONCE),
+    ]
+
+
+def acting_lanes(app: App, watch: StopWatch) -> list[Lane]:
+    """Return the lanes of actions: what only looks, what changes the world, and what lets one begin."""
+    act = act_of(app)
+    acting, beginning = Acting(act, callers_of(app), watch), act.beginning
+    begins = {
+        ADVANCE: Transition(beginning.advance, hold_for),
+        REVERT: Transition(act.revert, hold_for),
+        ALARM: alarms(act, app.take),
+    }
+    return [
+        _lane({LOOK: acting.looks()}, threads=LOOKS, spare=SPARE_TIMES),
+        _lane({PERFORM: acting.performs()}, threads=PERFORMS, spare=SPARE_TIMES),
+        _lane(begins, threads=1, places=TRANSITIONS_AT_ONCE),
     ]
 
 
