@@ -60,6 +60,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TOCSIN_MAX_PENDING", "256", "Intake requests at work at once before the answer is 503."),
     Setting("TOCSIN_LOG_ORIGIN", "tocsin.local/audit", "Name of the log in its checkpoints."),
     Setting(
+        "TOCSIN_LOG_POLICY",
+        "",
+        "Path of a tlog-policy file (in the home folder unless absolute) that names the log's witnesses and "
+        "their quorum; empty means none.",
+    ),
+    Setting(
         "TOCSIN_DELIVERY_THREADS",
         "16",
         "Deliveries of one channel at the same time; four times as many while receivers drag on.",

@@ -1,0 +1,1 @@
+"""Asks a witness to cosign the log's head."""
