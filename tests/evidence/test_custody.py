@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit, Label
-from tocsin.evidence.custody import ExhibitFault, custody_event, verify_exhibits
+from tocsin.evidence.custody import ExhibitFault, custody_event, number_ranges, verify_exhibits
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 FIRST = Exhibit(
@@ -63,3 +63,16 @@ def test_each_exhibit_that_is_changed_or_gone_is_named() -> None:
         f"EX-1 (sign-ins.txt) was changed: it was kept as {'a' * 64}, and its bytes now give {'d' * 64}."
     )
     assert faults[1].sentence == f"EX-3 (buckets.txt) is gone: no bytes lie under its digest {'c' * 64}."
+
+
+def test_of_a_destroyed_exhibit_nothing_is_expected_any_more() -> None:
+    gone = custody_event(FIRST, CustodyAct.DESTROYED, actor="ada", at=NOW)
+    assert verify_exhibits([FIRST], lambda digest: None, [gone]) == ()
+    assert len(verify_exhibits([FIRST], lambda digest: None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"), [((), ""), ((7,), "7"), ((3, 1, 2, 7), "1-3,7"), ((1, 2, 4, 5, 5), "1-2,4-5")]
+)
+def test_many_exhibits_are_named_shortly(numbers: tuple[int, ...], told: str) -> None:
+    assert number_ranges(numbers) == told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -62,10 +63,13 @@ def encrypting(content: Any, recipients: Sequence[str]) -> Iterator[BinaryIO]:
     """
     keys, reader = [_recipient(each) for each in recipients], _Reader(content)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+        writer = _Writer(file)
         try:
-            pyrage.encrypt_io(reader, file, keys)
+            pyrage.encrypt_io(reader, writer, keys)
         except pyrage.EncryptError as error:
             raise reader.fault or _disk_refused(error) from None
+        if writer.fault is not None:
+            raise _disk_refused(writer.fault)
         file.seek(0)
         yield cast(BinaryIO, file)
 
@@ -73,12 +77,16 @@ def encrypting(content: Any, recipients: Sequence[str]) -> Iterator[BinaryIO]:
 def decrypt(content: BinaryIO, out: BinaryIO, identities: str) -> None:
     """Write what an age file holds to `out`, with the identities of the text of an identity file.
 
-    Raises `NotDecrypted`.
+    Raises `NotDecrypted`, also where a part of it was written already. An error of `out` passes.
     """
+    writer = _Writer(out)
     try:
-        pyrage.decrypt_io(content, out, _identities(identities))
-    except pyrage.DecryptError as error:
-        raise NotDecrypted(str(error) or "no identity matches") from None
+        pyrage.decrypt_io(content, writer, _identities(identities))
+    except (pyrage.DecryptError, OSError) as error:
+        if writer.fault is None:
+            raise NotDecrypted(str(error) or "no identity matches") from None
+    if writer.fault is not None:
+        raise writer.fault
 
 
 def _recipient(word: str) -> Any:
@@ -131,10 +139,31 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read; what goes wrong is remembered, since the library makes a text of it."""
+        piece = None
         try:
             piece = self._content.read(len(buffer))
-        except BaseException as fault:
+        finally:
+            if piece is None:
+                self.fault = sys.exception()
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Writer(io.RawIOBase):
+    """A stream as the library writes it. What goes wrong is remembered: of its last piece it tells nobody."""
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+        self.fault: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        """Write the whole piece."""
+        try:
+            self._out.write(bytes(piece))
+        except OSError as fault:
             self.fault = fault
             raise
-        buffer[: len(piece)] = piece
         return len(piece)
