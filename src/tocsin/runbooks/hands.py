@@ -33,12 +33,14 @@ class StepRefused(Explained):
     """A step cannot be changed in this way as it stands."""
 
     code = "step_refused"
+    status = 409
 
 
 class AnswerWrong(StepRefused):
     """An answer is none of those that the step asks for."""
 
     code = "answer_wrong"
+    status = 422
 
 
 class ApprovalRefused(StepRefused):
@@ -57,6 +59,7 @@ class StepReasonMissing(StepRefused):
     """Who skips a step, closes a failed one or ends a run must say why."""
 
     code = "step_reason_missing"
+    status = 422
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
