@@ -37,8 +37,9 @@ def status_of(error: Explained) -> int:
 
 
 def document(error: Explained) -> dict[str, object]:
-    """Return the problem document (RFC 9457) of an error."""
+    """Return the problem document (RFC 9457) of an error, with what it has for programs to read."""
     return {
+        **getattr(error, "details", {}),
         "type": f"urn:tocsin:error:{error.code}",
         "title": error.happened,
         "status": status_of(error),

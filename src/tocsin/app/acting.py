@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from tocsin.app.packs import PackFile, Packs
 from tocsin.app.performing import ACTIONS_FILE, performers_of
 from tocsin.app.wiring import App
 from tocsin.domain.acting import Performer
-from tocsin.domain.action import Action, Declaration, StandingApproval
+from tocsin.domain.action import Action, Declaration, Door, StandingApproval
 from tocsin.domain.errors import Misconfigured, NotFound
 from tocsin.domain.incident import Incident
 from tocsin.domain.pack_file import parse
@@ -28,7 +28,7 @@ from tocsin.flow.act_waits import Waits
 from tocsin.flow.runs_acting import waking
 from tocsin.oncall.roster import Roster
 from tocsin.response.approving import APPROVER
-from tocsin.response.arguments import shown
+from tocsin.response.arguments import ArgumentsWrong, read_duration, shown
 from tocsin.response.declaring import loaded
 from tocsin.response.planning import Plan, residual_words, shown_call, undo_words
 from tocsin.store.accounts import Accounts
@@ -113,6 +113,40 @@ def incident_named(shelves: Shelves, short_name: str) -> Incident:
             next_step="Look at `tocsin incident list` for those there are.",
         )
     return incident
+
+
+def asked_for(
+    app: App,
+    incident: str,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    by: str,
+    door: Door,
+    reason: str = "",
+) -> Action:
+    """Propose an action to an incident by its short name. Raises as `Act.ask` does."""
+    with app.store.reading() as shelves:
+        meant = incident_named(shelves, incident)
+    wanted, after = without_time(arguments)
+    return act_of(app).ask(
+        meant.incident_id, name, wanted, by=by, door=door, reason=reason, revert_after=after
+    )
+
+
+def without_time(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], timedelta | None]:
+    """Return arguments without `for`, and the time after which the action takes itself back.
+
+    Raises `ArgumentsWrong` for a time that is none.
+    """
+    wanted = dict(arguments)
+    after = wanted.pop("for", None)
+    if after in (None, ""):
+        return wanted, None
+    try:
+        return wanted, read_duration(str(after))
+    except ValueError:
+        raise ArgumentsWrong("The action", ["`for` is no length of time such as `24h`"]) from None
 
 
 def number_of(short_name: str) -> int:

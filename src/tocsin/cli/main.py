@@ -18,6 +18,7 @@ _VERBS = {
     "schedule": ("tocsin.cli.schedule:schedule", "Who is on call: shifts, gaps, load, overrides."),
     "oncall": ("tocsin.cli.oncall:oncall", "The on-call file: check, rehearse; who can be reached."),
     "silence": ("tocsin.cli.silence:silence", "Silences: list, add, confirm, expire."),
+    "action": ("tocsin.cli.action:action", "Actions: plan, run, undo; the stop switch."),
     "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, list, show, verify."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
     "lake": ("tocsin.cli.lake:lake", "Stored signals: status, verify, seal, retain, hold."),

@@ -51,6 +51,16 @@ class EvidenceMissing(Explained):
         )
         self.missing = tuple(missing)
 
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Return what a program reads: each exhibit that is missing, of which object, and why."""
+        return {
+            "missing": [
+                {"collector": each.demand.collector, "of": each.demand.of, "lack": each.lack.value}
+                for each in self.missing
+            ]
+        }
+
 
 class NeverDone(Explained):
     """An action is on the list of what is never done while an incident is open (HTTP 409)."""
@@ -76,9 +86,9 @@ def demands_of(
     """Return every exhibit that an action needs, each once, in the order of the policy.
 
     `names` are all by which rules may speak of the action. `objects` are what it touches as just read from
-    the partner, None before anybody looked. An object that neither they nor the arguments name leaves a demand of
-    any exhibit of that collector: a rule that cannot be bound never opens the gate. A list of objects that is
-    empty asks for nothing: no task runs, so none has logs to lose.
+    the partner, None before anybody looked. Where neither they nor the arguments name an object, any exhibit
+    of that collector is asked for: a rule that cannot be bound never opens the gate. An empty list of objects
+    asks for nothing: no task runs, so none has logs to lose.
     """
     if not declaration.action_class.is_containment:
         return ()

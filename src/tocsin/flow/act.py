@@ -4,41 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid4
 
-from tocsin.domain.acting import Outcome
-from tocsin.domain.action import Action, ActionClass, ActionState, BreakGlass, Declaration, Door
+from tocsin.domain.action import Action, ActionClass, ActionState, Declaration, Door
 from tocsin.domain.errors import Explained
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
-from tocsin.domain.person import is_username
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.timeline import Happening
 from tocsin.evidence import gate
 from tocsin.flow.act_beginning import Beginning, rebound
+from tocsin.flow.act_consenting import LONGEST_REASON, ActionRefused, Consenting, tell_refusal
 from tocsin.flow.act_ground import LOOK, Ground, action_of, close, found, held_action, job_for, tell_action
-from tocsin.flow.act_performing import Done, Settling
+from tocsin.flow.act_performing import Settling
 from tocsin.flow.act_waits import Waits, is_never, waits_of
-from tocsin.flow.record import held, tell
-from tocsin.incidents.changed import TOCSIN, line
+from tocsin.flow.record import held
+from tocsin.incidents.changed import TOCSIN
 from tocsin.response import approving, limits, planning
-from tocsin.response.arguments import ArgumentsWrong, checked, stored
-from tocsin.response.executing import PROPOSED_FOR, ActionMoveRefused, can_undo, moved
+from tocsin.response.arguments import ArgumentsWrong, arguments_digest, checked, stored
+from tocsin.response.executing import PROPOSED_FOR, can_undo, moved
 from tocsin.response.planning import Plan
-
-LONGEST_REASON = 2_000
-
-
-class ActionRefused(Explained):
-    """An action, or what was asked of it, is refused as it stands (HTTP 409)."""
-
-    code = "action_refused"
-    status = 409
-
-    def __init__(self, happened: str, next_step: str) -> None:
-        super().__init__(happened, means="Nothing was changed.", next_step=next_step)
+from tocsin.response.stops import ResponseStopped
 
 
 class Asked(TypedDict, total=False):
@@ -74,18 +62,26 @@ class Act:
         """Return the part after it."""
         return Settling(self.ground)
 
+    @property
+    def consenting(self) -> Consenting:
+        """Return what signed-in people say to an action."""
+        return Consenting(self.ground)
+
     def ask(
         self, incident_id: UUID, name: str, arguments: Mapping[str, Any], **asked: Unpack[Asked]
     ) -> Action:
         """Propose an action in a transaction of its own; a refusal is written into the log too.
 
-        Raises as `propose` does.
+        The same asked for again by the same actor, while it is proposed, is the same action. Raises as
+        `propose` does.
         """
         try:
             with self.ground.store.transaction() as shelves:
-                return self.propose(shelves, held(shelves, incident_id), name, arguments, **asked)
+                incident = held(shelves, incident_id)
+                known = self._known(shelves, incident, name, arguments, asked)
+                return known or self.propose(shelves, incident, name, arguments, **asked)
         except Explained as refusal:
-            self._refused(incident_id, name, asked["by"], refusal)
+            tell_refusal(self.ground, incident_id, name, asked["by"], refusal)
             raise
 
     def propose(
@@ -123,31 +119,6 @@ class Act:
             reason = f"{original.short_name} was for a time that is over."
             self._undo(shelves, incident, original, by=TOCSIN, door=Door.TIMER, reason=reason)
 
-    def approve(self, number: int, person: str, *, door: Door, role: str = "", digest: str = "") -> Action:
-        """A signed-in person consents to what they saw.
-
-        `digest` is that of the action as shown; where it has changed since, nothing is consented to.
-
-        Raises `NotFound`, `ApprovalRefused`, `ActionRefused`.
-        """
-        now = self.ground.clock.now()
-        with self.ground.store.transaction() as shelves:
-            incident, action = held_action(shelves, number)
-            self._demand_looked_at(action)
-            if digest and digest != action.digest:
-                raise ActionRefused(
-                    f"{action.short_name} has changed since it was shown.", "Read it again, then consent."
-                )
-            may = self.ground.may_approve
-            approved = approving.approved(action, person, door, may, now, role=role)
-            if approved != action:
-                shelves.actions.save(approved)
-                role = approved.approvals[-1].role
-                kind, words = Happening.ACTION_APPROVED, f"has the consent of {person} as {role}."
-                tell_action(shelves, incident, approved, kind, words, by=person, now=now, role=role)
-                self.beginning.hasten(shelves, approved, now)
-            return approved
-
     def withdraw(self, number: int, by: str, reason: str = "") -> Action:
         """Take a proposal back before it begins. Raises `NotFound`, `ActionMoveRefused`."""
         now = self.ground.clock.now()
@@ -161,50 +132,6 @@ class Act:
             tell_action(shelves, incident, withdrawn, Happening.ACTION_WITHDRAWN, words, by=by, now=now)
             close(self.ground, shelves, withdrawn)
             return withdrawn
-
-    def break_glass(self, number: int, person: str, *, door: Door, reason: str) -> Action:
-        """One of at least two people lets an action go on without its exhibits, and says why.
-
-        Raises `NotFound`, `ActionRefused`.
-        """
-        now = self.ground.clock.now()
-        with self.ground.store.transaction() as shelves:
-            incident, action = held_action(shelves, number)
-            self._demand_may_break(shelves, action, person, door, reason)
-            before = action.break_glass
-            people = tuple(dict.fromkeys((*(before.people if before else ()), person)))
-            # The reason stays the first one's, to which the others add their consent by breaking it too.
-            said = before.reason if before else reason.strip()[:LONGEST_REASON]
-            broken = replace(action, break_glass=BreakGlass(people=people, reason=said, at=now))
-            if before is not None and people == before.people:
-                return action
-            shelves.actions.save(broken)
-            self._tell_broken(shelves, incident, broken, person, now)
-            self.beginning.hasten(shelves, broken, now)
-            return broken
-
-    def resolve(self, number: int, person: str, *, took_effect: bool, note: str) -> Action:
-        """A person has looked at the partner and says whether an action took effect.
-
-        Raises `NotFound`, `ActionRefused`, `ActionMoveRefused`.
-        """
-        now = self.ground.clock.now()
-        with self.ground.store.transaction() as shelves:
-            incident, action = held_action(shelves, number)
-            if action.state is not ActionState.UNKNOWN:
-                raise ActionMoveRefused(action, "resolved by a person")
-            if not note.strip():
-                raise ActionRefused("Nobody said what was seen.", "Say what the partner shows.")
-            said = f"{person} looked: {note.strip()[:LONGEST_REASON]}"
-            if took_effect:
-                seen = Done(outcome=Outcome(text=said), verified=None)
-                return self.settling.done(shelves, incident, action, seen, now, person)
-            failed = moved(action, ActionState.FAILED, now, outcome=said)
-            shelves.actions.save(failed)
-            words = f"did not take effect. {said}"
-            tell_action(shelves, incident, failed, Happening.ACTION_FAILED, words, by=person, now=now)
-            close(self.ground, shelves, failed)
-            return failed
 
     def plan(
         self, name: str, arguments: Mapping[str, Any], *, door: Door, approvers: tuple[str, ...] = ()
@@ -227,6 +154,45 @@ class Act:
             if incident is None or action.state is not ActionState.PROPOSED:
                 return action, None
             return action, waits_of(self.ground, shelves, incident, action, self.ground.clock.now())
+
+    def demand_ready(self, number: int) -> Action:
+        """Return an action that has begun or may begin by itself now.
+
+        Raises `EvidenceMissing`, `ResponseStopped`, `LimitReached`, `NeverDone` for what it waits for;
+        `ActionRefused` where consent is missing, or nothing has been read from the partner yet.
+        """
+        action, waits = self.waits(number)
+        if waits is None or waits.is_over:
+            return action
+        if waits.is_never:
+            raise gate.NeverDone(action.name)
+        if waits.stop is not None:
+            raise ResponseStopped(action.short_name, waits.stop)
+        if waits.lacks_evidence:
+            raise gate.EvidenceMissing(action.short_name, waits.missing)
+        if waits.limits:
+            raise limits.LimitReached(action.name, waits.limits)
+        raise ActionRefused(
+            f"{action.short_name} waits: {' '.join(waits.words)}",
+            "It begins by itself once people have consented in the console.",
+        )
+
+    def _known(
+        self,
+        shelves: Shelves,
+        incident: Incident,
+        name: str,
+        arguments: Mapping[str, Any],
+        asked: Asked,
+    ) -> Action | None:
+        declaration = self.ground.performer(name).declaration
+        kept = stored(declaration, checked(declaration, arguments), self.ground.vault)
+        wanted = (declaration.name, arguments_digest(kept), asked["by"], None)
+        for each in shelves.actions.of_incident(incident.incident_id):
+            same = (each.name, arguments_digest(each.arguments), each.proposed_by, each.undoes)
+            if each.state is ActionState.PROPOSED and same == wanted and each.run_id == asked.get("run_id"):
+                return each
+        return None
 
     def _new(
         self,
@@ -329,48 +295,3 @@ class Act:
         reasons = limits.reasons_against(*args)
         if reasons:
             raise limits.LimitReached(declaration.name, reasons)
-
-    def _demand_may_break(
-        self, shelves: Shelves, action: Action, person: str, door: Door, reason: str
-    ) -> None:
-        if door is not Door.CONSOLE or not is_username(person):
-            raise ActionRefused("Nobody is signed in here.", "Two people break the glass in the console.")
-        if action.state is not ActionState.PROPOSED:
-            raise ActionMoveRefused(action, "let go on without evidence")
-        if not reason.strip() and action.break_glass is None:
-            raise ActionRefused("No reason was given.", "Say which live harm cannot wait.")
-        if is_never(self.ground, shelves, action):
-            raise gate.NeverDone(action.name)
-
-    def _tell_broken(
-        self, shelves: Shelves, incident: Incident, action: Action, person: str, now: datetime
-    ) -> None:
-        glass = action.break_glass
-        if glass is None or not gate.is_broken(self.ground.policy, glass):
-            text = f"{person} wants to let {action.short_name} go on without its evidence; another must too."
-            tell(shelves, incident, line(incident, Happening.NOTE, text, by=person, now=now))
-            return
-        people = " and ".join(glass.people)
-        due = f"{self.ground.policy.review_days} business days"
-        words = f"may go on without its evidence, by the word of {people}: {glass.reason}"
-        facts = {"people": ", ".join(glass.people), "reason": glass.reason, "review": f"due in {due}"}
-        tell_action(shelves, incident, action, Happening.BROKE_GLASS, words, by=person, now=now, **facts)
-        text = f"For the review, within {due}: why the glass was broken for {action.short_name}."
-        tell(shelves, incident, line(incident, Happening.NOTE, text, by=TOCSIN, now=now))
-
-    @staticmethod
-    def _demand_looked_at(action: Action) -> None:
-        if action.state is ActionState.PROPOSED and not action.kept:
-            raise ActionRefused(
-                f"What {action.short_name} touches is still being read from the partner.",
-                "Wait a moment, so that you see what you consent to.",
-            )
-
-    def _refused(self, incident_id: UUID, name: str, by: str, refusal: Explained) -> None:
-        now = self.ground.clock.now()
-        with self.ground.store.transaction() as shelves:
-            incident = shelves.incidents.get(incident_id)
-            if incident is not None:
-                text = f"{name[:80]} was refused: {refusal.happened}"
-                entry = line(incident, Happening.ACTION_REFUSED, text, by=by, now=now)
-                tell(shelves, incident, entry, {"name": name[:80], "code": refusal.code})

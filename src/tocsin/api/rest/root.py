@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 import tocsin
 from tocsin.api.doorkeeper import not_signed_in
 from tocsin.api.problems import MEDIA_TYPE, document, headers_of, status_of
+from tocsin.api.rest.actions import router as actions
 from tocsin.api.rest.alerts import router as alerts
 from tocsin.api.rest.audit import router as audit
 from tocsin.api.rest.deliveries import router as deliveries
@@ -55,6 +56,7 @@ rest.add_router("/v1/oncall", oncall)
 rest.add_router("/v1/schedules", schedules)
 rest.add_router("/v1/deliveries", deliveries)
 rest.add_router("/v1/silences", silences)
+rest.add_router("/v1/actions", actions)
 
 
 @rest.exception_handler(Explained)
