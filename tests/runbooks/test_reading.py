@@ -31,7 +31,7 @@ steps:
   see: https://wiki.example/logins
 - parallel:
   - {id: tell, do: Tell the CISO, owner: ciso, run: notify, if: look.source == 'one'}
-  - - {id: lock, do: Lock, run: [{i.disable_user: '{{ look.users }}'}, page, {waf.block: {ips: [a], for: 1h}}]}
+  - - {id: lock, do: L, run: [{i.disable_user: '{{ look.users }}'}, page, {waf.block: {ips: [a], for: 1h}}]}
     - {id: note, do: Write it down}
 - id: watch
   repeat: {every: 15m, until: calm.state}
@@ -83,7 +83,7 @@ def test_a_whole_runbook_is_read() -> None:
     )
     lock = Step(
         step_id="lock",
-        do="Lock",
+        do="L",
         actions=(
             StepAction(action="i.disable_user", arguments={"": "{{ look.users }}"}),
             StepAction(action="page"),

@@ -13,7 +13,7 @@ from tocsin.domain.errors import Explained
 MOST_FILES = 20_000
 MOST_BYTES = 100_000_000
 """Files and bytes of all packs together; what is more is no configuration."""
-_FOLDERS = ("rules", "tables", "calendars", "prometheus", "drills", "tests")
+_FOLDERS = ("rules", "tables", "calendars", "prometheus", "drills", "runbooks", "tests")
 _FILES = (
     *("oncall.yml", "triage.yml", "severities.yml", "noise.yml", "maintenance.yml", "sources.yml"),
     *("intake.yml", "lake.yml", "alertmanager.yml", "oncall.tests.yml"),

@@ -92,6 +92,11 @@ class Packs:
             )
         return self._own(found[-1])
 
+    def every(self, name: str) -> tuple[PackFile, ...]:
+        """Return the files of this name of all packs in force. Raises `Misconfigured`."""
+        found = (folder / name for folder in self.folders())
+        return tuple(self._own(path) for path in found if path.is_file())
+
     def rule_files(self, only_pack: str | None = None) -> Iterator[RuleFile]:
         """Yield the Sigma rule files of all packs in force, or of one in force or not. Raises `NotFound`."""
         folders = self._demanded(only_pack) if only_pack else self.folders()
@@ -153,6 +158,17 @@ class Packs:
     def _texts(self, place: Path) -> list[tuple[str, str | RuleProblem]]:
         files = (_rules_at(path, self._shown(path)) for path in _rule_paths(place))
         return [(file.path, file.text) for file in files]
+
+    def runbook_files(self, only_pack: str | None = None) -> Iterator[tuple[PackFile, PackFile | None]]:
+        """Yield the runbooks of all packs in force, or of one in force or not, each with its tests.
+
+        Raises `NotFound`, `Misconfigured`.
+        """
+        for folder in self._demanded(only_pack) if only_pack else self.folders():
+            for path in sorted((folder / "runbooks").glob("*.y*ml")):
+                if not is_test(path):
+                    tests = path.with_name(f"{path.stem}.test{path.suffix}")
+                    yield self._own(path), self._own(tests) if tests.is_file() else None
 
     def calendar_files(self) -> Mapping[str, bytes]:
         """Return the `.ics` files of packs in force, by name; of equal names the last pack's wins.

@@ -33,7 +33,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One line of a runbook. `within` counts from when the step is ready, `by` from the incident's start."""
+    """One line of a runbook. `within` counts from when the step is ready, `by` from the incident's start.
+
+    `cacao` is what a foreign CACAO playbook says of the step beyond that, verbatim.
+    """
 
     step_id: str
     do: str
@@ -46,6 +49,7 @@ class Step:
     approve: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     see: str = ""
+    cacao: Mapping[str, Any] = field(default_factory=dict)
     line: int = 0
 
 
@@ -86,7 +90,8 @@ class Runbook:
     """One runbook file. `digest` is the SHA-256 (hex) of its `text`: a run is pinned to it.
 
     `trigger` says which incidents it is for: `alert` (a name), `type`, `severity`, `service`, each with the
-    values that count. `severity` is given to an incident that has none of its own yet.
+    values that count. `severity` is given to an incident that has none of its own yet. `cacao` is what a
+    foreign CACAO playbook says beyond its steps, verbatim.
     """
 
     runbook_id: str
@@ -98,3 +103,4 @@ class Runbook:
     path: str
     text: str
     digest: str
+    cacao: Mapping[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tocsin.domain.action import Declaration
-from tocsin.domain.bindings import ALWAYS, Bindings, names_meant
+from tocsin.domain.bindings import ALWAYS, Bindings, bound_name, names_meant
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step
 from tocsin.runbooks.arguments import misfits
 from tocsin.runbooks.binding import action_meant
@@ -96,8 +96,7 @@ class _Looking:
     def _step(self, step: Step) -> Iterator[Fault]:
         for number, action in enumerate(step.actions):
             key = f"{step.step_id}/run/{number}"
-            for reason, next_step in self._action_faults(step, number):
-                yield self._fault(key, step.line, reason, next_step)
+            yield from self._action_faults(step, number)
             if self._is_forbidden(action.action, self._runbook.forbid):
                 reason = f"`{action.action}` is forbidden at the head of this file."
                 yield self._fault(key, step.line, reason, "Take it out here, or out of `forbid`.")
@@ -108,17 +107,29 @@ class _Looking:
             )
             yield replace(fault, warning=True)
 
-    def _action_faults(self, step: Step, number: int) -> Iterator[tuple[str, str]]:
+    def _action_faults(self, step: Step, number: int) -> Iterator[Fault]:
         action, actions = step.actions[number], self._known.actions
         if actions is None:
             return
+        key = f"{step.step_id}/run/{number}"
         name = action_meant(action.action, actions, self._known.bindings)
         if name:
-            yield from misfits(action, actions[name])
-            return
-        close = ", ".join(sorted(each for each in actions if each.endswith(f".{action.action}")))
-        hint = f"Write one of: {close}." if close else "See `tocsin action list`."
-        yield f"There is no action `{action.action}`, or more than one.", hint
+            for reason, next_step in misfits(action, actions[name]):
+                yield self._fault(key, step.line, reason, next_step)
+        elif close := sorted(each for each in actions if each.endswith(f".{action.action}")):
+            reason = f"`{action.action}` may be more than one action."
+            yield self._fault(key, step.line, reason, f"Write one of: {', '.join(close)}.")
+        else:
+            yield self._unknown(key, step.line, action.action, actions)
+
+    def _unknown(self, key: str, line: int, name: str, actions: Collection[str]) -> Fault:
+        """An unknown action of a known service is a mistake; a service may just not be set up here."""
+        service = bound_name(name, self._known.bindings).partition(".")[0]
+        known = sorted(each for each in actions if each.partition(".")[0] == service)
+        if known:
+            return self._fault(key, line, f"There is no action `{name}`.", f"There are: {', '.join(known)}.")
+        reason = f"No action of `{service}` is set up here, so `{name}` would fail."
+        return replace(self._fault(key, line, reason, "See docs/actions.md."), warning=True)
 
     def _words(self, step: Step) -> Iterator[Fault]:
         """Check roles and collectors, which are words that other files define."""
@@ -130,8 +141,9 @@ class _Looking:
             for word in words:
                 if known is not None and word not in known:
                     choice = f"There are: {', '.join(sorted(known))}."
-                    yield self._fault(
-                        f"{step.step_id}/{key}", step.line, f"There is no {kind} `{word}`.", choice
+                    reason = f"There is no {kind} `{word}` here."
+                    yield replace(
+                        self._fault(f"{step.step_id}/{key}", step.line, reason, choice), warning=True
                     )
 
     def _called(self, call: Called) -> Iterator[Fault]:

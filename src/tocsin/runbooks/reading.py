@@ -15,14 +15,14 @@ from tocsin.domain.severity import Severity
 from tocsin.runbooks.faults import Fault, RunbookWrong
 from tocsin.runbooks.written import Written
 
-LONGEST = 32_768
-"""Characters of one file; a good one has less than 2,500."""
+LONGEST = 262_144
+"""Characters of one file; a good one has less than 2,500, one of a foreign playbook may have many."""
 DEEPEST = 5
 MOST_STEPS = 200
 
-FILE_KEYS = ("runbook", "title", "trigger", "severity", "forbid", "steps")
+FILE_KEYS = ("runbook", "title", "trigger", "severity", "forbid", "steps", "cacao")
 STEP_KEYS = (
-    *("id", "do", "owner", "within", "by", "if", "run", "with", "ask", "approve", "keep", "see"),
+    *("id", "do", "owner", "within", "by", "if", "run", "with", "ask", "approve", "keep", "see", "cacao"),
     *("parallel", "repeat", "steps", "call"),
 )
 TRIGGER_KEYS = ("alert", "type", "severity", "service")
@@ -39,7 +39,7 @@ _KEYS_OF: Mapping[str, tuple[str, ...]] = {
     "parallel": ("id", "parallel"),
     "repeat": ("id", "repeat", "steps"),
     "call": ("id", "call", "if"),
-    "do": STEP_KEYS[:12],
+    "do": STEP_KEYS[:13],
 }
 
 
@@ -50,6 +50,7 @@ class Draft:
     `places` tells the line and column of the parts of steps: `block/if`, `block/run/0`, `block/ask/source`.
     """
 
+    path: str
     runbook: Runbook | None
     faults: tuple[Fault, ...]
     places: Mapping[str, tuple[int, int]]
@@ -75,7 +76,7 @@ def look_over(text: str, path: str) -> Draft:
     except PackProblem as problem:
         reading.written.add(problem)
     faults = sorted(reading.written.faults, key=lambda fault: (fault.line, fault.column))
-    return Draft(runbook=runbook, faults=tuple(faults), places=reading.written.places)
+    return Draft(path=path, runbook=runbook, faults=tuple(faults), places=reading.written.places)
 
 
 def digest_of(text: str) -> str:
@@ -119,7 +120,16 @@ class _Reading:
             path=root.path,
             text=text,
             digest=digest_of(text),
+            cacao=self._foreign(keys.get("cacao")),
         )
+
+    def _foreign(self, place: Located | None) -> Mapping[str, Any]:
+        """Read what a foreign playbook said; expressions in it are none of ours."""
+        if place is None:
+            return {}
+        self.written.attempt(place.entries, ())
+        found = Written().value(place)
+        return found if isinstance(found, dict) else {}
 
     def _named(self, place: Located) -> str:
         name = self._text(place)
@@ -239,6 +249,7 @@ class _Reading:
             approve=self.written.texts(keys.get("approve")),
             keep=self.written.texts(keys.get("keep")),
             see=self._text(keys.get("see")),
+            cacao=self._foreign(keys.get("cacao")),
             line=place.line,
         )
 
