@@ -18,7 +18,7 @@ from tocsin.domain.incident import ClockKind, Incident, Status
 from tocsin.domain.page import DeliveryState
 from tocsin.incidents.record import r1_record, r1_schema
 from tocsin.worker.kernel import Kernel, Lane
-from tocsin.worker.seals import Seals
+from tocsin.worker.seals import seals_of
 from tocsin.worker.staff import lanes
 
 JSON = "application/json"
@@ -42,7 +42,7 @@ class House:
         self.app = app
         self.clock = clock
         self.kernel = Kernel(app.store, clock, [_by_hand(lane) for lane in lanes(app)], "worker-1")
-        self.seals = Seals(app.store, clock, app.signer)
+        self.seals = seals_of(app)
 
     def work(self, seconds: float = 0) -> None:
         """Let time pass in steps of at most ten seconds, and do all that is due in each."""

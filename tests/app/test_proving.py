@@ -12,22 +12,22 @@ from tocsin.domain.errors import Misconfigured
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
 from tocsin.store.leaf import leaf_hash
+from tocsin.store.lineage import Lineage
 from tocsin.store.memory import MemoryStore
-from tocsin.store.signer import FileSigner
 from tocsin.worker.seals import Seals
 
 
 @pytest.fixture
 def proving(tmp_path, memory_store) -> Proving:
     """Return the proving of a log of three sealed entries and one that waits."""
-    signer = FileSigner(tmp_path / "log.key", "tocsin.test/audit")
+    logs = Lineage(tmp_path / "log.key", "tocsin.test/audit", tmp_path / "hashes")
     with memory_store.transaction() as shelves:
         for _ in range(3):
             note(shelves, Happening.NOTE, at=NOON)
-    Seals(memory_store, PushedClock(NOON), signer).round()
+    Seals(memory_store, PushedClock(NOON), logs, None).round()
     with memory_store.transaction() as shelves:
         note(shelves, Happening.NOTE, at=NOON)
-    return Proving(memory_store, signer)
+    return Proving(memory_store, logs)
 
 
 def test_a_sound_log_is_sound_and_says_what_waits(proving) -> None:
@@ -92,5 +92,5 @@ def test_an_export_holds_every_entry(proving) -> None:
 def test_a_gap_does_not_hide_what_stands_behind_it(proving, memory_store) -> None:
     with memory_store.transaction() as shelves:
         del shelves.log._tables.leaves[1]
-        assert [leaf.index for leaf in leaves_of(shelves)] == [0, 2]
+        assert [leaf.index for leaf in leaves_of(shelves.log)] == [0, 2]
     assert not proving.verify().sound

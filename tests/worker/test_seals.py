@@ -1,23 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tocsin.audit.growth import EntryForged, LogForked, LogShrank
+from tocsin.app.breaches import breach_of
+from tocsin.audit.growth import LogForked, LogShrank
 from tocsin.audit.leaf import decode
-from tocsin.domain.entry import Leaf
+from tocsin.domain.entry import Entry, Leaf
+from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
-from tocsin.store.leaf import leaf_hash
+from tocsin.store.leaf import PLACES, leaf_hash
+from tocsin.store.lineage import Lineage
 from tocsin.store.signer import FileSigner
 from tocsin.worker import seals as seals_module
-from tocsin.worker.seals import REST_S, Seals
+from tocsin.worker.seals import REST_S, Seals, seals_of
 
 
 @pytest.fixture
 def seals(app) -> Seals:
-    return Seals(app.store, app.clock, app.signer)
+    return seals_of(app)
 
 
 def _write(app, count: int) -> None:
@@ -78,7 +82,7 @@ def test_a_quiet_log_shows_every_five_minutes_that_it_is_alive(app, seals, clock
 
 
 def test_a_log_that_another_process_sequences_is_not_quiet(app, seals, clock) -> None:
-    other = Seals(app.store, clock, app.signer)
+    other = seals_of(app)
     _write(app, 1)
     seals.round()
     other.round()
@@ -100,8 +104,9 @@ def test_a_long_queue_is_worked_off_without_resting(app, seals, monkeypatch) -> 
 
 
 def test_two_processes_seal_one_log_in_turns(app, seals, clock, tmp_path) -> None:
-    signer = FileSigner(app.settings.home / "keys" / "log.key", app.signer.origin)
-    other = Seals(app.store, clock, signer)
+    keys = app.settings.home / "keys" / "log.key"
+    logs = Lineage(keys, app.signer.origin, app.settings.home / "log" / "hashes")
+    other = Seals(app.store, clock, logs, breach_of(app))
     for _ in range(4):
         for each in (seals, other):
             _write(app, 2)
@@ -112,28 +117,85 @@ def test_two_processes_seal_one_log_in_turns(app, seals, clock, tmp_path) -> Non
     assert app.proving.verify().sound
 
 
-def test_a_head_that_contradicts_the_last_one_is_refused_and_nothing_is_kept(app, seals, clock) -> None:
+def _forge(shelves, index: int) -> None:
+    forged = b'{"forged": true}'
+    shelves.log._tables.leaves[index] = Leaf(index=index, content=forged, leaf_hash=leaf_hash(forged))
+
+
+def _lines(app, number: int, start: int = 0) -> list[Entry]:
+    with app.store.reading() as shelves:
+        return [decode(each.content) for each in shelves.log.of(number).leaves(start, 99)]
+
+
+def _incidents(app) -> list[tuple[str, Severity]]:
+    with app.store.reading() as shelves:
+        return [(each.type, each.severity) for each in shelves.incidents.listed()]
+
+
+def test_a_log_whose_signed_entries_changed_is_frozen_and_goes_on_in_a_successor(app, seals, clock) -> None:
     _write(app, 3)
     seals.round()
     with app.store.transaction() as shelves:
-        forged = b'{"forged": true}'
-        shelves.log._tables.leaves[1] = Leaf(index=1, content=forged, leaf_hash=leaf_hash(forged))
+        note = shelves.log.last_checkpoint().note
+        _forge(shelves, 1)
     clock.push(timedelta(seconds=10))
     _write(app, 1)
-    fresh = Seals(app.store, clock, app.signer)
-    with pytest.raises(LogForked):
-        fresh.round()
-    assert _state(app) == (4, 0, [3])
+    fresh = seals_of(app)
+    assert fresh.round() == 0.0
+    broken = app.logs.broken(1)
+    assert (broken.first_broken, broken.signed_size, broken.checkpoint) == (1, 3, note)
+    assert _state(app)[:1] == (4,), "nothing is taken from the broken log, and it has no new checkpoint"
+
+    fresh.round()
+    first, carried, *_ = _lines(app, 2)
+    assert (first.kind, first.facts["broken_origin"]) == ("log.succeeded", "tocsin.local/audit")
+    assert first.facts["checkpoint.00"] + first.facts["checkpoint.01"] == note
+    assert [carried] == _lines(app, 1, 3), "what was good and not signed is carried over"
+    assert _incidents(app) == [("audit-integrity", Severity.P1)]
+    with app.store.reading() as shelves:
+        assert shelves.log.last_checkpoint().origin == "tocsin.local/audit/2"
+        assert [each.size for each in shelves.log.of(1).checkpoints()] == [3]
+    old, new = app.proving.verify_all()
+    assert (old.verdict.sound, old.verdict.first_broken, new.verdict.sound) == (False, 1, True)
 
 
-def test_a_log_that_shrank_is_refused_also_by_a_new_process(app, seals, clock) -> None:
+def test_people_are_called_to_a_broken_log_once_and_its_evidence_is_kept(app, seals, clock) -> None:
     _write(app, 3)
     seals.round()
     with app.store.transaction() as shelves:
         del shelves.log._tables.leaves[2]
         shelves.log._tables.checkpoints.clear()
-    with pytest.raises(LogShrank):
-        Seals(app.store, clock, app.signer).round()
+    for _ in range(3):
+        seals_of(app).round()
+        clock.push(timedelta(seconds=10))
+    assert _incidents(app) == [("audit-integrity", Severity.P1)]
+    with app.store.reading() as shelves:
+        kept = {each.name for each in shelves.exhibits.all()}
+        incident = shelves.incidents.listed()[0]
+        pages = shelves.pages.of_incident(incident.incident_id)
+    assert {"log-1-database.json", "log-1-break.json", "log-1-hashes.bin", "log-1-as-it-is.ndjson"} <= kept
+    assert [page.person for page in pages] == ["ben"]
+
+
+def test_a_broken_log_is_never_written_to_again(app, seals, clock) -> None:
+    _write(app, 2)
+    seals.round()
+    with app.store.transaction() as shelves:
+        _forge(shelves, 0)
+        before = dict(shelves.log._tables.leaves)
+    clock.push(timedelta(seconds=10))
+    for _ in range(4):
+        _write(app, 2)
+        seals_of(app).round()
+        clock.push(timedelta(seconds=10))
+    with app.store.reading() as shelves:
+        ours = {each.index: each.content for each in shelves.log.of(1).leaves(0, 99)}
+        size = shelves.log.of(1).size()
+    assert ours == {index: each.content for index, each in before.items()} | {
+        index: ours[index] for index in range(2, size)
+    }
+    assert app.logs.number == 2
+    assert app.proving.verify_all()[1].verdict.sound
 
 
 def test_nothing_is_signed_from_a_forged_entry_on_and_what_stands_before_it_is(app, seals, clock) -> None:
@@ -143,19 +205,51 @@ def test_nothing_is_signed_from_a_forged_entry_on_and_what_stands_before_it_is(a
     clock.push(timedelta(seconds=10))
     with app.store.transaction() as shelves:
         shelves.log.sequence()
-        forged = b'{"forged": true}'
-        shelves.log._tables.leaves[4] = Leaf(index=4, content=forged, leaf_hash=leaf_hash(forged))
+        _forge(shelves, 4)
     _write(app, 1)
-    for _ in range(2):
-        with pytest.raises(EntryForged, match="Entry 4 "):
-            seals.round()
+    seals.round()
+    assert (app.logs.broken(1).first_broken, app.logs.broken(1).signed_size) == (4, 4)
+    with app.store.reading() as shelves:
+        assert [each.size for each in shelves.log.of(1).checkpoints()] == [2, 4]
+    seals.round()
+    old, new = app.proving.verify_all()
+    assert (old.verdict.first_broken, old.verdict.sealed_size, new.verdict.sound) == (4, 4, True)
+    assert len([each for each in _lines(app, 2) if each.kind == "incident.note"]) == 1
+
+
+def test_a_successor_that_broke_has_a_successor(app, seals, clock) -> None:
+    _write(app, 2)
+    seals.round()
+    for place in (0, PLACES):
+        with app.store.transaction() as shelves:
+            _forge(shelves, place)
         clock.push(timedelta(seconds=10))
-    assert _state(app) == (6, 0, [2, 4])
-    verdict = app.proving.verify()
-    assert (verdict.sound, verdict.first_broken, verdict.sealed_size) == (False, 4, 4)
+        _write(app, 1)
+        fresh = seals_of(app)
+        fresh.round()
+        fresh.round()
+    assert (app.logs.number, app.logs.broken(2).first_broken) == (3, 0)
+    assert _incidents(app) == [("audit-integrity", Severity.P1)], "one incident, since it is one attack"
 
 
-def test_a_refused_signer_does_not_keep_new_entries_from_their_place(app, seals, clock, monkeypatch) -> None:
+def test_a_successor_whose_entries_all_vanished_is_not_begun_twice(app, seals, clock) -> None:
+    _write(app, 2)
+    seals.round()
+    with app.store.transaction() as shelves:
+        _forge(shelves, 0)
+    clock.push(timedelta(seconds=10))
+    _write(app, 1)
+    fresh = seals_of(app)
+    fresh.round()
+    fresh.round()
+    with app.store.transaction() as shelves:
+        for place in [place for place in shelves.log._tables.leaves if place >= PLACES]:
+            del shelves.log._tables.leaves[place]
+    fresh.round()
+    assert app.logs.broken(2).kind == "log_shrank"
+
+
+def test_a_signer_that_refuses_a_sound_log_breaks_nothing(app, seals, clock, monkeypatch) -> None:
     _write(app, 1)
     seals.round()
 
@@ -173,3 +267,15 @@ def test_a_refused_signer_does_not_keep_new_entries_from_their_place(app, seals,
     seals.round()
     assert _state(app) == (3, 0, [1, 3])
     assert app.proving.verify().sound
+
+
+def test_a_log_that_is_frozen_while_entries_are_sequenced_takes_none_of_them(app, seals, clock) -> None:
+    _write(app, 1)
+    seals.round()
+    _write(app, 1)
+    verdict = replace(app.proving.verify(), sound=False, first_broken=0, reason="Somebody found it.")
+    breach_of(app).judged(1, verdict, LogForked(app.logs.last_signed(1)))
+    assert seals._sequence(1, clock.now()) == 0
+    seals._sign(1, clock.now())
+    with app.store.reading() as shelves:
+        assert (shelves.log.of(1).size(), shelves.log.waiting()) == (1, 1)

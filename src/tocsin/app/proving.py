@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -11,14 +11,17 @@ from uuid import UUID
 from django.db import Error
 
 from tocsin.audit.agreement import RecordFault, account_of, custody_faults, exhibit_faults, line_faults
+from tocsin.audit.breach import Break, unless_frozen
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
 from tocsin.audit.verify import Verdict, unless_forged, verify
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.incident import Incident
+from tocsin.domain.ports.proof import LogShelf
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import TimelineEntry
+from tocsin.store.lineage import Lineage
 from tocsin.store.signer import FileSigner
 
 LEAVES_AT_ONCE = 5000
@@ -53,30 +56,55 @@ class Disagreements:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """What was found of one log of the line: where it was frozen, if it was, and whether it is sound."""
+
+    number: int
+    origin: str
+    frozen: Break | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Proving:
     """Reads only; nothing here can change the log."""
 
     store: Store
-    signer: FileSigner
+    logs: Lineage
     pause: Callable[[float], object] = sleep
 
     def verify(self) -> Verdict:
-        """Verify the whole log as one consistent state, also against what the signer remembers."""
-        if self._is_storing():
+        """Verify all logs of the line; return the verdict on the first that is broken, else on the last."""
+        return first_unsound(self.verify_all())
+
+    def verify_all(self) -> tuple[Proven, ...]:
+        """Verify each log of the line, the first one first; a frozen one is never sound again."""
+        return tuple(self._proven(number) for number in range(1, self.logs.number + 1))
+
+    def _proven(self, number: int) -> Proven:
+        broken = self.logs.broken(number)
+        verdict = unless_frozen(self.verdict(number), broken)
+        return Proven(number, self.logs.origin_of(number), broken, verdict)
+
+    def verdict(self, number: int) -> Verdict:
+        """Verify one log as one consistent state, also against what its signer remembers."""
+        signer = self.logs.signer_of(number)
+        if self._is_storing(number, signer):
             self.pause(STORED_AFTER_S)
         # Remembered before the look: whatever was signed by then is in the state that is read.
-        kept = self.signer.last_signed
+        kept = signer.last_signed
+        is_last = number == self.logs.number
         with self.store.reading() as shelves:
-            checkpoints = shelves.log.checkpoints()
+            ours = shelves.log.of(number)
             verdict = verify(
-                leaves_of(shelves),
-                checkpoints,
-                parse_vkey(self.signer.verifier_key),
+                leaves_of(ours),
+                ours.checkpoints(),
+                parse_vkey(signer.verifier_key),
                 kept=kept,
-                hashes=self.signer.hashes(),
-                unsequenced=shelves.log.waiting(),
+                hashes=signer.hashes(),
+                unsequenced=ours.waiting() if is_last else 0,
             )
-            return unless_forged(verdict, shelves.log.first_forged(0))
+            return unless_forged(verdict, ours.first_forged(0))
 
     def disagreements(self) -> Disagreements:
         """Compare exhibits and timelines with the log, which must have been verified before."""
@@ -96,18 +124,30 @@ class Proving:
             return Disagreements((), (RecordFault("", "", _UNREADABLE),))
         return Disagreements(exhibits, records)
 
-    def _is_storing(self) -> bool:
+    def _is_storing(self, number: int, signer: FileSigner) -> bool:
         """Say whether the last checkpoint is remembered and not yet stored, as it is for a moment."""
-        kept = self.signer.last_signed
+        kept = signer.last_signed
         with self.store.reading() as shelves:
-            stored = shelves.log.last_checkpoint()
+            stored = shelves.log.of(number).last_checkpoint()
         return kept.size > (stored.size if stored else 0)
 
-    def export(self) -> Iterator[bytes]:
-        """Yield the lines of a file that verifies elsewhere, without our database."""
+    def export(self, number: int | None = None) -> Iterator[bytes]:
+        """Yield the lines of a file that verifies elsewhere, without our database.
+
+        It is of the log that is written to, or of the one of this number, as it is.
+        """
+        chosen = self.logs.number if number is None else number
+        vkey = parse_vkey(self.logs.signer_of(chosen).verifier_key)
         with self.store.reading() as shelves:
-            checkpoints: Iterable[Checkpoint] = shelves.log.checkpoints()
-            yield from export_lines(leaves_of(shelves), checkpoints, parse_vkey(self.signer.verifier_key))
+            ours = shelves.log.of(chosen)
+            checkpoints: Iterable[Checkpoint] = ours.checkpoints()
+            yield from export_lines(leaves_of(ours), checkpoints, vkey)
+
+
+def first_unsound(proven: Sequence[Proven]) -> Verdict:
+    """Return the verdict on the first log of a line that is broken, else on the last one."""
+    broken = (each.verdict for each in proven if not each.verdict.sound)
+    return next(broken, proven[-1].verdict)
 
 
 def demand_keys(store: Store, *paths: Path) -> None:
@@ -130,7 +170,7 @@ def demand_keys(store: Store, *paths: Path) -> None:
 
 
 def _contents(shelves: Shelves) -> Iterator[bytes]:
-    yield from (leaf.content for leaf in leaves_of(shelves))
+    yield from (leaf.content for leaf in leaves_of(shelves.log))
     yield from shelves.log.waiting_contents()
 
 
@@ -144,8 +184,8 @@ def _lines(shelves: Shelves, incidents: Mapping[UUID, str]) -> Iterator[tuple[st
         yield from ((name, line) for line in shelves.timeline.of_incident(incident_id))
 
 
-def leaves_of(shelves: Shelves) -> Iterator[Leaf]:
+def leaves_of(log: LogShelf) -> Iterator[Leaf]:
     """Yield every leaf by index, also those that stand behind a gap."""
-    stop = max(shelves.log.size(), 0)
+    stop = max(log.size(), 0)
     for start in range(0, stop, LEAVES_AT_ONCE):
-        yield from shelves.log.leaves(start, start + LEAVES_AT_ONCE)
+        yield from log.leaves(start, start + LEAVES_AT_ONCE)

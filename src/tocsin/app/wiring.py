@@ -39,6 +39,7 @@ from tocsin.flow.take import Take
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.lake import SegmentLake
+from tocsin.store.lineage import Lineage
 from tocsin.store.locker import DiskLocker
 from tocsin.store.samples import DiskSamples
 from tocsin.store.signer import FileSigner
@@ -59,7 +60,7 @@ class App:
     lake: SignalLake
     samples: DiskSamples
     ask_server: Callable[[str, int], Answer] | None
-    signer: FileSigner
+    logs: Lineage
     plan: Plan
     channels: Mapping[str, Channel]
     hearing: Hearing
@@ -74,6 +75,11 @@ class App:
     proving: Proving
     access: Access
     hang_up: Callable[[], None]
+
+    @property
+    def signer(self) -> FileSigner:
+        """Return the signer of the log that is written to."""
+        return self.logs.signer
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -97,9 +103,9 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     bell, signals_bell = Bell(), Bell()
     log_key, entry_key = home / "keys" / "log.key", home / "keys" / "entries.key"
     demand_keys(store or DjangoStore(), log_key, entry_key)
-    signer = FileSigner(log_key, settings.text("TOCSIN_LOG_ORIGIN"), home / "log" / "hashes")
+    logs = Lineage(log_key, settings.text("TOCSIN_LOG_ORIGIN"), home / "log" / "hashes")
     if not log_key.exists():
-        signer.make_key()
+        logs.signer_of(1).make_key()
     django_store = DjangoStore(entry_key=secret_key(entry_key))
     kept: Store = RingingStore(store or django_store, bell.ring)
     locker, lake = DiskLocker(home / "evidence"), SegmentLake(home / "lake")
@@ -120,7 +126,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         lake=lake,
         samples=samples,
         ask_server=ask_server(settings),
-        signer=signer,
+        logs=logs,
         plan=plan_of(policies.rules, policies.words, PatternFolder(home / "cache" / "patterns")),
         channels=channels,
         hearing=Hearing(
@@ -136,7 +142,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
         listen=told.listen,
         tally=tally,
         telemetry=Telemetry(lake, samples, clock, signals_bell.ring, max_decoded, tally),
-        proving=Proving(kept, signer),
+        proving=Proving(kept, logs),
         access=Access(kept, clock),
         hang_up=django_store.hang_up,
     )

@@ -55,6 +55,20 @@ class EntryForged(Explained):
         self.index = index
 
 
+class EntryMissing(Explained):
+    """An entry is not in its place, although the log goes on behind it."""
+
+    code = "entry_missing"
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            f"Entry {index} of the log is missing, or another stands in its place.",
+            means="Somebody removed or renumbered entries. Nothing from this entry on is signed.",
+            next_step=_NEXT_STEP,
+        )
+        self.index = index
+
+
 def refuse_unless_grown(last: Head, asked: Head) -> None:
     """Decide by the heads alone whether a head may be signed.
 
@@ -72,15 +86,15 @@ def grown(frontier: Frontier, leaves: Iterable[Leaf], last: Head) -> Head:
 
     The frontier may be fresh, or kept from the time before; it may come from an untrusted place, because its
     root is compared when it passes the size of the last signed head. Raises `LogForked` when the root differs
-    there, `LogShrank` when the leaves end before it, ValueError when the frontier is past it already or a
-    leaf does not follow the one before.
+    there, `LogShrank` when the leaves end before it, `EntryMissing` when a leaf does not follow the one
+    before, ValueError when the frontier is past the last signed head already.
     """
     if frontier.size > last.size:
         raise ValueError(f"A frontier of size {frontier.size} cannot be compared with a head at {last.size}.")
     _refuse_other_root(frontier, last)
     for leaf in leaves:
         if leaf.index != frontier.size:
-            raise ValueError(f"Leaf {leaf.index} does not follow a log of {frontier.size} entries.")
+            raise EntryMissing(frontier.size)
         frontier.append(leaf.leaf_hash)
         _refuse_other_root(frontier, last)
     if frontier.size < last.size:

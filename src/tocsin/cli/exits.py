@@ -48,6 +48,7 @@ _BY_CODE = {
     "server_unreachable": Exit.UNREACHABLE,
     "log_shrank": Exit.BROKEN,
     "log_forked": Exit.BROKEN,
+    "entry_missing": Exit.BROKEN,
     "log_gone": Exit.BROKEN,
     "entry_forged": Exit.BROKEN,
     "lake_broken": Exit.BROKEN,

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from tocsin.app.acting import act_of
 from tocsin.app.alertmanager import flush_of, notifying_of
+from tocsin.app.cosigning import cosign_of, tiles_of, witnesses_of
 from tocsin.app.evidence import callers_of, recipients_of
 from tocsin.app.hushing import hush_of
 from tocsin.app.incomplete import ASK
@@ -18,6 +19,7 @@ from tocsin.app.lakekeeping import keeping_of
 from tocsin.app.notifiers import build_notifiers
 from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
 from tocsin.app.readying import lists_of
+from tocsin.app.runs import runs_of
 from tocsin.app.schedules import outlook_of
 from tocsin.app.wiring import App
 from tocsin.connectors.prometheus.active import PrometheusAlerts
@@ -33,6 +35,8 @@ from tocsin.flow.notify import FLUSH
 from tocsin.flow.paging import DELIVER
 from tocsin.flow.record import CLOCK, hold_for
 from tocsin.flow.respond import COLLECT
+from tocsin.flow.runs_triggers import START
+from tocsin.flow.runs_wake import RUN
 from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker import pulse
@@ -41,6 +45,7 @@ from tocsin.worker.asking import Asking
 from tocsin.worker.auditing import Auditing, Watching
 from tocsin.worker.catching_up import CatchingUp
 from tocsin.worker.collecting import Collecting
+from tocsin.worker.cosigning import Cosigning
 from tocsin.worker.deliveries import Sending
 from tocsin.worker.errands import ERRANDS_AT_ONCE, Sums, errands_of
 from tocsin.worker.evaluating import Evaluating
@@ -51,9 +56,10 @@ from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.looking_ahead import LookingAhead
 from tocsin.worker.loops import Loop, Loops
 from tocsin.worker.maintenance import Maintenance
+from tocsin.worker.publishing import Publishing
 from tocsin.worker.reminding import Reminding
 from tocsin.worker.sealing_lake import SealingLake, runner
-from tocsin.worker.seals import Seals
+from tocsin.worker.seals import seals_of
 from tocsin.worker.telling import Telling
 from tocsin.worker.timekeeping import Timekeeping
 
@@ -69,6 +75,8 @@ _ours: set[str] = set()
 def staff(app: App, *more: Loop) -> Loops:
     """Return the loops of one process and `more`, not started yet."""
     watch = StopWatch(app.store)
+    # Read now: a runbook that cannot be read is told when we start, not when an alert comes.
+    app.take.triggers.library()
     kernel = Kernel(
         app.store,
         app.clock,
@@ -79,7 +87,7 @@ def staff(app: App, *more: Loop) -> Loops:
         ring=app.bell.ring,
     )
     judging = Judging(app.store, app.lake, app.plan, app.take, app.clock, signal_of, app.listen.habits)
-    seals = Seals(app.store, app.clock, app.signer)
+    seals = seals_of(app)
     heartbeats = Heartbeats(app.store, app.lake, app.clock, app.listen, app.tally.drain)
     evaluating = Evaluating(
         app.store, app.samples, app.policies.metric_rules.groups, app.take, app.clock, app.ask_server
@@ -101,10 +109,22 @@ def staff(app: App, *more: Loop) -> Loops:
         Loop("forgeries", Sums(app.hearing.hooks.forgeries.write_sums).round, after_s=6.0),
         *catching_up(app),
         *timekeeping(app),
+        *showing(app),
         *inlets(app),
         *more,
     )
     return Loops(loops, leave_thread=app.hang_up)
+
+
+def showing(app: App) -> tuple[Loop, ...]:
+    """Return what shows the log to others: its files, and its head to the witnesses of the policy."""
+    chapter, tiles = cosign_of(app), tiles_of(app)
+    publishing = Publishing(app.store, app.clock, chapter, tiles.grown)
+    files = Loop("publishing", publishing.round, after_s=3.0)
+    if not chapter.policy.witnesses:
+        return (files,)
+    cosigning = Cosigning(chapter, app.clock, witnesses_of(chapter.policy), tiles.grown)
+    return (files, Loop("witnesses", cosigning.round, close=cosigning.close, after_s=2.5))
 
 
 def timekeeping(app: App) -> tuple[Loop, ...]:
@@ -216,7 +236,7 @@ def telling_lanes(app: App) -> list[Lane]:
 
 def transitions(app: App) -> Mapping[str, Transition | Effect]:
     """Return the jobs that change only our own state."""
-    hush = hush_of(app)
+    hush, runs = hush_of(app), runs_of(app)
     return {
         ESCALATE: Transition(app.call.escalate, hold_for),
         LAPSE: Transition(app.take.lapse),
@@ -224,6 +244,8 @@ def transitions(app: App) -> Mapping[str, Transition | Effect]:
         pulse.PULSE: pulse.transition(),
         CLOCK: Transition(app.close.look_at_clock, hold_for),
         HUSH: Transition(hush.sweep, hush.hold),
+        START: Transition(runs.start_due, hold_for),
+        RUN: Transition(runs.look, hold_for),
     }
 
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from tocsin.domain.person import Role
 from tocsin.store import models
-from tocsin.worker.seals import Seals
+from tocsin.worker.seals import seals_of
 
 URL = "/api/v1/audit"
 
 
 def test_a_sound_log_is_verified_in_r3s_form(client, bearer, opened, app) -> None:
-    Seals(app.store, app.clock, app.signer).round()
+    seals_of(app).round()
     verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
     assert (verdict["verified"], verdict["brokenAtEventId"], verdict["exhibitFaults"]) == (True, None, [])
     assert verdict["recordFaults"] == []
@@ -16,7 +16,7 @@ def test_a_sound_log_is_verified_in_r3s_form(client, bearer, opened, app) -> Non
 
 
 def test_a_line_of_a_timeline_that_the_log_does_not_have_is_a_fault(client, bearer, opened, app) -> None:
-    Seals(app.store, app.clock, app.signer).round()
+    seals_of(app).round()
     models.TimelineLine.objects.filter(kind="incident.opened").update(text="Nothing happened")
     verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
     assert (verdict["verified"], len(verdict["recordFaults"])) == (True, 1)
@@ -26,7 +26,7 @@ def test_a_line_of_a_timeline_that_the_log_does_not_have_is_a_fault(client, bear
 def test_the_head_is_a_signed_note_with_the_key_that_checks_it(client, bearer, opened, app) -> None:
     headers = bearer(Role.AUDITOR)
     assert client.get(f"{URL}/head", headers=headers).json()["checkpoint"] is None
-    Seals(app.store, app.clock, app.signer).round()
+    seals_of(app).round()
     head = client.get(f"{URL}/head", headers=headers).json()
     assert head["checkpoint"].startswith("tocsin.local/audit\n")
     assert head["vkey"] == app.signer.verifier_key
