@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tocsin.app.performing import Callers, collectors_of, performers_of
-from tocsin.app.settings import Settings
+from tocsin.app.performing import Callers, collectors_of, performers_by, performers_of
+from tocsin.app.settings import Settings, load_settings
 from tocsin.domain.clock import SystemClock
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.pack_file import PackProblem, parse
@@ -28,3 +30,19 @@ def test_a_file_of_nothing_configures_nothing():
 def test_a_service_that_no_connector_calls_is_named(tmp_path):
     with pytest.raises(Misconfigured, match="nobody"):
         Callers(Settings({"TOCSIN_HOME": str(tmp_path)}, {}), SystemClock()).of("nobody.knows")
+
+
+def test_of_equal_names_the_last_files_holds() -> None:
+    first, last = (
+        parse(
+            f"http: [{{name: lab.look, title: {title}, class: read, target: lab,"
+            " request: {method: GET, path: /x}}]",
+            "actions.yml",
+        )
+        for title in ("First", "Last")
+    )
+    assert performers_of(first, last)["lab.look"].declaration.title == "Last"
+
+
+def test_the_settings_bring_no_commands_unless_they_name_a_list(tmp_path: Path) -> None:
+    assert performers_by(load_settings({"TOCSIN_HOME": str(tmp_path)})) == {}

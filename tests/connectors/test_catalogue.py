@@ -27,7 +27,11 @@ def test_a_manifest_points_to_code_that_is_there(name: str) -> None:
     assert manifest.summary.endswith(".")
     others = tuple(place for _, place in (*manifest.channels, *manifest.notifiers))
     assert bool(manifest.channel or others) == (manifest.category is Category.MESSAGES)
-    called = (*manifest.inbound, *filter(None, [manifest.channel, manifest.configured]), *others)
+    called = (
+        *manifest.inbound,
+        *filter(None, [manifest.channel, manifest.configured, manifest.from_settings]),
+        *others,
+    )
     called += tuple(place for _, place in manifest.callers)
     known = tuple(filter(None, [manifest.performers, manifest.collectors]))
     assert called or known

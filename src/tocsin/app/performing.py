@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tocsin.app.settings import Settings
 from tocsin.connectors.catalogue import load, manifests
+from tocsin.connectors.manifest import Manifest
 from tocsin.domain.acting import Caller, Collector, Performer
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Misconfigured
@@ -15,12 +16,24 @@ from tocsin.domain.pack_file import Located
 ACTIONS_FILE = "actions.yml"
 
 
-def performers_of(written: Located | None = None) -> Mapping[str, Performer]:
-    """Return every performer by its name: the connectors' own, and those that `actions.yml` configures.
+def performers_of(*written: Located | None) -> Mapping[str, Performer]:
+    """Return every performer by its name: the connectors' own, and those that files `actions.yml` configure.
 
-    Raises `PackProblem` for a section that no connector reads or that its connector refuses.
+    Of equal names the last one's holds. Raises `PackProblem` for a section that no connector reads or that
+    its connector refuses.
     """
-    return {each.declaration.name: each for each in (*_shipped(), *_configured(written))}
+    configured = (each for one in written for each in _configured(one))
+    return {each.declaration.name: each for each in (*_shipped(), *configured)}
+
+
+def performers_by(settings: Settings) -> Mapping[str, Performer]:
+    """Return the performers that the settings bring, by name: the commands of a signed allow-list.
+
+    Raises what their connector raises for a list that is not to be believed.
+    """
+    makers = ((one, load(one.from_settings)) for one in manifests() if one.from_settings)
+    found = (each for one, make in makers for each in make(_values(settings, one)))
+    return {each.declaration.name: each for each in found}
 
 
 def collectors_of() -> Mapping[str, Collector]:
@@ -44,7 +57,7 @@ class Callers:
                 return self._built[name]
             place = _places().get(name)
             if place is not None:
-                self._built[name] = load(place[1])(self._values(place[0]), self.clock)
+                self._built[name] = load(place[1])(_values(self.settings, place[0]), self.clock)
                 return self._built[name]
             name = name.rpartition(".")[0]
         raise Misconfigured(
@@ -53,14 +66,14 @@ class Callers:
             next_step="Look at `tocsin action list` for the actions there are, and at docs/actions.md.",
         )
 
-    def _values(self, connector: str) -> Mapping[str, str]:
-        found = next(one for one in manifests() if one.name == connector)
-        return {setting.name: self.settings.text(setting.name) for setting in found.settings}
+
+def _values(settings: Settings, connector: Manifest) -> Mapping[str, str]:
+    return {setting.name: settings.text(setting.name) for setting in connector.settings}
 
 
-def _places() -> Mapping[str, tuple[str, str]]:
+def _places() -> Mapping[str, tuple[Manifest, str]]:
     """Return for each service the connector and the place of what builds its caller."""
-    return {service: (one.name, place) for one in manifests() for service, place in one.callers}
+    return {service: (one, place) for one in manifests() for service, place in one.callers}
 
 
 def _shipped() -> Iterator[Performer]:

@@ -11,6 +11,7 @@ from tocsin.domain.errors import NotFound
 
 CONNECTORS: tuple[str, ...] = (
     "alertmanager",
+    "anchors",
     "aws_actions",
     "aws_logs",
     "cloudwatch",
@@ -49,6 +50,7 @@ CONNECTORS: tuple[str, ...] = (
     "s3",
     "sentinelone",
     "sentry",
+    "shell",
     "signals",
     "slack",
     "smtp",

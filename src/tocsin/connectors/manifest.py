@@ -73,8 +73,10 @@ class Manifest:
 
     `performers` and `collectors` name a tuple of each, which are known without any setting, so that a runbook
     can be checked anywhere. `configured` names a function that makes performers of the connector's own
-    section of `actions.yml`. `callers` are (service, `module:name`): what makes the calls of a service, and
-    of those below it (`aws` also those of `aws.iam`), is built from the settings.
+    section of `actions.yml`, `from_settings` one that makes them of the values of its settings. `callers` are
+    (service, `module:name`): what makes the calls of a service, and of those below it (`aws` also those of
+    `aws.iam`), is built from the settings. `anchors` makes the
+    places outside that keep the log's head.
     """
 
     name: str
@@ -94,4 +96,6 @@ class Manifest:
     performers: str = ""
     collectors: str = ""
     configured: str = ""
+    from_settings: str = ""
     callers: tuple[tuple[str, str], ...] = ()
+    anchors: str = ""

@@ -1,0 +1,1 @@
+"""Commands on this machine, behind an allow-list that somebody signed."""
