@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from tocsin.console import (
+    actions,
     acts,
     alerts,
     deliveries,
@@ -53,6 +54,13 @@ class AlertName(_Numbered):
     regex = r"ALR-[1-9][0-9]{0,8}"
 
 
+class ActionName(_Numbered):
+    """`ACT-n`, of at most nine digits."""
+
+    prefix = "ACT-"
+    regex = r"ACT-[1-9][0-9]{0,8}"
+
+
 class ExhibitName(_Numbered):
     """`EX-n`, of at most nine digits."""
 
@@ -62,6 +70,7 @@ class ExhibitName(_Numbered):
 
 register_converter(IncidentName, "incident")
 register_converter(AlertName, "alert")
+register_converter(ActionName, "action")
 register_converter(ExhibitName, "exhibit")
 
 urlpatterns = [
@@ -79,6 +88,15 @@ urlpatterns = [
     path("alerts/<alert:number>", alerts.alert, name="alert"),
     path("exhibits/<exhibit:number>", exhibits.exhibit, name="exhibit"),
     path("exhibits/<exhibit:number>/read", exhibits.read, name="exhibit-read"),
+    path("actions", actions.actions, name="actions"),
+    path("actions/stop", actions.stop, name="stop"),
+    path("actions/start", actions.start, name="start"),
+    path("actions/<action:number>", actions.action, name="action"),
+    path("actions/<action:number>/approve", actions.approve, name="action-approve"),
+    path("actions/<action:number>/withdraw", actions.withdraw, name="action-withdraw"),
+    path("actions/<action:number>/break-glass", actions.break_glass, name="action-break-glass"),
+    path("actions/<action:number>/undo", actions.undo, name="action-undo"),
+    path("actions/<action:number>/resolve", actions.resolve, name="action-resolve"),
     path("oncall", oncall.oncall, name="oncall"),
     path("oncall/<uuid:override_id>/take", oncall.take, name="oncall-take"),
     path("oncall/<uuid:override_id>/agree", oncall.agree, name="oncall-agree"),
