@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.app.acting import act_of, plan_record
-from tocsin.app.bindings import bindings_of
 from tocsin.app.wiring import App
 from tocsin.domain.alert import Alert
 from tocsin.domain.errors import NotFound
@@ -18,14 +17,11 @@ from tocsin.domain.incident import Incident, Status
 from tocsin.domain.run import Run, StepState
 from tocsin.domain.runbook import Ask, Called, Repeat, Runbook, Step
 from tocsin.domain.severity import Severity
-from tocsin.flow.act import Act
 from tocsin.flow.next_level import NextLevel
 from tocsin.flow.runs import Followed, Runs
-from tocsin.flow.runs_acting import ByRunbook
+from tocsin.flow.runs_acting import ByRunbook, library_for
 from tocsin.flow.runs_going import Going
-from tocsin.flow.runs_library import Library
 from tocsin.flow.runs_plan import PlannedAction, PlannedStep, Planning
-from tocsin.runbooks.binding import bound
 from tocsin.runbooks.hands import owners_of
 from tocsin.runbooks.outline import Spot
 from tocsin.runbooks.scope import names_for
@@ -35,26 +31,16 @@ from tocsin.runbooks.stepping import is_approved_as_actions, missing_approvals, 
 def runs_of(app: App) -> Runs:
     """Return the chapter of runbooks. Raises as `act_of` does."""
     act = act_of(app)
-    going = Going(library_of(app, act), app.respond, NextLevel(app.call), ByRunbook(act))
+    going = Going(
+        library_for(act, app.take.triggers.library), app.respond, NextLevel(app.call), ByRunbook(act)
+    )
     return Runs(app.store, app.clock, going, act.ground.may_approve)
 
 
 def planning_of(app: App) -> Planning:
     """Return what makes dry runs of runbooks."""
     act = act_of(app)
-    return Planning(act, library_of(app, act))
-
-
-def library_of(app: App, act: Act) -> Library:
-    """Return the runbooks in force, bound to the actions that are set up."""
-    declarations = {name: each.declaration for name, each in act.ground.performers.items()}
-    bindings = bindings_of(app.settings)
-
-    def bind(book: Runbook) -> Runbook:
-        return bound(book, declarations, bindings)
-
-    containments = frozenset(name for name, each in declarations.items() if each.action_class.is_containment)
-    return Library(app.take.triggers.library, bind, containments, bindings)
+    return Planning(act, library_for(act, app.take.triggers.library))
 
 
 def run_number(short_name: str) -> int:

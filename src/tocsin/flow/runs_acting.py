@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,11 +11,14 @@ from tocsin.domain.action import Action, ActionState, Door
 from tocsin.domain.incident import Incident
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.run import Run
+from tocsin.domain.runbook import Runbook
 from tocsin.domain.timeline import Happening
 from tocsin.flow.act import Act
 from tocsin.flow.act_ground import Ended, close, tell_action
+from tocsin.flow.runs_library import Library
 from tocsin.flow.runs_wake import wake_for
 from tocsin.response.executing import moved
+from tocsin.runbooks.binding import bound
 from tocsin.runbooks.stepping import Proposal
 
 
@@ -73,3 +76,15 @@ class ByRunbook:
 def waking(now: Callable[[], datetime]) -> Ended:
     """Return what the chapter of actions calls when an action ends: the run that asked for it goes on."""
     return lambda shelves, action: wake_for(shelves, action, now())
+
+
+def library_for(act: Act, books: Callable[[], Mapping[str, Runbook]]) -> Library:
+    """Return runbooks, bound to the actions that are set up."""
+    declarations = {name: each.declaration for name, each in act.ground.performers.items()}
+    bindings = act.ground.bindings
+
+    def bind(book: Runbook) -> Runbook:
+        return bound(book, declarations, bindings)
+
+    containments = frozenset(name for name, each in declarations.items() if each.action_class.is_containment)
+    return Library(books, bind, containments, bindings)
