@@ -29,7 +29,7 @@ def test_a_manifest_points_to_code_that_is_there(name: str) -> None:
     assert bool(manifest.channel or others) == (manifest.category is Category.MESSAGES)
     called = (
         *manifest.inbound,
-        *filter(None, [manifest.channel, manifest.configured, manifest.from_settings]),
+        *filter(None, [manifest.channel, manifest.configured, manifest.from_settings, manifest.anchors]),
         *others,
     )
     called += tuple(place for _, place in manifest.callers)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.app.action_settings import ACTION_SETTINGS
-from tocsin.app.evidence_settings import EVIDENCE_SETTINGS
+from tocsin.app.anchor_settings import ANCHOR_SETTINGS
 from tocsin.app.evidence_settings import EVIDENCE_SETTINGS
 from tocsin.app.partner_settings import PARTNER_SETTINGS
 from tocsin.app.setting import Setting
@@ -78,7 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     *PARTNER_SETTINGS,
     *EVIDENCE_SETTINGS,
-    *EVIDENCE_SETTINGS,
+    *ANCHOR_SETTINGS,
     *ACTION_SETTINGS,
     Setting("TOCSIN_SYSLOG_HOST", "127.0.0.1", "Address that the syslog doors listen on."),
     Setting("TOCSIN_SYSLOG_PORT", "", "Port for syslog over TCP; empty means none."),

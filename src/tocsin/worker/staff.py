@@ -21,6 +21,7 @@ from tocsin.app.overseeing import dead_letters_of, oversee_of, watchdog_of
 from tocsin.app.readying import lists_of
 from tocsin.app.runs import runs_of
 from tocsin.app.schedules import outlook_of
+from tocsin.app.trusting import anchoring_of, anchors_of
 from tocsin.app.wiring import App
 from tocsin.connectors.prometheus.active import PrometheusAlerts
 from tocsin.connectors.secret import Secret
@@ -41,6 +42,7 @@ from tocsin.flow.take import LAPSE
 from tocsin.oncall.alertmanager.kinds import KINDS
 from tocsin.worker import pulse
 from tocsin.worker.acting import Acting, StopWatch, alarms
+from tocsin.worker.anchoring import Anchors
 from tocsin.worker.asking import Asking
 from tocsin.worker.auditing import Auditing, Watching
 from tocsin.worker.catching_up import CatchingUp
@@ -117,14 +119,17 @@ def staff(app: App, *more: Loop) -> Loops:
 
 
 def showing(app: App) -> tuple[Loop, ...]:
-    """Return what shows the log to others: its files, and its head to the witnesses of the policy."""
+    """Return what shows the log to others: its files, its head to the policy's witnesses and to anchors."""
     chapter, tiles = cosign_of(app), tiles_of(app)
     publishing = Publishing(app.store, app.clock, chapter, tiles.grown)
-    files = Loop("publishing", publishing.round, after_s=3.0)
-    if not chapter.policy.witnesses:
-        return (files,)
-    cosigning = Cosigning(chapter, app.clock, witnesses_of(chapter.policy), tiles.grown)
-    return (files, Loop("witnesses", cosigning.round, close=cosigning.close, after_s=2.5))
+    loops = [Loop("publishing", publishing.round, after_s=3.0)]
+    if chapter.policy.witnesses:
+        cosigning = Cosigning(chapter, app.clock, witnesses_of(chapter.policy), tiles.grown)
+        loops.append(Loop("witnesses", cosigning.round, close=cosigning.close, after_s=2.5))
+    if places := anchors_of(app):
+        anchors = Anchors(anchoring_of(app), places, app.settings.home / "log" / "anchors")
+        loops.append(Loop("anchors", anchors.round, after_s=9.0))
+    return tuple(loops)
 
 
 def timekeeping(app: App) -> tuple[Loop, ...]:

@@ -1,0 +1,15 @@
+"""The settings of the places outside that keep the log's head."""
+
+from __future__ import annotations
+
+from tocsin.app.setting import Setting
+
+ANCHOR_SETTINGS: tuple[Setting, ...] = (
+    Setting("TOCSIN_ANCHOR_SECONDS", "3600", "How often the head of the log is given to each place outside."),
+    Setting(
+        "TOCSIN_ANCHOR_BUCKET", "", "S3 bucket with Object Lock, best in a second account, that keeps heads."
+    ),
+    Setting("TOCSIN_ANCHOR_RETAIN_DAYS", "400", "For how long nobody can delete a head there."),
+    Setting("TOCSIN_TSA_URL", "", "Address of a time-stamping authority (RFC 3161)."),
+    Setting("TOCSIN_TSA_CERTIFICATES", "", "File with that authority's root certificate in PEM."),
+)

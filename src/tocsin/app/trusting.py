@@ -1,0 +1,53 @@
+"""Where the log's head is kept outside, and how far the log can be believed for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tocsin.app.wiring import App
+from tocsin.audit.trust import Reached, Trust, trust_of
+from tocsin.connectors.catalogue import load, manifest_of
+from tocsin.domain.ports.anchoring import Anchor
+from tocsin.flow.anchor import Anchoring, Held, all_held
+from tocsin.flow.sealing import attendance_in
+
+ANCHORS = "anchors"
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """The level of trust now, and what each place outside holds."""
+
+    trust: Trust
+    places: tuple[tuple[str, Held], ...]
+
+
+def anchors_of(app: App) -> tuple[Anchor, ...]:
+    """Return the places outside that are set up. Raises `Misconfigured`."""
+    manifest = manifest_of(ANCHORS)
+    values = {setting.name: app.settings.text(setting.name) for setting in manifest.settings}
+    built: tuple[Anchor, ...] = load(manifest.anchors)(values, app.clock)
+    return built
+
+
+def anchoring_of(app: App) -> Anchoring:
+    """Return the chapter of anchors."""
+    every = timedelta(seconds=app.settings.number("TOCSIN_ANCHOR_SECONDS"))
+    return Anchoring(app.store, app.clock, every)
+
+
+def believed(app: App) -> Believed:
+    """Return how far the present log can be believed."""
+    with app.store.reading() as shelves:
+        number = shelves.log.latest()
+        last = shelves.log.of(number).last_checkpoint()
+        cosigned_at = attendance_in(shelves, number).cosigned_at
+        held = all_held(shelves)
+    anchored = [each.at for each in held.values() if each.log == number and each.at is not None]
+    reached = Reached(
+        signed_at=last.signed_at if last else None,
+        anchored_at=max(anchored, default=None),
+        cosigned_at=cosigned_at,
+    )
+    return Believed(trust_of(reached, app.clock.now()), tuple(sorted(held.items())))
