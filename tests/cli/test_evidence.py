@@ -66,3 +66,10 @@ def test_a_broken_log_proves_no_exhibit(firing, typed) -> None:
     result = typed("evidence", "verify")
     assert result.exit_code == 7
     assert "proves no exhibit" in result.stderr
+
+
+def test_an_exhibit_tells_whether_it_is_sealed(firing, tmp_path, answer) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("x")
+    kept = answer("evidence", "keep", "INC-1", str(note), "--description", "A note")
+    assert (answer("evidence", "show", "EX-1")["sealed"], kept["sealed"]) == ("sealed", "not sealed")

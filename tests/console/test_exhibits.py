@@ -6,6 +6,8 @@ import io
 
 import pytest
 
+from tocsin.flow.holding import Holding
+
 
 @pytest.fixture
 def exhibit(app, open_incident):
@@ -50,3 +52,11 @@ def test_bytes_that_changed_on_disk_are_not_handed_out(app, exhibit, ben):
 
 def test_an_unknown_exhibit_is_not_found(ada):
     assert ada.get("/exhibits/EX-9").status_code == 404
+
+
+def test_seal_gap_and_legal_hold_are_shown(app, exhibit, ben):
+    Holding(app.store, app.clock, app.locker).hold(exhibit.incident_id, "Order <4711>", "ada")
+    page = ben.get(f"/exhibits/{exhibit.short_name}").content.decode()
+    assert "next checkpoint seals it" in page
+    assert "LH-1" in page
+    assert "Order &lt;4711&gt;" in page

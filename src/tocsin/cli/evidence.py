@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.evidence_acts import collected, destroyed, held, holds, released
+from tocsin.cli.evidence_bags import bags, checked, decrypted, exported, packed
+from tocsin.cli.evidence_records import exhibit_record
 from tocsin.cli.exits import Exit
 from tocsin.cli.ids import demand_number, find_incident, unknown
 from tocsin.cli.opened import actor, opened
 from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import leave, noun, verb
-from tocsin.domain.exhibit import Exhibit
+from tocsin.domain.exhibit import CustodyAct, Exhibit
 
 if TYPE_CHECKING:
     from tocsin.app.proving import Disagreements
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from tocsin.audit.agreement import RecordFault
     from tocsin.domain.ports.shelves import Shelves
 
-COLUMNS = ("id", "incident", "name", "size", "description", "kept_at", "digest")
+COLUMNS = ("id", "incident", "name", "size", "description", "sealed", "kept_at", "digest")
 
 
 @verb(
@@ -42,6 +45,8 @@ def kept(
     media_type: str | None,
 ) -> None:
     """Keep a file as an exhibit of an incident, labelled and under its digest."""
+    from tocsin.app.exhibit_seals import seals_of
+
     with opened() as app, file.open("rb") as content:
         with app.store.reading() as shelves:
             incident = find_incident(shelves, incident_id)
@@ -54,8 +59,10 @@ def kept(
             exported_by=exported_by or actor(),
             actor=actor(),
         )
+        with app.store.reading() as shelves:
+            record = exhibit_record(exhibit, incident.short_name, seals_of(app, shelves))
     if show.as_json:
-        show.one("tocsin.evidence.show/1", _record(exhibit, incident.short_name))
+        show.one("tocsin.evidence.show/1", record)
     show.say(f"{exhibit.short_name} is kept for {incident.short_name}: sha256:{exhibit.digest}.")
 
 
@@ -63,6 +70,8 @@ def kept(
 @click.argument("incident_id", metavar="[INCIDENT]", required=False)
 def listed(show: Show, *, incident_id: str | None) -> None:
     """List exhibits, of one incident or of all."""
+    from tocsin.app.exhibit_seals import seals_of
+
     with opened() as app, app.store.reading() as shelves:
         if incident_id is None:
             exhibits = shelves.exhibits.all()
@@ -72,15 +81,17 @@ def listed(show: Show, *, incident_id: str | None) -> None:
         for key in names:
             incident = shelves.incidents.get(key)
             names[key] = incident.short_name if incident else ""
-    show.rows(
-        "tocsin.evidence.list/1", [_record(each, names[each.incident_id]) for each in exhibits], COLUMNS
-    )
+        seals = seals_of(app, shelves)
+        records = [exhibit_record(each, names[each.incident_id], seals) for each in exhibits]
+    show.rows("tocsin.evidence.list/1", records, COLUMNS)
 
 
 @verb("show", example="tocsin evidence show EX-1")
 @click.argument("exhibit_id", metavar="EXHIBIT")
 def shown(show: Show, *, exhibit_id: str) -> None:
     """Show an exhibit's label, digest and custody; its bytes are not read."""
+    from tocsin.app.exhibit_seals import seals_of
+
     with opened() as app, app.store.reading() as shelves:
         number = demand_number(exhibit_id, "EX", "tocsin evidence list")
         exhibit = shelves.exhibits.get(number)
@@ -91,10 +102,9 @@ def shown(show: Show, *, exhibit_id: str) -> None:
             {"at": iso(event.at), "act": event.act.value, "actor": event.actor, "reason": event.reason}
             for event in shelves.exhibits.custody_of(number)
         ]
-    show.one(
-        "tocsin.evidence.show/1",
-        {**_record(exhibit, incident.short_name if incident else ""), "custody": custody},
-    )
+        name = incident.short_name if incident else ""
+        record = exhibit_record(exhibit, name, seals_of(app, shelves))
+    show.one("tocsin.evidence.show/1", {**record, "custody": custody})
 
 
 @verb("verify", example="tocsin evidence verify INC-3")
@@ -135,7 +145,8 @@ def _verified(app: App, named: str | None) -> tuple[int, list[tuple[str, str]]]:
             incident = find_incident(shelves, named)
             exhibits = shelves.exhibits.of_incident(incident.incident_id)
             differing = against.of_exhibits(incident=incident.short_name)
-    changed = verify_exhibits(exhibits, app.locker.digest_of)
+        gone = shelves.exhibits.custody((CustodyAct.DESTROYED,))
+    changed = verify_exhibits(exhibits, app.locker.digest_of, gone)
     faults = [(each.name, each.sentence) for each in differing]
     return len(exhibits), faults + [(each.exhibit.short_name, each.sentence) for each in changed]
 
@@ -152,20 +163,21 @@ def _one(
     return (exhibit,) if exhibit else (), differing
 
 
-def _record(exhibit: Exhibit, incident: str) -> dict[str, Any]:
-    return {
-        "id": exhibit.short_name,
-        "incident": incident or None,
-        "name": exhibit.name,
-        "size": exhibit.size,
-        "media_type": exhibit.media_type,
-        "digest": f"sha256:{exhibit.digest}",
-        "description": exhibit.label.description,
-        "exported_by": exhibit.label.exported_by,
-        "incident_date": exhibit.label.incident_date.isoformat(),
-        "collector": exhibit.collector,
-        "kept_at": iso(exhibit.kept_at),
-    }
-
-
-evidence = noun("evidence", "Exhibits: keep, list, show, verify.", kept, listed, shown, verified)
+evidence = noun(
+    "evidence",
+    "Exhibits: keep, collect, verify, bag, export, hold.",
+    kept,
+    collected,
+    listed,
+    shown,
+    verified,
+    packed,
+    bags,
+    exported,
+    checked,
+    decrypted,
+    held,
+    released,
+    holds,
+    destroyed,
+)

@@ -63,6 +63,10 @@ _BY_CODE = {
     "reason_missing": Exit.REFUSED,
     "discard_unexplained": Exit.REFUSED,
     "evidence_empty": Exit.REFUSED,
+    "evidence_held": Exit.REFUSED,
+    "evidence_reason_missing": Exit.REFUSED,
+    "bag_refused": Exit.PROBLEMS,
+    "not_decrypted": Exit.REFUSED,
     "locker_damaged": Exit.PROBLEMS,
     "still_unreadable": Exit.PROBLEMS,
 }

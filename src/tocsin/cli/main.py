@@ -19,7 +19,7 @@ _VERBS = {
     "oncall": ("tocsin.cli.oncall:oncall", "The on-call file: check, rehearse; who can be reached."),
     "silence": ("tocsin.cli.silence:silence", "Silences: list, add, confirm, expire."),
     "action": ("tocsin.cli.action:action", "Actions: plan, run, undo; the stop switch."),
-    "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, collect, list, show, verify, bag, export, hold, destroy."),
+    "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, collect, verify, bag, export, hold."),
     "runbook": ("tocsin.cli.runbook:runbook", "Plans that people follow: list, show, check, test, CACAO."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
     "lake": ("tocsin.cli.lake:lake", "Stored signals: status, verify, seal, retain, hold."),

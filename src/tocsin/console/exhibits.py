@@ -6,12 +6,13 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
 
+from tocsin.app.exhibit_seals import seals_of
 from tocsin.app.wiring import current_app
 from tocsin.console.gate import Viewer, needs, page
 from tocsin.console.refusals import FormIncomplete
-from tocsin.console.seals import everything_is_sealed
 from tocsin.domain.errors import NotFound
 from tocsin.domain.person import Permission
+from tocsin.evidence.holds import in_force
 
 
 @needs(Permission.READ)
@@ -27,13 +28,15 @@ def exhibit(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
                 next_step="Look for it on its incident's page.",
             )
         custody = shelves.exhibits.custody_of(number)
-        sealed = everything_is_sealed(shelves)
+        seal = seals_of(current_app(), shelves).of(kept)
+        held = in_force(shelves.bags.holds(), kept.incident_id)
     context = {
         "room": "incidents",
         "exhibit": kept,
         "incident": incident,
         "custody": custody,
-        "sealed": sealed,
+        "seal": seal,
+        "held": held,
     }
     return page(request, viewer, "console/exhibit.html", context)
 

@@ -48,3 +48,48 @@ def test_a_hostile_name_becomes_a_harmless_one(client, bearer, opened) -> None:
 
 def test_evidence_of_no_incident_is_not_found(client, bearer) -> None:
     assert client.get(f"{URL}/INC-9", headers=bearer(Role.VIEWER)).status_code == 404
+
+
+def test_exhibits_are_packed_and_the_bag_is_handed_out_with_a_reason(client, bearer, opened) -> None:
+    _keep(client, bearer(Role.RESPONDER))
+    commander = bearer(Role.COMMANDER)
+    bag = client.post(f"{URL}/INC-1/bags", headers=commander).json()
+    assert (bag["id"], bag["exhibits"]) == ("BAG-1", ["EX-1"])
+    assert client.get(f"{URL}/INC-1/bags", headers=bearer(Role.VIEWER)).json() == {"bags": [bag]}
+    place = f"{URL}/bags/1/content"
+    assert client.get(place, headers=commander).status_code == 422
+    content = client.get(f"{place}?reason=review", headers=commander).content
+    assert f"sha256:{sha256(content).hexdigest()}" == bag["archive"]
+    assert client.get(f"{place}?reason=review", headers=bearer(Role.RESPONDER)).status_code == 403
+
+
+def test_the_bytes_of_an_exhibit_need_a_reason_and_a_role(client, bearer, opened) -> None:
+    _keep(client, bearer(Role.RESPONDER))
+    place = f"{URL}/exhibits/1/content?reason="
+    answer = client.get(f"{place}review", headers=bearer(Role.RESPONDER))
+    assert (answer.content, answer.headers["content-type"]) == (b"Eve was here", "application/octet-stream")
+    assert client.get(f"{place}review", headers=bearer(Role.VIEWER)).status_code == 403
+    refused = client.get(place, headers=bearer(Role.RESPONDER))
+    assert (refused.status_code, refused.json()["code"]) == (422, "evidence_reason_missing")
+
+
+def test_a_hold_forbids_destruction_over_rest_too(client, bearer, opened) -> None:
+    _keep(client, bearer(Role.RESPONDER))
+    admin, why = bearer(Role.ADMIN), {"reason": "Order 4711"}
+    assert client.post(f"{URL}/INC-1/hold", json=why, headers=bearer(Role.RESPONDER)).status_code == 403
+    assert client.post(f"{URL}/INC-1/hold", json=why, headers=bearer(Role.COMMANDER)).json()["id"] == "LH-1"
+    held = client.post(f"{URL}/exhibits/1/destroy", json=why, headers=admin)
+    assert (held.status_code, held.json()["code"]) == (409, "evidence_held")
+    assert client.post(f"{URL}/holds/1/release", json=why, headers=admin).json()["id"] == "LH-1"
+    assert client.post(f"{URL}/holds/1/release", json=why, headers=admin).status_code == 404
+    still_open = client.post(f"{URL}/exhibits/1/destroy", json=why, headers=admin)
+    assert "INC-1 is" in still_open.json()["happened"]
+
+
+def test_a_collector_is_started_by_its_name(client, bearer, opened) -> None:
+    responder = bearer(Role.RESPONDER)
+    asked = {"collector": "files", "of": ["a", "b"], "arguments": {"path": "/var/log"}}
+    answer = client.post(f"{URL}/INC-1/collect", json=asked, headers=responder)
+    assert answer.json() == {"incident": "INC-1", "collector": "files", "started": 2}
+    unknown = client.post(f"{URL}/INC-1/collect", json={"collector": "filse"}, headers=responder)
+    assert unknown.status_code == 404

@@ -1,0 +1,175 @@
+"""`tocsin evidence bag`, `export`, `check`, `decrypt`: evidence that leaves the house, and comes back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO
+
+import click
+
+from tocsin.cli.evidence_records import bag_record
+from tocsin.cli.exits import Exit
+from tocsin.cli.ids import demand_number, find_incident
+from tocsin.cli.opened import actor, opened
+from tocsin.cli.show import Show
+from tocsin.cli.verb import leave, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tocsin.app.wiring import App
+
+BAG_COLUMNS = ("id", "incident", "exhibits", "size", "recipients", "packed_at", "packed_by", "digest")
+_AGE = b"age-encryption.org/"
+_IDENTITY = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
+
+
+@verb("bag", example="tocsin evidence bag INC-3")
+@click.argument("incident_id", metavar="INCIDENT")
+def packed(show: Show, *, incident_id: str) -> None:
+    """Pack all exhibits of an incident into a BagIt bag, encrypted to TOCSIN_EVIDENCE_RECIPIENTS."""
+    from tocsin.app.bagging import bagging_of
+
+    with opened() as app:
+        with app.store.reading() as shelves:
+            incident = find_incident(shelves, incident_id)
+        bag = bagging_of(app).pack(incident.incident_id, actor())
+    if show.as_json:
+        show.one("tocsin.evidence.bag/1", bag_record(bag, incident.short_name))
+    show.say(
+        f"{bag.short_name} holds {len(bag.exhibits)} exhibits of {incident.short_name}: sha256:{bag.digest}."
+    )
+    if not bag.recipients:
+        show.warn("It is not encrypted: TOCSIN_EVIDENCE_RECIPIENTS names nobody.")
+
+
+@verb("bags", example="tocsin evidence bags INC-3")
+@click.argument("incident_id", metavar="INCIDENT")
+def bags(show: Show, *, incident_id: str) -> None:
+    """List the bags of an incident."""
+    with opened() as app, app.store.reading() as shelves:
+        incident = find_incident(shelves, incident_id)
+        found = [
+            bag_record(bag, incident.short_name) for bag in shelves.bags.of_incident(incident.incident_id)
+        ]
+    show.rows("tocsin.evidence.bags/1", found, BAG_COLUMNS)
+
+
+@verb("export", example="tocsin evidence export BAG-1 --to /media/usb --reason 'Order 4711'")
+@click.argument("named", metavar="BAG|EXHIBIT")
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False, writable=True),
+    help="Folder to write to; nothing in it is overwritten.",
+)
+@click.option("--reason", required=True, help="Why; it goes into custody and log.")
+@click.option("--released-to", default="", help="To whom custody passes, if it does.")
+def exported(show: Show, *, named: str, folder: Path, reason: str, released_to: str) -> None:
+    """Write a bag (with the proof that it is in the log) or one exhibit to a folder, verified."""
+    with opened() as app:
+        if named.upper().startswith("EX-"):
+            written = _exported_exhibit(app, named, folder, reason, released_to)
+        else:
+            written = _exported_bag(app, named, folder, reason, released_to)
+    show.rows("tocsin.evidence.export/1", [{"file": str(path)} for path in written], ("file",))
+
+
+@verb("check", example="tocsin evidence check BAG-1.tar.age --identity escrow.key")
+@click.argument("file", type=_IDENTITY)
+@click.option("--identity", type=_IDENTITY, help="age identity file of one of the recipients.")
+@click.option("--digest", help="What the log says of it, sha256:..., to compare with.")
+def checked(show: Show, *, file: Path, identity: Path | None, digest: str | None) -> None:
+    """Validate every byte of a bag; needs no server. Ends with 6 when it is not what it says."""
+    from tocsin.store.bags import checked as validated
+    from tocsin.store.bags import unpacked
+
+    with _plain(file, identity) as archive, unpacked(archive) as folder:
+        found = validated(folder)
+    faults = list(found.faults)
+    if digest and digest.removeprefix("sha256:") != found.digest:
+        faults.append("its tag manifest is not the one whose digest was given")
+    record = {"digest": f"sha256:{found.digest}", "files": found.files, "size": found.size, "faults": faults}
+    if show.as_json:
+        show.one("tocsin.evidence.check/1", {**record, "tags": dict(found.tags)})
+    for fault in faults:
+        show.warn(fault)
+    if not faults:
+        of = found.tags.get("External-Identifier", "?")
+        show.say(f"The bag of {of} is whole: {found.files} files, sha256:{found.digest}.")
+    leave(Exit.PROBLEMS if faults else Exit.OK)
+
+
+@verb("decrypt", example="tocsin evidence decrypt BAG-1.tar.age --identity case.key --to BAG-1.tar")
+@click.argument("file", type=_IDENTITY)
+@click.option("--identity", required=True, type=_IDENTITY, help="age identity file of one of the recipients.")
+@click.option(
+    "--to", "target", required=True, type=click.Path(path_type=Path), help="File to write; not there yet."
+)
+def decrypted(show: Show, *, file: Path, identity: Path, target: Path) -> None:
+    """Decrypt a bag or an exhibit with your key; needs no server, and the key goes nowhere."""
+    with _plain(file, identity) as content, _new(target) as out:
+        shutil.copyfileobj(content, out)
+    show.say(f"{target} is written.")
+
+
+def _exported_exhibit(app: App, named: str, folder: Path, reason: str, released_to: str) -> list[Path]:
+    from tocsin.app.bagging import bagging_of
+
+    number = demand_number(named, "EX", "tocsin evidence list")
+    exhibit, content = bagging_of(app).open_exhibit(number, actor(), reason, released_to)
+    return [_written(folder, f"{exhibit.short_name}-{exhibit.name}", content)]
+
+
+def _exported_bag(app: App, named: str, folder: Path, reason: str, released_to: str) -> list[Path]:
+    from tocsin.app.bagging import bagging_of
+
+    bagging, number = bagging_of(app), demand_number(named, "BAG", "tocsin evidence bags INC-1")
+    bag, content = bagging.open(number, actor(), reason, released_to)
+    files = [_written(folder, f"{bag.short_name}.tar{'.age' if bag.recipients else ''}", content)]
+    proofs: Mapping[str, bytes] = bagging.proof(bag)
+    for name, proof in proofs.items():
+        with _new(folder / name) as out:
+            out.write(proof)
+        files.append(folder / name)
+    return files
+
+
+def _written(folder: Path, name: str, content: BinaryIO) -> Path:
+    with content, _new(folder / name) as out:
+        shutil.copyfileobj(content, out)
+    return folder / name
+
+
+def _new(path: Path) -> IO[bytes]:
+    try:
+        return path.open("xb")
+    except FileExistsError:
+        raise click.UsageError(f"{path} is there already; nothing was written over it.") from None
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def _plain(file: Path, identity: Path | None) -> Iterator[BinaryIO]:
+    """Yield what a file holds, decrypted if it is encrypted; nothing decrypted stays on the disk."""
+    import tempfile
+
+    from tocsin.store.age import NotDecrypted, decrypt
+
+    with file.open("rb") as content:
+        is_sealed = content.read(len(_AGE)) == _AGE
+        content.seek(0)
+        if not is_sealed:
+            yield content
+            return
+        if identity is None:
+            raise NotDecrypted("it is encrypted, and no --identity was given")
+        with tempfile.TemporaryFile() as plain:
+            decrypt(content, plain, identity.read_text(encoding="utf-8", errors="replace"))
+            plain.seek(0)
+            yield plain
