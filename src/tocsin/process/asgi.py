@@ -25,6 +25,7 @@ from tocsin.api.intake import doorkeeper_of, intake_routes
 from tocsin.api.live import live_routes
 from tocsin.api.otlp import otlp_routes
 from tocsin.api.telephone import telephone_routes
+from tocsin.api.tiles import tile_routes
 from tocsin.api.turnstile import Turnstile
 from tocsin.api.vestibule import UPLOADS_AT_ONCE, Vestibule
 from tocsin.app.wiring import App
@@ -76,6 +77,7 @@ def _doors(app: App) -> ASGIApp:
             *hook_routes(app),
             *otlp_routes(app),
             *live_routes(app),
+            *tile_routes(app),
             Mount("/static", StaticFiles(packages=[("tocsin.console", "static")])),
             Mount("/", _django(app)),
         ],

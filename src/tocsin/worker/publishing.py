@@ -32,7 +32,7 @@ class Publishing:
         number, last = self.chapter.last()
         if last is not None:
             tiles = self.grown(number, last)
-            if self._may_be_shown(number, last):
+            if tiles.published() != last.note and self._may_be_shown(number, last):
                 tiles.publish(last.note)
         return REST_S
 

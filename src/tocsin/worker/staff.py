@@ -132,6 +132,17 @@ def showing(app: App) -> tuple[Loop, ...]:
     return tuple(loops)
 
 
+def showing(app: App) -> tuple[Loop, ...]:
+    """Return what shows the log to others: its files, and its head to the witnesses of the policy."""
+    chapter, tiles = cosign_of(app), tiles_of(app)
+    publishing = Publishing(app.store, app.clock, chapter, tiles.grown)
+    files = Loop("publishing", publishing.round, after_s=3.0)
+    if not chapter.policy.witnesses:
+        return (files,)
+    cosigning = Cosigning(chapter, app.clock, witnesses_of(chapter.policy), tiles.grown)
+    return (files, Loop("witnesses", cosigning.round, close=cosigning.close, after_s=2.5))
+
+
 def timekeeping(app: App) -> tuple[Loop, ...]:
     """Return what watches the machine's clock, unless we go by another one."""
     if not isinstance(app.clock, SystemClock):
