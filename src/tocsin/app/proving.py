@@ -84,10 +84,16 @@ class Proving:
     def _proven(self, number: int) -> Proven:
         broken = self.logs.broken(number)
         verdict = unless_frozen(self.verdict(number), broken)
+        if number == self.logs.number:
+            with self.store.reading() as shelves:
+                verdict = unless_forged(verdict, shelves.log.of(number).forged_waiting())
         return Proven(number, self.logs.origin_of(number), broken, verdict)
 
     def verdict(self, number: int) -> Verdict:
-        """Verify one log as one consistent state, also against what its signer remembers."""
+        """Verify one log as one consistent state, also against what its signer remembers.
+
+        A line in the inbox that is not ours is no entry yet: it breaks nothing, and gets no place.
+        """
         signer = self.logs.signer_of(number)
         if self._is_storing(number, signer):
             self.pause(STORED_AFTER_S)
@@ -104,7 +110,8 @@ class Proving:
                 hashes=signer.hashes(),
                 unsequenced=ours.waiting() if is_last else 0,
             )
-            return unless_forged(verdict, ours.first_forged(0))
+            forged = ours.first_forged(0)
+            return verdict if forged is None or forged >= ours.size() else unless_forged(verdict, forged)
 
     def disagreements(self) -> Disagreements:
         """Compare exhibits and timelines with the log, which must have been verified before."""

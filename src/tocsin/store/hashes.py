@@ -37,13 +37,14 @@ class HashFile:
             os.fsync(file.fileno())
         sync_folder(self._path.parent)
 
-    def read(self) -> Iterator[bytes]:
-        """Yield the hashes from index 0 on; nothing when the file is absent."""
+    def read(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the hashes from an index on; nothing when the file is absent."""
         try:
             file = self._path.open("rb")
         except FileNotFoundError:
             return
         with file:
+            file.seek(start * HASH_BYTES)
             while chunk := file.read(_READ_BYTES):
                 whole = len(chunk) // HASH_BYTES
                 yield from (chunk[at * HASH_BYTES : (at + 1) * HASH_BYTES] for at in range(whole))

@@ -98,10 +98,10 @@ class FileSigner:
             start = min(self._hashes.count(), self._remembered().size)
             self._hashes.append(start, hashes_from(start))
 
-    def hashes(self) -> Iterator[bytes]:
-        """Yield the kept leaf hashes by index; they may be fewer than the log has entries."""
+    def hashes(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the kept leaf hashes from an index on; they may be fewer than the log has entries."""
         with _explained():
-            yield from self._hashes.read()
+            yield from self._hashes.read(start)
 
     def sign(self, note_text: bytes) -> bytes:
         """Return the 64-byte signature over a checkpoint's three lines.

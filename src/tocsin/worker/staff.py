@@ -59,6 +59,7 @@ from tocsin.worker.looking_ahead import LookingAhead
 from tocsin.worker.loops import Loop, Loops
 from tocsin.worker.maintenance import Maintenance
 from tocsin.worker.publishing import Publishing
+from tocsin.worker.monitoring import monitoring_of
 from tocsin.worker.reminding import Reminding
 from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import seals_of
@@ -98,6 +99,7 @@ def staff(app: App, *more: Loop) -> Loops:
         Loop("jobs", kernel.turn, app.bell, kernel.close),
         Loop("judging", judging.round, app.signals_bell),
         Loop("seals", seals.round, after_s=1.5),
+        Loop("monitor", monitoring_of(app).round, after_s=9.0),
         Loop("rules", evaluating.round),
         Loop("stops", watch.round),
         Loop("heartbeats", heartbeats.round, after_s=2.0),
@@ -130,17 +132,6 @@ def showing(app: App) -> tuple[Loop, ...]:
         anchors = Anchors(anchoring_of(app), places, app.settings.home / "log" / "anchors")
         loops.append(Loop("anchors", anchors.round, after_s=9.0))
     return tuple(loops)
-
-
-def showing(app: App) -> tuple[Loop, ...]:
-    """Return what shows the log to others: its files, and its head to the witnesses of the policy."""
-    chapter, tiles = cosign_of(app), tiles_of(app)
-    publishing = Publishing(app.store, app.clock, chapter, tiles.grown)
-    files = Loop("publishing", publishing.round, after_s=3.0)
-    if not chapter.policy.witnesses:
-        return (files,)
-    cosigning = Cosigning(chapter, app.clock, witnesses_of(chapter.policy), tiles.grown)
-    return (files, Loop("witnesses", cosigning.round, close=cosigning.close, after_s=2.5))
 
 
 def timekeeping(app: App) -> tuple[Loop, ...]:

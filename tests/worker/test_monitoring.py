@@ -1,0 +1,237 @@
+"""The monitor over a real database: what Eve does behind our back becomes an incident within a minute."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, connections
+
+from nouns import NOON
+from tocsin.app.settings import load_settings
+from tocsin.app.wiring import App, build_app
+from tocsin.domain.clock import PushedClock
+from tocsin.domain.timeline import Happening
+from tocsin.flow.cosign import CONTRADICTION
+from tocsin.flow.record import note
+from tocsin.store.django_store import DjangoStore
+from tocsin.store.leaf import leaf_hash
+from tocsin.worker.monitoring import REST_S, Monitoring, monitoring_of
+from tocsin.worker.seals import seals_of
+
+Turn = Callable[[], None]
+
+
+@pytest.fixture
+def clock() -> PushedClock:
+    return PushedClock(NOON)
+
+
+@pytest.fixture
+def app(tmp_path: Path, database_store: DjangoStore, clock: PushedClock) -> App:
+    built = build_app(load_settings({}, home=tmp_path), clock=clock)
+    write(built, 5)
+    seals_of(built).round()
+    return built
+
+
+@pytest.fixture
+def monitoring(app: App, clock: PushedClock) -> Monitoring:
+    """Return the monitor after its first look, whose clock is the database's where that has one."""
+    made = monitoring_of(app)
+    guards = made.guards
+    made.guards = lambda: _at(guards(), clock.now())
+    assert made.round() == REST_S
+    assert incidents(app) == []
+    return made
+
+
+def _at(guards, now: datetime):
+    return replace(guards, now=now if guards.now else None)
+
+
+def write(app: App, count: int) -> None:
+    with app.store.transaction() as shelves:
+        for _ in range(count):
+            note(shelves, Happening.NOTE, at=app.clock.now())
+
+
+def incidents(app: App) -> list[tuple[str, str]]:
+    with app.store.reading() as shelves:
+        return [(each.type, str(each.severity)) for each in shelves.incidents.listed()]
+
+
+def descriptions(app: App) -> str:
+    with app.store.reading() as shelves:
+        return " ".join(each.annotations["description"] for each in shelves.alerts.recent())
+
+
+def eve(*statements: str, values: tuple[object, ...] = ()) -> None:
+    """Write to the tables as their owner, past their guards."""
+    with connections["default"].cursor() as cursor:
+        if connections["default"].vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            guards = cursor.fetchall()
+            for name, _ in guards:
+                cursor.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                cursor.execute(statement, values)
+            for _, sql in guards:
+                cursor.execute(sql)
+            return
+        for table in ("store_leaf", "store_logwaiting", "store_checkpoint"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        for statement in statements:
+            cursor.execute(statement, values)
+        for table in ("store_leaf", "store_logwaiting", "store_checkpoint"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+                " WHERE relname = %s AND NOT tgisinternal",
+                [table],
+            )
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+        cursor.execute("DELETE FROM store_logtrace")
+
+
+def test_a_changed_signed_entry_is_a_p1_incident_within_a_minute(app, monitoring, clock) -> None:
+    forged = b'{"forged": true}'
+    eve(
+        'UPDATE store_leaf SET content = %s, leaf_hash = %s WHERE "index" = 2',
+        values=(forged, leaf_hash(forged)),
+    )
+    clock.push(timedelta(seconds=REST_S))
+    monitoring.round()
+    assert incidents(app) == [("audit-integrity", "P1")]
+    assert app.logs.broken(1).first_broken == 2
+
+
+def test_a_long_log_is_read_again_part_by_part(app, monitoring, clock) -> None:
+    monitoring.most = 2
+    monitoring._watch = None
+    write(app, 3)
+    clock.push(timedelta(seconds=10))
+    seals_of(app).round()
+    for _ in range(5):
+        monitoring.round()
+        assert app.logs.number == 1
+    eve('UPDATE store_leaf SET content = %s WHERE "index" = 3', values=(b"{}",))
+    monitoring._watch = None
+    rounds = 0
+    while app.logs.number == 1:
+        monitoring.round()
+        rounds += 1
+    assert rounds <= 4
+    assert app.logs.broken(1).first_broken == 3
+
+
+def test_an_entry_that_is_gone_from_a_part_is_found(app, monitoring) -> None:
+    monitoring.most = 4
+    eve('DELETE FROM store_leaf WHERE "index" = 1')
+    monitoring._watch = None
+    monitoring.round()
+    assert app.logs.broken(1).first_broken == 1
+
+
+def test_a_shorter_log_is_read_as_a_whole_at_once(app, monitoring) -> None:
+    monitoring.most = 1
+    eve('DELETE FROM store_leaf WHERE "index" = 4', "DELETE FROM store_checkpoint")
+    monitoring.round()
+    assert (app.logs.broken(1).first_broken, app.logs.broken(1).kind) == (4, "entry_missing")
+
+
+def test_a_line_taken_from_the_inbox_is_missed(app, monitoring, clock) -> None:
+    write(app, 3)
+    eve("DELETE FROM store_logwaiting WHERE counter = 7")
+    clock.push(timedelta(seconds=REST_S))
+    seals_of(app).round()
+    monitoring.round()
+    assert incidents(app) == [("audit-integrity", "P1")]
+    assert "line 7 vanished" in descriptions(app)
+    assert app.logs.number == 1, "what is in the log is as it was written"
+
+
+def test_a_line_put_into_the_inbox_is_told_and_gets_no_place(app, monitoring, clock) -> None:
+    eve(
+        "INSERT INTO store_logwaiting (entry_id, content, mac) VALUES (%s, %s, %s)",
+        values=("7" * 32, b"{}", b"guessed"),
+    )
+    clock.push(timedelta(seconds=REST_S))
+    seals_of(app).round()
+    for _ in range(3):
+        monitoring.round()
+    assert incidents(app) == [("audit-integrity", "P1")]
+    assert "did not write waits" in descriptions(app)
+    assert app.proving.verify_all()[0].verdict.size == 5
+
+
+def test_a_guard_that_is_gone_is_told_once(app, monitoring) -> None:
+    name = "leaf_never_changes"
+    on = " ON store_leaf" if connections["default"].vendor == "postgresql" else ""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}{on}")
+    for _ in range(3):
+        monitoring.round()
+    assert incidents(app) == [("audit-integrity", "P1")]
+    assert name in descriptions(app)
+
+
+def test_a_log_that_stops_growing_is_told_and_the_alert_ends_with_it(app, monitoring, clock) -> None:
+    clock.push(timedelta(minutes=11))
+    monitoring.round()
+    assert [kind for kind, _ in incidents(app)] == ["service-degradation"]
+    write(app, 1)
+    seals_of(app).round()
+    monitoring.round()
+    with app.store.reading() as shelves:
+        (alert,) = shelves.alerts.recent()
+    assert alert.is_resolved(clock.now())
+
+
+def test_a_table_that_is_gone_is_told_and_starts_no_successor(app, monitoring) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER TABLE store_checkpoint RENAME TO elsewhere")
+    for _ in range(2):
+        monitoring.round()
+    assert incidents(app) == [("audit-integrity", "P1")]
+    assert app.logs.number == 1
+
+
+def _contradicted(app: App, witness: str, origin: str) -> None:
+    request, _ = app.locker.keep(io.BytesIO(f"old 3\n\n{origin}\n5\nroot\n\n{witness}\n".encode()))
+    told = {"witness": witness, "status": 422, "size": 5, "request": request, "answer": request, "at": ""}
+    with app.store.transaction() as shelves:
+        mark = {f"{witness} {origin}": json.dumps(told).encode(), "damaged": b"{", "odd": b"[]"}
+        shelves.marks.keep(CONTRADICTION, mark, app.clock.now())
+
+
+def test_a_witness_that_contradicts_the_log_is_believed_once(app, monitoring, clock) -> None:
+    _contradicted(app, "w1", "elsewhere/audit")
+    monitoring.round()
+    assert app.logs.number == 1
+    _contradicted(app, "w1", "tocsin.local/audit")
+    monitoring.round()
+    monitoring.round()
+    broken = app.logs.broken(1)
+    assert (app.logs.number, broken.kind, broken.first_broken) == (2, "log_contradicted", None)
+    assert "w1 answered 422" in broken.reason
+    assert incidents(app) == [("audit-integrity", "P1")]
+    seals_of(app).round()
+    _contradicted(app, "w1", "tocsin.local/audit/2")
+    monitoring.round()
+    assert app.logs.number == 2
+
+
+def test_what_the_database_does_not_tell_is_told(app, monitoring) -> None:
+    def silent():
+        raise DatabaseError
+
+    monitoring.guards = silent
+    monitoring.round()
+    assert [kind for kind, _ in incidents(app)] == ["service-degradation"]
