@@ -129,10 +129,16 @@ class _Export:
         body = self._chain(node.nodes, self._end(node.repeat_id, "end"))
         self._workflow[body]["delay"] = int(node.every.total_seconds() * 1000)
         found = self._id("while-condition", node.repeat_id)
+        until = parse(node.until)
+        # What the rounds answer is empty when the condition is looked at for the first time.
+        inside = {each.step_id for each in steps_of(node.nodes) if isinstance(each, Step)}
+        names = sorted(name for name in names_in(until) if name.partition(".")[0] in inside)
+        variables = {variable_of(name): {"type": "string"} for name in names}
         self._workflow[found] = {
             "type": "while-condition",
             "name": f"Repeat until {node.until}",
-            "condition": condition_text(Negation(parse(node.until))),
+            "condition": condition_text(Negation(until)),
+            **({"step_variables": variables} if variables else {}),
             "on_true": body,
             "on_completion": after,
             "step_extensions": {EXTENSION: keys_of(node)},
