@@ -12,6 +12,7 @@ from tocsin.app.manners import manners_of
 from tocsin.app.packs import Packs
 from tocsin.app.performing import collectors_of
 from tocsin.app.policies import Policies
+from tocsin.app.runbooks_in_force import RunbooksInForce
 from tocsin.app.settings import Settings
 from tocsin.domain.clock import Clock
 from tocsin.domain.ports.delivery import Channel
@@ -24,6 +25,7 @@ from tocsin.flow.listen import Listen
 from tocsin.flow.mute import Mute
 from tocsin.flow.notify import Notify
 from tocsin.flow.respond import Respond
+from tocsin.flow.runs_triggers import Triggers
 from tocsin.flow.take import Take
 from tocsin.store.age import recipients_in
 
@@ -74,6 +76,7 @@ def chapters_of(
         close,
         Notify(routing_of(settings, ground.packs)),
         Mute(policies.noise, policies.windows),
+        Triggers(RunbooksInForce(settings, ground.packs)),
     )
     public_url = settings.text("TOCSIN_PUBLIC_URL").rstrip("/")
     deliver = Deliver(store, clock, call, public_url, settings.number("TOCSIN_DELIVERY_ATTEMPTS"))

@@ -20,6 +20,7 @@ _VERBS = {
     "silence": ("tocsin.cli.silence:silence", "Silences: list, add, confirm, expire."),
     "action": ("tocsin.cli.action:action", "Actions: plan, run, undo; the stop switch."),
     "evidence": ("tocsin.cli.evidence:evidence", "Exhibits: keep, collect, verify, bag, export, hold."),
+    "run": ("tocsin.cli.run:run", "Runbooks as they are followed: start, answer, done, abort."),
     "runbook": ("tocsin.cli.runbook:runbook", "Plans that people follow: list, show, check, test, CACAO."),
     "audit": ("tocsin.cli.audit:audit", "The log: verify, head, export."),
     "lake": ("tocsin.cli.lake:lake", "Stored signals: status, verify, seal, retain, hold."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tocsin.cli.exits import Exit
+from tocsin.cli.run import planned
 from tocsin.cli.show import Show
 from tocsin.cli.verb import leave, noun, verb
 
@@ -140,6 +141,6 @@ def _tests(checked: Checked) -> list[dict[str, Any]]:
 
 runbook = noun(
     "runbook",
-    "Plans that people follow: list, show, check, test, CACAO.",
-    *(listed, shown, checked, tested, exported, imported),
+    "Plans that people follow: list, show, check, test, plan, CACAO.",
+    *(listed, shown, checked, tested, planned, exported, imported),
 )

@@ -139,7 +139,8 @@ class Hand:
                 "Consent to this step is given to its actions, each with its exact arguments.",
                 "Approve the actions that the step has asked for.",
             )
-        if self.by == self.run.started_by:
+        # Whoever began it on the command line is the same person in the console.
+        if self.by == self.run.started_by.removeprefix("cli:"):
             raise _no_consent(f"{self.by} began this run.", "Somebody else must consent.")
         people = [approval.partition(":")[2] for approval in record.approvals]
         if self.by in people:

@@ -20,6 +20,8 @@ from tocsin.api.rest.guard import authenticate
 from tocsin.api.rest.incidents import router as incidents
 from tocsin.api.rest.oncall import router as oncall
 from tocsin.api.rest.quarantine import router as quarantine
+from tocsin.api.rest.runs import router as runs
+from tocsin.api.rest.runs import runbooks
 from tocsin.api.rest.schedules import router as schedules
 from tocsin.api.rest.silences import router as silences
 from tocsin.domain.errors import Explained
@@ -53,6 +55,8 @@ rest.add_router("/v1/evidence", evidence)
 rest.add_router("/v1/audit", audit)
 rest.add_router("/v1/quarantine", quarantine)
 rest.add_router("/v1/oncall", oncall)
+rest.add_router("/v1/runs", runs)
+rest.add_router("/v1/runbooks", runbooks)
 rest.add_router("/v1/schedules", schedules)
 rest.add_router("/v1/deliveries", deliveries)
 rest.add_router("/v1/silences", silences)
