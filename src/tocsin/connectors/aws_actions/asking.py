@@ -81,7 +81,7 @@ def seen_by(
 
 def named(value: Any) -> tuple[str, ...]:
     """Return one name or several as several, each once and in order."""
-    several = (value,) if isinstance(value, str) else tuple(value or ())
+    several = (value,) if isinstance(value, str) and value else tuple(value or ())
     return tuple(dict.fromkeys(str(each) for each in several))
 
 

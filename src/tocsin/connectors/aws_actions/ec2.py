@@ -38,6 +38,7 @@ def instance_of(arguments: Arguments, instance: str) -> Play[Mapping[str, Any]]:
     """Describe one instance. Raises `CallFailed` where there is none."""
     sample = {
         "InstanceId": instance,
+        "SecurityGroups": [{"GroupId": "sg-0"}],
         "NetworkInterfaces": [{"NetworkInterfaceId": "eni-0", "Groups": [{"GroupId": "sg-0"}]}],
         "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeId": "vol-0"}}],
         "Tags": [],
@@ -61,9 +62,14 @@ def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
 
 
 def _interfaces(instance: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the groups of each interface; those of the only one are the instance's own."""
+    interfaces = instance["NetworkInterfaces"]
+    if len(interfaces) == 1:
+        only = interfaces[0]["NetworkInterfaceId"]
+        return {only: [group["GroupId"] for group in instance["SecurityGroups"]]}
     return {
         each["NetworkInterfaceId"]: [group["GroupId"] for group in each["Groups"]]
-        for each in instance["NetworkInterfaces"]
+        for each in interfaces
     }
 
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from tocsin.connectors.aws_actions.asking import change, now, pages, read, seen_by
+from tocsin.connectors.aws_actions.asking import change, is_code, now, read, seen_by
 from tocsin.connectors.aws_actions.ourselves import refuse_ourselves
-from tocsin.domain.acting import Arguments, Kept, Outcome, Performer, Play, Seen
+from tocsin.domain.acting import Arguments, CallFailed, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
     ActionClass,
     BlastRadius,
@@ -98,14 +98,14 @@ def _reopen_trust(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
 
 def _revocation(name: str) -> Play[str | None]:
     """Read the policy that revokes sessions, None where there is none."""
-    found = yield from pages(
-        read("aws.iam", "ListRolePolicies", {"PolicyNames": []}, RoleName=name), "Marker"
-    )
-    if not any(REVOKED in page["PolicyNames"] for page in found):
+    try:
+        answer = yield read(
+            "aws.iam", "GetRolePolicy", {"PolicyDocument": "{}"}, RoleName=name, PolicyName=REVOKED
+        )
+    except CallFailed as failed:
+        if not is_code(failed, "NoSuchEntity"):
+            raise
         return None
-    answer = yield read(
-        "aws.iam", "GetRolePolicy", {"PolicyDocument": "{}"}, RoleName=name, PolicyName=REVOKED
-    )
     return unquote(answer["PolicyDocument"])
 
 
@@ -139,20 +139,22 @@ def _sessions_are_revoked(arguments: Arguments, kept: Kept) -> Play[bool]:
 
 
 def _allow_sessions(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
-    name = name_of(arguments)
-    there = yield from _revocation(name)
-    if kept["revocation"] is not None:
+    name, earlier = name_of(arguments), kept["revocation"]
+    if earlier is None:
+        yield from _delete_revocation(name)
+    else:
         yield change(
-            "aws.iam",
-            "PutRolePolicy",
-            None,
-            RoleName=name,
-            PolicyName=REVOKED,
-            PolicyDocument=kept["revocation"],
+            "aws.iam", "PutRolePolicy", None, RoleName=name, PolicyName=REVOKED, PolicyDocument=earlier
         )
-    elif there is not None:
-        yield change("aws.iam", "DeleteRolePolicy", None, RoleName=name, PolicyName=REVOKED)
     return Outcome(text=f"The sessions of {name} are as they were before.")
+
+
+def _delete_revocation(name: str) -> Play[None]:
+    try:
+        yield change("aws.iam", "DeleteRolePolicy", None, RoleName=name, PolicyName=REVOKED)
+    except CallFailed as failed:
+        if not is_code(failed, "NoSuchEntity"):
+            raise
 
 
 def _role_before(arguments: Arguments) -> Play[Kept]:
@@ -213,7 +215,6 @@ _WHO = Right(
 _READ_TRUST = Right(name="iam:GetRole", why="To keep the trust policy before, and to read it back.")
 _WRITE_TRUST = Right(name="iam:UpdateAssumeRolePolicy", why="To close the trust policy, and to restore it.")
 _SESSION_RIGHTS = (
-    Right(name="iam:ListRolePolicies", why="To see whether sessions were revoked before."),
     Right(
         name="iam:GetRolePolicy", why="To keep the policy of an earlier revocation, and to read ours back."
     ),

@@ -80,10 +80,10 @@ def _allow(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     return Outcome(text=f"{user} may do again what was allowed before.")
 
 
-def _status(arguments: Arguments) -> Play[str | None]:
+def _status(arguments: Arguments, sample_status: str = "Active") -> Play[str | None]:
     """Read whether the key is `Active` or `Inactive`; None where the user has no such key."""
     wanted = arguments["access_key"]
-    sample = {"AccessKeyMetadata": [{"AccessKeyId": wanted, "Status": "Active"}]}
+    sample = {"AccessKeyMetadata": [{"AccessKeyId": wanted, "Status": sample_status}]}
     found = yield from pages(read("aws.iam", "ListAccessKeys", sample, UserName=arguments["user"]), "Marker")
     keys = {each["AccessKeyId"]: each["Status"] for page in found for each in page["AccessKeyMetadata"]}
     return keys.get(wanted)
@@ -130,7 +130,7 @@ def _set_status(arguments: Arguments, status: str) -> Call:
 
 
 def _delete_key(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
-    status = yield from _status(arguments)
+    status = yield from _status(arguments, "Inactive")
     if status == "Active":
         raise refused("the key is still active: turn it off first, and see what breaks")
     if status is not None:
