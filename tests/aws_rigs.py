@@ -139,7 +139,7 @@ class Killed(BaseException):
 
 @dataclass(slots=True)
 class Recording:
-    """Makes the calls of another caller and remembers them; dies right after so many changes as it is told."""
+    """Makes the calls of another caller and remembers them; dies right after as many as it is told."""
 
     caller: Any = AWS.caller
     dies_after: int = -1
