@@ -5,6 +5,8 @@ An action joins the contract by one row in `ROWS`.
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,10 +20,19 @@ from tocsin.app.performing import performers_of
 from tocsin.connectors.entra.graph import Application, GraphCaller
 from tocsin.connectors.entra.performers import PERFORMERS as ENTRA
 from tocsin.connectors.entra.users import read_user
+from tocsin.connectors.flags.files import FlagFiles
+from tocsin.connectors.flags.performers import PERFORMERS as FLAGS
+from tocsin.connectors.github import acts as github_acts
 from tocsin.connectors.http_actions.caller import TargetsCaller
+from tocsin.connectors.jira import acts as jira_acts
+from tocsin.connectors.jira.issues import issues_of
 from tocsin.connectors.outbound import Outbound
+from tocsin.connectors.pagerduty import acts as pagerduty_acts
 from tocsin.connectors.rest import RestCaller
 from tocsin.connectors.secret import Secret
+from tocsin.connectors.slack import acts as slack_acts
+from tocsin.connectors.slack.web_api import WebApi
+from tocsin.connectors.statuspage import acts as statuspage_acts
 from tocsin.domain.acting import Arguments, Call, Caller, Performer, Seen
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.pack_file import Located, parse
@@ -33,9 +44,10 @@ CLOCK = PushedClock(datetime(2026, 11, 20, 20, 36, 54, tzinfo=UTC))
 class Rig:
     """One performer set up: `caller` is made for a client, `state` is what the partner holds now.
 
-    `first_look` is what a look before the first try may tell; `is_so_already` that there is nothing to
-    change. `put_back` leaves out of a state what an undo does not promise. `warm_up` makes a caller ready
-    whose partner shall misbehave only afterwards. `secrets` must be in no failure.
+    `first_look` is what a look before the first try may tell, `second_look` what one after it does;
+    `is_so_already` says that there is nothing to change. `put_back` leaves out of a state what an undo does
+    not promise. `warm_up` makes a caller ready whose partner shall misbehave only afterwards. `secrets` must
+    be in no failure.
     """
 
     performer: Performer
@@ -46,6 +58,7 @@ class Rig:
     secrets: tuple[str, ...] = ()
     is_so_already: bool = False
     first_look: tuple[Seen, ...] = (Seen.NOT_DONE,)
+    second_look: Seen = Seen.DONE
     put_back: Callable[[Any], Any] = lambda state: state
     warm_up: Callable[[Any], object] | None = None
     untouched: Any = None
@@ -152,6 +165,130 @@ def agentidp_row(name: str, arguments: Arguments, **row: bool) -> Row:
     return Row(rig, **row)
 
 
+def partner_row(
+    name: str,
+    fixture: str,
+    performers: tuple[Performer, ...],
+    caller: Callable[[Any, Outbound], Caller],
+    arguments: Arguments,
+    secrets: Callable[[Any], tuple[str, ...]],
+    **more: Any,
+) -> Row:
+    """Return the row of a partner that is one fixture; its `state` is what it holds."""
+    told = {each: more.pop(each) for each in ("settles", "undoes", "changes") if each in more}
+
+    def rig(request: pytest.FixtureRequest) -> Rig:
+        fake = request.getfixturevalue(fixture)
+        return Rig(
+            named(performers)[name],
+            arguments,
+            lambda outbound: caller(fake, outbound),
+            fake.state,
+            fake,
+            secrets(fake),
+            **more,
+        )
+
+    return Row(rig, **told)
+
+
+def slack_row(name: str, arguments: Arguments, **more: Any) -> Row:
+    def caller(slack: Any, outbound: Outbound) -> Caller:
+        return slack_acts.SlackCaller(WebApi(Secret(slack.token), slack.url, outbound))
+
+    return partner_row(
+        name, "workspace", slack_acts.PERFORMERS, caller, arguments, lambda slack: (slack.token,), **more
+    )
+
+
+def pagerduty_row(name: str, arguments: Arguments, **more: Any) -> Row:
+    def caller(fake: Any, outbound: Outbound) -> Caller:
+        return pagerduty_acts.rest_caller(Secret(fake.token), fake.sender, fake.url, outbound)
+
+    key = {"incident_key": "tocsin-0d7e"}
+    secrets = lambda fake: (fake.token,)  # noqa: E731
+    return partner_row(
+        name,
+        "pagerduty_rest",
+        pagerduty_acts.PERFORMERS,
+        caller,
+        arguments | key,
+        secrets,
+        undoes=False,
+        **more,
+    )
+
+
+def statuspage_row(name: str, arguments: Arguments, **more: Any) -> Row:
+    def caller(fake: Any, outbound: Outbound) -> Caller:
+        return statuspage_acts.rest_caller(Secret(fake.key), fake.url, outbound)
+
+    page = {"page": "kctbh9vrtdwd"}
+    return partner_row(
+        name,
+        "components",
+        statuspage_acts.PERFORMERS,
+        caller,
+        arguments | page,
+        lambda fake: (fake.key,),
+        **more,
+    )
+
+
+def github_row(name: str, arguments: Arguments, **more: Any) -> Row:
+    def caller(fake: Any, outbound: Outbound) -> Caller:
+        return github_acts.rest_caller(Secret(fake.token), fake.url, outbound)
+
+    return partner_row(
+        name, "github", github_acts.PERFORMERS, caller, arguments, lambda fake: (fake.token,), **more
+    )
+
+
+def jira_row(name: str, arguments: Arguments) -> Row:
+    def rig(request: pytest.FixtureRequest) -> Rig:
+        jira = request.getfixturevalue("jira")
+        fields = {"project": {"key": "OPS"}, "summary": "Eve", "issuetype": {"name": "Task"}}
+
+        def caller(outbound: Outbound) -> Caller:
+            return jira_acts.JiraCaller(issues_of(jira.url, Secret(jira.token), jira.user, outbound))
+
+        jira.made({"fields": fields})
+        return Rig(
+            named(jira_acts.PERFORMERS)[name],
+            arguments,
+            caller,
+            lambda: copy.deepcopy([jira.issues, jira.comments]),
+            jira,
+            (jira.token,),
+        )
+
+    return Row(rig, undoes=False)
+
+
+def flags_rig(request: pytest.FixtureRequest) -> Rig:
+    path = request.getfixturevalue("tmp_path") / "platform.json"
+    flag = {"state": "DISABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off"}
+    path.write_text(json.dumps({"flags": {"CLAUDE_DEGRADATION": flag, "other": flag}}))
+    return Rig(
+        FLAGS[0],
+        {"flag": "CLAUDE_DEGRADATION", "variant": "on", "file": "platform"},
+        lambda outbound: FlagFiles({"platform": path}),
+        lambda: json.loads(path.read_bytes()),
+    )
+
+
+def without_making(state: Any) -> Any:
+    """Leave out channels that were made and archived again."""
+    made, shown = state
+    return [{number: one for number, one in made.items() if not one["is_archived"]}, shown]
+
+
+def deployed_commit(state: Any) -> Any:
+    """Leave out all but the commit that is deployed: an undo is a further deployment."""
+    return state[0][0]["sha"]
+
+
+SHOP = {"owner": "ada", "repository": "shop"}
 EVE, BEN = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0", "ben@example.org"
 APP, SECRET_ID = "acc848e9-e8ec-4feb-a521-8d58b5482e09", "f0b0b335-1d71-4883-8f98-567911bfdca6"
 PRINCIPAL = "59e617e5-e447-4adc-8b88-00af644d7c92"
@@ -169,6 +306,42 @@ ROWS: Mapping[str, Row] = {
     ),
     "entra.disable_application": entra_row("entra.disable_application", {"applications": [PRINCIPAL]}),
     "entra.enable_application": entra_row("entra.enable_application", {"applications": [PRINCIPAL]}),
+    "slack.post": slack_row(
+        "slack.post", {"channel": "C0INCIDENTS", "text": "<!channel> & all"}, undoes=False
+    ),
+    "slack.create_channel": slack_row(
+        "slack.create_channel", {"name": "inc-2026-001"}, put_back=without_making
+    ),
+    "slack.invite": slack_row("slack.invite", {"channel": "C1", "users": ["U0BEN", "U0ADA"]}, undoes=False),
+    "pagerduty.acknowledge": pagerduty_row("pagerduty.acknowledge", {}),
+    "pagerduty.resolve": pagerduty_row("pagerduty.resolve", {}),
+    "pagerduty.note": pagerduty_row("pagerduty.note", {"text": "Eve was here."}),
+    "jira.create": jira_row("jira.create", {"project": "OPS", "summary": "Eve logged in", "text": "Twice."}),
+    "jira.comment": jira_row("jira.comment", {"issue": "OPS-1", "body": "IOC: 203.0.113.7"}),
+    "statuspage.post": statuspage_row(
+        "statuspage.post",
+        {"status": "identified", "title": "Logins", "text": "We know why.", "incident_key": "tocsin-0d7e"},
+        undoes=False,
+    ),
+    "statuspage.update_component": statuspage_row(
+        "statuspage.update_component", {"component": "ftgks51sfs2d", "status": "major_outage"}
+    ),
+    "github.deployment": github_row(
+        "github.deployment",
+        {**SHOP, "ref": "main", "environment": "production"},
+        put_back=deployed_commit,
+    ),
+    "github.dispatch_workflow": github_row(
+        "github.dispatch_workflow",
+        {**SHOP, "workflow": "rotate.yml", "ref": "main"},
+        settles=False,
+        undoes=False,
+        second_look=Seen.CANNOT_TELL,
+    ),
+    "github.revoke_token": github_row(
+        "github.revoke_token", {"token": "ghp_leaked"}, undoes=False, second_look=Seen.NOT_DONE
+    ),
+    "flags.set": Row(flags_rig, speaks_http=False),
     "agentidp.suspend_agent": agentidp_row("agentidp.suspend_agent", AGENT),
     "agentidp.unsuspend_agent": agentidp_row("agentidp.unsuspend_agent", AGENT),
     "agentidp.revoke_credential": agentidp_row(

@@ -31,15 +31,19 @@ from http_partner import HttpPartner, http_partner
 sys.path.extend(sorted({str(fake.parent) for fake in Path(__file__).parent.glob("*/fake_*.py")}))
 from fake_agentidp import FakeAgentIdP
 from fake_browser import FakeBrowser
+from fake_components import FakeComponents
+from fake_github import FakeGitHub
 from fake_graph import FakeGraph
 from fake_jira import FakeJira
 from fake_ntfy import FakeNtfy
 from fake_pagerduty import FakePagerDuty
+from fake_pagerduty_rest import FakePagerDutyRest
 from fake_service_management import FakeServiceManagement
 from fake_slack import FakeSlack
 from fake_statuspage import FakeStatuspage
 from fake_teams import FakeTeams
 from fake_twilio import FakeTwilio
+from fake_workspace import FakeWorkspace
 
 
 @pytest.fixture
@@ -58,6 +62,34 @@ def agentidp() -> Iterator[FakeAgentIdP]:
 @pytest.fixture
 def graph() -> Iterator[FakeGraph]:
     fake = FakeGraph()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def workspace() -> Iterator[FakeWorkspace]:
+    fake = FakeWorkspace()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def pagerduty_rest() -> Iterator[FakePagerDutyRest]:
+    fake = FakePagerDutyRest()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def components() -> Iterator[FakeComponents]:
+    fake = FakeComponents()
+    with http_partner(fake):
+        yield fake
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    fake = FakeGitHub()
     with http_partner(fake):
         yield fake
 

@@ -41,7 +41,7 @@ def no_network() -> Iterator[None]:
 def attempt(rig: Rig, caller: Caller, kept: object) -> Seen:
     """Act as the worker does that takes over from one that was killed: look first."""
     seen = drive(rig.performer.seen(rig.arguments, kept, KEY), lambda _: caller)
-    if seen is not Seen.DONE:
+    if seen is Seen.NOT_DONE:
         drive(rig.performer.perform(rig.arguments, kept, KEY), lambda _: caller)
     return seen
 
@@ -53,7 +53,7 @@ def test_it_is_done_once_however_often_it_is_tried(rig: Rig) -> None:
     assert attempt(rig, caller, kept) in rig.first_look
     once = rig.state()
     assert once != rig.untouched or rig.is_so_already
-    assert attempt(rig, caller, kept) is Seen.DONE
+    assert attempt(rig, caller, kept) is rig.second_look
     assert rig.state() == once
     assert drive(rig.performer.verify(rig.arguments, kept), lambda _: caller) is True
 
@@ -105,7 +105,8 @@ def test_an_answer_that_is_no_success_is_one_of_four_failures(rig: Rig, status: 
 
 @pytest.mark.parametrize("rig", OVER_HTTP, indirect=True)
 def test_what_cannot_be_understood_is_unknown(rig: Rig) -> None:
-    assert failure(rig, (200, {}, b"<html>")).kind is FailureKind.UNKNOWN
+    status = 202 if rig.performer.declaration.name == "github.revoke_token" else 200
+    assert failure(rig, (status, {}, b"<html>")).kind is FailureKind.UNKNOWN
 
 
 @pytest.mark.parametrize("rig", OVER_HTTP, indirect=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -111,13 +111,24 @@ def call_failed(failed: DeliveryFailed, *, changes: bool) -> CallFailed:
 
 
 def secrets_of(call: Call) -> tuple[Secret, ...]:
-    """Return the values of a call's secret parameters."""
-    return tuple(Secret(str(call.parameters[name])) for name in call.secret if name in call.parameters)
+    """Return the texts within a call's secret parameters."""
+    found = (each for name in call.secret for each in _texts(call.parameters.get(name)))
+    return tuple(Secret(each) for each in found)
 
 
 def is_absent(failed: CallFailed) -> bool:
     """Say whether the partner has nothing by that name."""
     return failed.status in (404, 410)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+    elif value not in (None, ""):
+        yield str(value)
 
 
 def _taken_apart(call: Call) -> tuple[str, str]:

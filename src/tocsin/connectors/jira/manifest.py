@@ -37,6 +37,8 @@ MANIFEST = Manifest(
         PermissionWanted(name="Add comments", why="to tell in it how the incident goes on"),
         PermissionWanted(name="Transition issues", why="to close it, if a transition is set"),
     ),
+    performers="tocsin.connectors.jira.acts:PERFORMERS",
+    callers=(("jira", "tocsin.connectors.jira.acts:make"),),
     channel="tocsin.connectors.jira.setup:build",
     notifiers=(("jira", "tocsin.connectors.jira.notifier:build_notifier"),),
 )

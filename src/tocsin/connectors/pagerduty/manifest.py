@@ -24,7 +24,14 @@ MANIFEST = Manifest(
         ConnectorSetting(
             name="TOCSIN_PAGERDUTY_URL", hint="https://events.eu.pagerduty.com/ for accounts in the EU."
         ),
+        ConnectorSetting(name="TOCSIN_PAGERDUTY_TOKEN", hint="REST API key, only for actions.", secret=True),
+        ConnectorSetting(name="TOCSIN_PAGERDUTY_FROM", hint="Mail address of a user, only for actions."),
+        ConnectorSetting(
+            name="TOCSIN_PAGERDUTY_API_URL", hint="https://api.eu.pagerduty.com for accounts in the EU."
+        ),
     ),
+    performers="tocsin.connectors.pagerduty.acts:PERFORMERS",
+    callers=(("pagerduty", "tocsin.connectors.pagerduty.acts:make"),),
     channel="tocsin.connectors.pagerduty.setup:build",
     hook="tocsin.connectors.pagerduty.hook:HOOK",
     secrets="TOCSIN_PAGERDUTY_SECRETS",

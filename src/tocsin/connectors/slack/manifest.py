@@ -38,10 +38,16 @@ MANIFEST = Manifest(
             name="channels:history, groups:history, im:history",
             why="to see before a repeat whether the message is there already; without it one may come twice",
         ),
+        PermissionWanted(
+            name="channels:manage, groups:write, channels:read, groups:read",
+            why="only for the actions that make an incident's channel and invite people to it",
+        ),
     ),
     channel="tocsin.connectors.slack.setup:build",
     hook="tocsin.connectors.slack.inbound:HOOK",
     secrets="TOCSIN_SLACK_SIGNING_SECRETS",
     errand="tocsin.connectors.slack.errands:run",
+    performers="tocsin.connectors.slack.acts:PERFORMERS",
+    callers=(("slack", "tocsin.connectors.slack.acts:make"),),
     notifiers=(("slack", "tocsin.connectors.slack.notifier:build_notifier"),),
 )

@@ -22,5 +22,7 @@ MANIFEST = Manifest(
         PermissionWanted(name="incidents", why="to find, open and update the incident that is ours"),
         PermissionWanted(name="components", why="to mark the components of the address as disturbed"),
     ),
+    performers="tocsin.connectors.statuspage.acts:PERFORMERS",
+    callers=(("statuspage", "tocsin.connectors.statuspage.acts:make"),),
     channel="tocsin.connectors.statuspage.setup:build",
 )

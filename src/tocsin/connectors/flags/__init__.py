@@ -1,0 +1,1 @@
+"""Feature flags in files of flagd that we own."""

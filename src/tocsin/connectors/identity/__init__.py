@@ -1,0 +1,1 @@
+"""The identity provider, whichever is bound: what runbooks call `idp.*`."""
