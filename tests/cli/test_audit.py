@@ -11,6 +11,8 @@ import pytest
 from django.db import connection
 
 from tocsin.store.leaf import leaf_hash
+from tocsin.worker.monitoring import monitoring_of
+from tocsin.worker.seals import seals_of
 
 
 @pytest.fixture
@@ -337,3 +339,50 @@ def test_a_file_that_is_no_export_ends_with_1_and_a_missing_one_with_3(tmp_path,
 
 def test_a_key_without_a_file_is_a_usage_error(home, typed) -> None:
     assert typed("audit", "verify", "--key", "x").exit_code == 2
+
+
+def test_the_monitor_looks_once_and_ends_with_what_it_found(firing, answer, typed, behind, spoil) -> None:
+    sound = answer("audit", "monitor", "--once")
+    assert (sound["sound"], sound["concerns"]) == (True, {})
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER leaf_never_goes")
+    result = typed("audit", "monitor", "--json")
+    assert result.exit_code == 6
+    assert "leaf_never_goes" in json.loads(result.stdout)["data"]["concerns"]["unguarded"]
+    spoil(1, b"{}")
+    result = typed("audit", "monitor", "--every", "5", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["data"]["first_broken"]) == (7, 1)
+
+
+def test_the_monitor_looks_again_while_nothing_is_found(firing, typed, monkeypatch) -> None:
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER leaf_never_goes")
+
+    monkeypatch.setattr("time.sleep", rest)
+    assert typed("audit", "monitor", "--every", "7").exit_code == 6
+    assert rests == [7]
+
+
+def test_a_log_that_broke_is_verified_and_exported_beside_its_successor(
+    firing, typed, spoil, tmp_path
+) -> None:
+    spoil(1, b"{}")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM store_checkpoint WHERE id < 0")
+    monitoring_of(firing).round()
+    for _ in range(2):
+        seals_of(firing).round()
+    result = typed("audit", "verify", "--json")
+    told = json.loads(result.stdout)["data"]
+    assert (result.exit_code, told["first_broken"]) == (7, 1)
+    assert [each["sound"] for each in told["logs"]] == [False, True]
+    assert "/2 is written to" in typed("audit", "verify").stderr
+    for number, code in (("1", 7), ("2", 0)):
+        path = tmp_path / f"log-{number}.ndjson"
+        assert typed("audit", "export", str(path), "--log", number).exit_code == 0
+        assert typed("audit", "verify", str(path)).exit_code == code
+    assert typed("audit", "export", str(tmp_path / "x"), "--log", "3").exit_code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from nouns import NOON, a_checkpoint, a_quarantined
 from tocsin.console.house import checks, in_one_line
@@ -46,3 +47,11 @@ def test_dead_letters_quarantine_and_a_log_without_a_signature_are_named(memory_
     assert made["Deliveries"].words.startswith("1 dead letter:")
     assert made["Quarantine"].words.startswith("1 body could not be understood")
     assert in_one_line(tuple(made.values())) == "But look below: Log, Deliveries, Quarantine."
+
+
+def test_a_log_that_broke_is_never_in_order_again(memory_store):
+    with memory_store.transaction() as shelves:
+        shelves.log.of(2).begin([(UUID(int=1), b"{}")])
+    log = _checked(memory_store)["Log"]
+    assert not log.is_well
+    assert log.words == "1 log broke and stays as it is; a successor is written to."

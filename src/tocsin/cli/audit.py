@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from tocsin.cli.audit_proofs import proof_verified, proven, vkeys
 from tocsin.cli.exits import Exit
 from tocsin.cli.opened import opened
 from tocsin.cli.show import Show, iso
@@ -16,6 +17,7 @@ from tocsin.cli.verb import leave, noun, verb
 from tocsin.domain.errors import NotFound
 
 if TYPE_CHECKING:
+    from tocsin.app.proving import Proven
     from tocsin.app.wiring import App
     from tocsin.audit.verify import Verdict
 
@@ -38,17 +40,19 @@ def verified(show: Show, *, path: Path | None, key: str | None) -> None:
         raise click.UsageError("--key is for an exported file; give its PATH.")
     exhibits: Faults = []
     records: Faults = []
+    logs: tuple[Proven, ...] = ()
     if path is not None:
         verdict = _of_file(show, path, key)
     else:
         with opened() as app:
-            verdict = app.proving.verify()
+            logs = app.proving.verify_all()
+            verdict = next((each.verdict for each in logs if not each.verdict.sound), logs[-1].verdict)
             if verdict.sound:
                 against = app.proving.disagreements()
                 exhibits = [(each.name, each.sentence) for each in against.exhibits]
                 records = [(each.name, each.sentence) for each in against.records]
             exhibits += changed_exhibits(app)
-    _told(show, verdict, exhibits, records)
+    _told(show, verdict, exhibits, records, logs)
     if not verdict.sound:
         leave(Exit.BROKEN)
     leave(Exit.PROBLEMS if exhibits or records else Exit.OK)
@@ -84,20 +88,26 @@ def head(show: Show) -> None:
 
 @verb("export", example="tocsin audit export log.ndjson")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-def exported(show: Show, *, path: Path) -> None:
-    """Write the log to a new file, or to stdout with `-`; `audit verify PATH` proves it anywhere."""
+@click.option("--log", "number", type=click.IntRange(1), help="Which of the logs, from 1, when one broke.")
+def exported(show: Show, *, path: Path, number: int | None) -> None:
+    """Write the log to a new file, or to stdout with `-`; `audit verify PATH` proves it anywhere.
+
+    It is the log that is written to. A log that broke is exported with --log, as it is.
+    """
     with opened() as app:
+        if number is not None and number > app.logs.number:
+            raise click.UsageError(f"There are {app.logs.number} logs.")
         if str(path) == "-":
-            for line in app.proving.export():
+            for line in app.proving.export(number):
                 sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
             return
         try:
             with path.open("xb") as file:
-                file.writelines(app.proving.export())
+                file.writelines(app.proving.export(number))
         except OSError as error:
             raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
-        key = app.signer.verifier_key
+        key = app.logs.signer_of(number or app.logs.number).verifier_key
     if show.as_json:
         show.one("tocsin.audit.export/1", {"path": str(path), "verifier_key": key})
     show.say(f"{path} is written. Whoever checks it needs this key from you, not from the file: {key}")
@@ -135,7 +145,9 @@ def changed_exhibits(app: App, incident_id: UUID | None = None) -> Faults:
     return [(each.exhibit.short_name, each.sentence) for each in faults]
 
 
-def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> None:
+def _told(
+    show: Show, verdict: Verdict, exhibits: Faults, records: Faults, logs: tuple[Proven, ...] = ()
+) -> None:
     record: dict[str, Any] = {
         "sound": verdict.sound,
         "first_broken": verdict.first_broken,
@@ -150,10 +162,13 @@ def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> No
         "record_faults": [{"id": name, "fault": sentence} for name, sentence in records[:SHOWN]],
     }
     if show.as_json:
-        show.one("tocsin.audit.verify/1", record)
+        show.one("tocsin.audit.verify/1", {**record, "logs": [_log(each) for each in logs]})
     else:
         show.one("", {**record, "exhibit_faults": _names(exhibits), "record_faults": _names(records)})
     show.say(verdict.reason)
+    for each in logs[1:]:
+        state = "sound" if each.verdict.sound else "broken"
+        show.say(f"Since then {each.origin} is written to: {each.verdict.size} entries, {state}.")
     if not verdict.sound:
         show.warn(
             f"The log is broken {_place(verdict)}. "
@@ -165,6 +180,17 @@ def _told(show: Show, verdict: Verdict, exhibits: Faults, records: Faults) -> No
         show.warn(f"{len(records) - SHOWN} more lines differ from the log.")
     if verdict.sound and (exhibits or records):
         show.warn("The log itself is sound: what it says counts. Treat the differences as tampering.")
+
+
+def _log(proven: Proven) -> dict[str, Any]:
+    frozen = proven.frozen
+    return {
+        "origin": proven.origin,
+        "sound": proven.verdict.sound,
+        "first_broken": proven.verdict.first_broken,
+        "size": proven.verdict.size,
+        "frozen_at": iso(frozen.found_at) if frozen else None,
+    }
 
 
 def _place(verdict: Verdict) -> str:
@@ -179,4 +205,41 @@ def _names(faults: Faults) -> str:
     return " ".join(dict.fromkeys(name for name, _ in faults))
 
 
-audit = noun("audit", "The log: verify, head, export.", verified, head, exported)
+@verb("monitor", example="tocsin audit monitor --once --json")
+@click.option("--once", is_flag=True, help="Look once, at the whole log, and end.")
+@click.option("--every", type=click.IntRange(5, 3600), default=60, show_default=True, help="Seconds.")
+def monitored(show: Show, *, once: bool, every: int) -> None:
+    """Watch the log from a process of its own, reading only, until something is found.
+
+    Ends with 7 when the log is broken and with 6 when something else is of concern. It writes nothing to the
+    database, so a role that may only read is enough; it needs to read the folder of the log's keys.
+    """
+    from time import sleep
+
+    from tocsin.worker.monitoring import monitoring_of
+
+    with opened() as app:
+        monitoring = monitoring_of(app)
+        monitoring.most = sys.maxsize
+        while True:
+            verdict, concerns = monitoring.look()
+            if once or concerns or not verdict.sound:
+                break
+            sleep(every)
+    found = {concern.value: sentence for concern, sentence in concerns.items()}
+    if show.as_json:
+        record = {"sound": verdict.sound, "first_broken": verdict.first_broken, "size": verdict.size}
+        show.one("tocsin.audit.monitor/1", {**record, "reason": verdict.reason, "concerns": found})
+    show.say(verdict.reason)
+    for sentence in found.values():
+        show.warn(sentence)
+    if not verdict.sound and verdict.first_broken is not None:
+        leave(Exit.BROKEN)
+    leave(Exit.PROBLEMS if found else Exit.OK)
+
+
+audit = noun(
+    "audit",
+    "The log: verify, head, export, monitor, proofs.",
+    *(verified, head, exported, monitored, proven, proof_verified, vkeys),
+)

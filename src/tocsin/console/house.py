@@ -43,6 +43,10 @@ def in_one_line(made: Sequence[Check]) -> str:
 
 
 def _log(shelves: Shelves) -> Check:
+    number = shelves.log.latest()
+    if number > 1:
+        words = f"{_counted(number - 1, 'log')} broke and stays as it is; a successor is written to."
+        return Check(name="Log", is_well=False, words=words)
     last = shelves.log.last_checkpoint()
     if last is None:
         return Check(name="Log", is_well=False, words="No checkpoint was signed yet; nothing is sealed.")

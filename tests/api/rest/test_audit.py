@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from django.db import connections
+
 from tocsin.domain.person import Role
 from tocsin.store import models
+from tocsin.worker.monitoring import monitoring_of
 from tocsin.worker.seals import seals_of
 
 URL = "/api/v1/audit"
@@ -35,3 +38,25 @@ def test_the_head_is_a_signed_note_with_the_key_that_checks_it(client, bearer, o
 def test_who_may_only_write_learns_nothing_of_the_log(client, bearer) -> None:
     assert client.get(f"{URL}/verify", headers=bearer(Role.INGEST)).status_code == 403
     assert models.Leaf.objects.count() == 0
+
+
+def test_a_log_that_broke_is_told_with_its_successor(client, bearer, opened, app) -> None:
+    seals_of(app).round()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("DROP TRIGGER leaf_never_changes")
+        cursor.execute('UPDATE store_leaf SET content = %s WHERE "index" = 1', [b"{}"])
+    verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
+    assert (verdict["verified"], verdict["brokenAtEventId"]) == (False, 1)
+    monitoring_of(app).round()
+    for _ in range(2):
+        seals_of(app).round()
+    verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
+    assert (verdict["verified"], verdict["brokenAtEventId"]) == (False, 1)
+    assert verdict["brokenLog"] == "tocsin.local/audit"
+    assert [(each["origin"], each["verified"]) for each in verdict["logs"]] == [
+        ("tocsin.local/audit", False),
+        ("tocsin.local/audit/2", True),
+    ]
+    head = client.get(f"{URL}/head", headers=bearer(Role.AUDITOR)).json()
+    assert head["checkpoint"].startswith("tocsin.local/audit/2\n")
+    assert head["broken"][0]["checkpoint"].startswith("tocsin.local/audit\n")
