@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import io
+from uuid import uuid4
+
+import pytest
+
+from tocsin.domain.errors import NotFound
+from tocsin.domain.exhibit import CustodyAct
+from tocsin.domain.incident import Status
+from tocsin.evidence.holds import EvidenceHeld, HoldReasonMissing
+from tocsin.flow.holding import Holding
+
+
+@pytest.fixture
+def holding(story, report) -> Holding:
+    story.hear(report())
+    for content in (b"private", b"private", b"other"):
+        story.respond.keep(
+            story.incident().incident_id,
+            name="a.txt",
+            media_type="text/plain",
+            content=io.BytesIO(content),
+            description="A file",
+            exported_by="ada",
+            actor="ada",
+        )
+    return Holding(story.store, story.clock, story.locker)
+
+
+def close(story) -> None:
+    for status in (Status.RESOLVED, Status.CLOSED):
+        story.close.move(story.incident().incident_id, status, "over", "ada")
+
+
+def test_a_hold_stands_in_timeline_and_log_and_so_does_its_release(story, holding) -> None:
+    hold = holding.hold(story.incident().incident_id, "Order 4711", "ada")
+    assert story.timeline()[-1].text == "Legal hold LH-1: Order 4711"
+    released = holding.release(hold.number, "Lifted", "dana")
+    assert (released.released_by, released.release_reason) == ("dana", "Lifted")
+    assert [entry.kind for entry in story.log()[-2:]] == ["evidence.held", "evidence.released"]
+    with pytest.raises(NotFound):
+        holding.release(hold.number, "Lifted", "dana")
+
+
+def test_a_hold_of_every_incident_is_in_the_log_only(story, holding) -> None:
+    holding.hold(None, "All of 2026", "ada")
+    assert story.log()[-1].facts == {"hold": "LH-1", "reason": "Legal hold LH-1: All of 2026"}
+    close(story)
+    with pytest.raises(EvidenceHeld, match="LH-1"):
+        holding.destroy(1, "by mistake", "ada")
+
+
+def test_nothing_is_held_or_destroyed_without_a_reason_or_of_nothing(story, holding) -> None:
+    with pytest.raises(HoldReasonMissing):
+        holding.hold(None, " ", "ada")
+    with pytest.raises(HoldReasonMissing):
+        holding.destroy(1, "", "ada")
+    with pytest.raises(NotFound):
+        holding.hold(uuid4(), "Order", "ada")
+    with pytest.raises(NotFound):
+        holding.destroy(99, "by mistake", "ada")
+
+
+def test_bytes_go_only_after_the_log_says_so_and_only_with_their_last_exhibit(story, holding) -> None:
+    with pytest.raises(EvidenceHeld, match="INC-1 is"):
+        holding.destroy(1, "by mistake", "ada")
+    close(story)
+    first = holding.destroy(1, "by mistake", "ada")
+    assert first.digest in story.locker.kept
+    second = holding.destroy(2, "by mistake", "ada")
+    assert second.digest == first.digest
+    assert first.digest not in story.locker.kept
+    assert story.log()[-1].kind == "exhibit.destroyed"
+    assert story.respond.verify() == (3, ())
+    with pytest.raises(NotFound, match="was destroyed by ada"):
+        story.respond.read(2, "eve")
+
+
+def test_a_destruction_that_a_crash_cut_short_is_finished_by_asking_again(story, holding) -> None:
+    close(story)
+    exhibit = holding.destroy(3, "by mistake", "ada")
+    story.locker.kept[exhibit.digest] = b"other"
+    entries = len(story.log())
+    holding.destroy(3, "by mistake", "ada")
+    assert exhibit.digest not in story.locker.kept
+    assert len(story.log()) == entries
+    with story.store.reading() as shelves:
+        assert len(shelves.exhibits.custody((CustodyAct.DESTROYED,))) == 1
