@@ -43,6 +43,8 @@ def test_unknown_and_missing_arguments_are_named() -> None:
         ("`a.b` has no argument `y`.", "It has: x."),
         ("`a.b` needs the argument `x`.", "Add it: The x."),
     ]
+    filled = declaration("a.d", ActionClass.NOTIFY, parameter("incident_key", ParameterKind.TEXT))
+    assert list(misfits(StepAction(action="a.d"), filled)) == []
     nothing = declaration("a.c", ActionClass.READ)
     assert list(misfits(StepAction(action="a.c", arguments={"": 1}), nothing)) == [
         ("`a.c` takes no argument.", "Remove it.")

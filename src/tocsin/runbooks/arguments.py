@@ -12,6 +12,9 @@ from tocsin.domain.runbook import StepAction
 from tocsin.runbooks.binding import arguments_named
 from tocsin.runbooks.reading import ALONE
 
+FILLED = frozenset({"incident_key"})
+"""Arguments that are filled in from the incident where a runbook does not give them."""
+
 
 def misfits(action: StepAction, declaration: Declaration) -> Iterator[tuple[str, str]]:
     """Yield why an action cannot be given these arguments, and what to do, one pair for each reason."""
@@ -24,7 +27,7 @@ def misfits(action: StepAction, declaration: Declaration) -> Iterator[tuple[str,
         elif name not in parameters:
             yield f"`{declaration.name}` has no argument `{name}`.", f"It has: {known}."
     for each in parameters.values():
-        if each.required and given.get(each.name) in (None, ""):
+        if each.required and each.name not in FILLED and given.get(each.name) in (None, ""):
             yield f"`{declaration.name}` needs the argument `{each.name}`.", f"Add it: {each.summary}"
         elif each.name in given and not _fits(each, given[each.name]):
             wanted = _WANTED[each.kind]

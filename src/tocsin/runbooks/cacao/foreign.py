@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from tocsin.domain.runbook import Ask, Called, Node, Parallel, Repeat, Runbook, Step
+from tocsin.domain.runbook import Ask, Node, Parallel, Repeat, Runbook, Step
 from tocsin.runbooks.cacao.graph import Placed, tree_of
 from tocsin.runbooks.reading import steps_of
 
@@ -140,8 +140,9 @@ def guarded(node: Node, condition: str) -> Node:
         case Repeat(nodes=nodes):
             # What is asked in a round that nothing holds for is not answered, and ends the loop.
             return replace(node, nodes=tuple(guarded(each, condition) for each in nodes))
-        case Step(condition=own) | Called(condition=own):
-            return replace(node, condition=f"{condition} and {own}" if own else condition)
+        case _:
+            both = f"{condition} and {node.condition}" if node.condition else condition
+            return replace(node, condition=both)
 
 
 def _words(step: Mapping[str, Any]) -> str:
