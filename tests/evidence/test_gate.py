@@ -169,6 +169,8 @@ def test_the_refusal_lists_what_is_missing() -> None:
     refusal = EvidenceMissing("ACT-1", [Missing(demand=LOGS, lack=Lack.NOT_KEPT)])
     assert "logs.export of t1: not kept" in refusal.happened
     assert refusal.status == 409
+    told = {"collector": "logs.export", "of": "t1", "lack": "not kept"}
+    assert refusal.details == {"missing": [told]}
     assert Missing(demand=SNAPSHOT, lack=Lack.NOT_KEPT).words == "audit.snapshot: not kept"
 
 

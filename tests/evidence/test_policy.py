@@ -100,3 +100,4 @@ def test_a_rule_may_say_what_its_collector_is_told() -> None:
     )
     assert policy.before[0].arguments == {"task": "{{ of }}"}
     assert (policy.people, policy.review_days) == (3, 3)
+    assert parsed("override: {people: 2}").people == 2

@@ -12,7 +12,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any, ClassVar
 
-from tocsin.domain.action import ActionClass, Declaration, Demand, Parameter, ParameterKind
+from tocsin.domain.action import ActionClass, Declaration, Demand, ParameterKind
 from tocsin.domain.errors import Explained
 from tocsin.domain.expressions import text_of
 from tocsin.domain.ports.keeping import Vault
@@ -231,8 +231,3 @@ _WORDS: Mapping[ParameterKind, str] = {
     ParameterKind.NETWORKS: "list of IP addresses or CIDR blocks",
     ParameterKind.MAP: "map of JSON values",
 }
-
-
-def secrets_of(parameters: Iterable[Parameter]) -> frozenset[str]:
-    """Return the names of parameters whose values are never shown."""
-    return frozenset(each.name for each in parameters if each.secret)

@@ -73,11 +73,6 @@ def undo_words(declaration: Declaration) -> str:
     return f"It cannot be undone: {declaration.no_undo}" if declaration.no_undo else "Nothing to undo."
 
 
-def revert_words(action: Action) -> str:
-    """Say when an action takes itself back, empty where it does not."""
-    return f"after {_spoken(action.revert_after)}" if action.revert_after else ""
-
-
 def _spoken(length: timedelta) -> str:
     minutes, seconds = divmod(int(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
