@@ -134,6 +134,7 @@ def _asked_of_people(spot: Spot, step: Step, followed: Followed, now: datetime) 
         "wanted_approvals": list(approvals),
         "keeps": list(step.keep),
         "see": step.see,
+        "is_link": step.see.startswith(("https://", "http://")),
         "runs": [each.action for each in step.actions],
         "open_actions": [f"ACT-{number}" for number in open_actions],
         "done_by_hand": is_by_hand,

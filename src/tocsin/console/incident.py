@@ -13,6 +13,7 @@ from tocsin.app.wiring import current_app
 from tocsin.console import calls, times
 from tocsin.console.gate import Viewer, needs, page
 from tocsin.console.rows import row_of
+from tocsin.console.runs import shown_in
 from tocsin.console.seals import everything_is_sealed
 from tocsin.domain.alert import Alert
 from tocsin.domain.errors import NotFound
@@ -148,6 +149,7 @@ def incident(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         "calls": called,
         "exhibits": exhibits,
         "sealed": sealed,
+        "runs": shown_in(app, known, viewer),
         "responders": responders() if viewer.may_command else (),
         **timeline(entries, request),
     }

@@ -20,6 +20,8 @@ from tocsin.console import (
     preferences,
     push,
     ready,
+    runbooks,
+    runs,
     signin,
     silences,
 )
@@ -68,6 +70,14 @@ class ExhibitName(_Numbered):
     regex = r"EX-[1-9][0-9]{0,8}"
 
 
+class RunName(_Numbered):
+    """`RUN-n`, of at most nine digits."""
+
+    prefix = "RUN-"
+    regex = r"RUN-[1-9][0-9]{0,8}"
+
+
+register_converter(RunName, "run")
 register_converter(IncidentName, "incident")
 register_converter(AlertName, "alert")
 register_converter(ActionName, "action")
@@ -101,6 +111,13 @@ urlpatterns = [
     path("oncall/<uuid:override_id>/take", oncall.take, name="oncall-take"),
     path("oncall/<uuid:override_id>/agree", oncall.agree, name="oncall-agree"),
     path("oncall/<uuid:override_id>/withdraw", oncall.withdraw, name="oncall-withdraw"),
+    path("runs", runs.runs, name="runs"),
+    path("runs/start", runs.start, name="run-start"),
+    path("runs/<run:number>", runs.run, name="run"),
+    path("runs/<run:number>/step", runs.step, name="run-step"),
+    path("runs/<run:number>/abort", runs.abort, name="run-abort"),
+    path("runbooks", runbooks.runbooks, name="runbooks"),
+    path("runbooks/<slug:name>", runbooks.runbook, name="runbook"),
     path("silences", silences.silences, name="silences"),
     path("silences/<uuid:silence_id>/confirm", silences.confirm, name="silence-confirm"),
     path("silences/<uuid:silence_id>/end", silences.end, name="silence-end"),
