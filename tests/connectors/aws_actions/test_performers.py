@@ -9,15 +9,28 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aws_rigs import KEY, RIGS, Killed, Recording, Rig, no_network, set_up
+from tocsin.connectors.aws_actions.collectors import COLLECTORS
 from tocsin.connectors.aws_actions.performers import PERFORMERS
 from tocsin.domain.acting import Call, Seen
 from tocsin.domain.playing import drive, rehearse
 
+PAGE = Path(__file__).parents[3] / "docs" / "actions-aws.md"
+RENAMED = {"GetObjectLockConfiguration": "GetBucketObjectLockConfiguration"}
+RARE = {
+    "ec2:CreateTags",
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetRolePolicy",
+    "iam:GetUserPolicy",
+    "kms:Decrypt",
+    "wafv2:GetIPSet",
+    "wafv2:GetWebACL",
+}
 STUBBED = {"aws.ecs.redeploy", "aws.cloudtrail.watch_key", "aws.s3.check_audit_bucket"}
 
 
@@ -166,3 +179,28 @@ def test_actions_load_without_the_sdk_and_without_settings() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_the_page_tells_of_every_action_and_its_policy_grants_exactly_what_is_called() -> None:
+    page = PAGE.read_text()
+    policy = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    evidence, actions, never = (set(each["Action"]) for each in policy["Statement"])
+    assert actions == {right.name for each in PERFORMERS for right in each.declaration.rights}
+    asked = {"role": "r", "bucket": "b", "parameter": "p", "instance": "i", "cluster": "c", "service": "s"}
+    users = {**asked, "role": "", "user": "u"}
+    called = {
+        f"{call.service.split('.')[1]}:{RENAMED.get(call.operation, call.operation)}"
+        for each in COLLECTORS
+        for given in (asked, users if each.parameters != ("role",) else asked)
+        for call in rehearse(each.gather(given)).calls
+    }
+    assert called - {"clock:Now"} <= evidence
+    # Asked for only where there is such a policy or key, or together with another right.
+    assert evidence - called == RARE
+    assert not never & (evidence | actions)
+    for each in PERFORMERS:
+        declared = each.declaration
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{declared.name}` |"))
+        assert declared.residual.remains in row
+        assert (declared.undo.does if declared.undo else declared.no_undo) in row or "Only reads" in row
+    assert all(f"| `{each.name}` |" in page for each in COLLECTORS)

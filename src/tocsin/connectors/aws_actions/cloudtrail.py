@@ -13,8 +13,9 @@ from typing import Any
 from tocsin.connectors.aws_actions.asking import named, now, pages, read, refused
 from tocsin.connectors.aws_actions.iam_roles import name_of, role_of
 from tocsin.connectors.aws_actions.iam_users import WATCH_MINUTES
+from tocsin.connectors.aws_actions.reading import nothing_to_verify, read_again
 from tocsin.connectors.aws_actions.streams import kept_as_json
-from tocsin.domain.acting import Arguments, Collector, Gathered, Kept, Outcome, Performer, Play, Seen
+from tocsin.domain.acting import Arguments, Collector, Gathered, Kept, Outcome, Performer, Play
 from tocsin.domain.action import (
     ActionClass,
     BlastRadius,
@@ -183,16 +184,6 @@ def _watch(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     )
 
 
-def _is_read(arguments: Arguments, kept: Kept, key: str) -> Play[Seen]:
-    return Seen.NOT_DONE
-    yield  # It is a play, though an empty one.
-
-
-def _nothing_to_verify(arguments: Arguments, kept: Kept) -> Play[bool]:
-    return True
-    yield
-
-
 COLLECTORS = (
     Collector(
         name="identity.activity_24h",
@@ -246,7 +237,7 @@ PERFORMERS = (
             rights=(Right(name="cloudtrail:LookupEvents", why="To see uses of the key."),),
         ),
         perform=_watch,
-        seen=_is_read,
-        verify=_nothing_to_verify,
+        seen=read_again,
+        verify=nothing_to_verify,
     ),
 )

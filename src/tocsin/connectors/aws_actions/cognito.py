@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from tocsin.connectors.aws_actions.asking import REGION, change, named, pages, placed, read, refused, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    known,
+    named,
+    pages,
+    placed,
+    read,
+    refused,
+    seen_by,
+)
+from tocsin.connectors.aws_actions.reading import nothing_to_verify
 from tocsin.domain.acting import Arguments, Call, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
     ActionClass,
@@ -58,8 +69,7 @@ def _acted(arguments: Arguments, operation: str, pool: str, user: str) -> Call:
 
 
 def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"users": named(arguments["users"])}
-    yield  # It is a play, though an empty one.
+    return known({"users": named(arguments["users"])})
 
 
 def _before(arguments: Arguments) -> Play[Kept]:
@@ -99,14 +109,7 @@ def _sign_out(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
 
 def _sign_out_again(arguments: Arguments, kept: Kept, key: str) -> Play[Seen]:
     """Cognito does not tell, and to sign out a second time does no harm: it is simply done."""
-    return Seen.NOT_DONE
-    yield
-
-
-def _was_accepted(arguments: Arguments, kept: Kept) -> Play[bool]:
-    """A sign-out leaves nothing to read back; that AWS accepted it is all that is known."""
-    return True
-    yield
+    return known(Seen.NOT_DONE)
 
 
 def _reset(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
@@ -190,7 +193,8 @@ PERFORMERS = (
         before=_before,
         perform=_sign_out,
         seen=_sign_out_again,
-        verify=_was_accepted,
+        # A sign-out leaves nothing to read back: that AWS accepted it is all that is known.
+        verify=nothing_to_verify,
     ),
     Performer(
         declaration=Declaration(

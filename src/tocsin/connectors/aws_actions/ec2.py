@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tocsin.connectors.aws_actions.asking import REGION, change, named, pages, placed, read, refused, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    known,
+    named,
+    pages,
+    placed,
+    read,
+    refused,
+    seen_by,
+)
 from tocsin.connectors.aws_actions.streams import kept_as_json
 from tocsin.domain.acting import (
     Arguments,
@@ -57,8 +67,7 @@ def instance_of(arguments: Arguments, instance: str) -> Play[Mapping[str, Any]]:
 
 
 def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"instances": (str(arguments["instance"]),)}
-    yield  # It is a play, though an empty one.
+    return known({"instances": (str(arguments["instance"]),)})
 
 
 def _interfaces(instance: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -67,10 +76,7 @@ def _interfaces(instance: Mapping[str, Any]) -> dict[str, list[str]]:
     if len(interfaces) == 1:
         only = interfaces[0]["NetworkInterfaceId"]
         return {only: [group["GroupId"] for group in instance["SecurityGroups"]]}
-    return {
-        each["NetworkInterfaceId"]: [group["GroupId"] for group in each["Groups"]]
-        for each in interfaces
-    }
+    return {each["NetworkInterfaceId"]: [group["GroupId"] for group in each["Groups"]] for each in interfaces}
 
 
 def _before(arguments: Arguments) -> Play[Kept]:

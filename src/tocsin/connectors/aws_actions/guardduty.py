@@ -7,7 +7,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.connectors.aws_actions.asking import REGION, change, named, pages, placed, read, refused, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    known,
+    named,
+    pages,
+    placed,
+    read,
+    refused,
+    seen_by,
+)
 from tocsin.domain.acting import Arguments, Kept, Outcome, Performer, Play
 from tocsin.domain.action import (
     ActionClass,
@@ -77,8 +87,7 @@ def _is_there(arguments: Arguments, detector: str) -> Play[bool]:
 
 
 def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"filters": (_name_of(arguments),), "findings": named(arguments.get("findings"))}
-    yield  # It is a play, though an empty one.
+    return known({"filters": (_name_of(arguments),), "findings": named(arguments.get("findings"))})
 
 
 def _before(arguments: Arguments) -> Play[Kept]:

@@ -9,7 +9,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from tocsin.connectors.aws_actions.asking import change, is_code, now, read, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    change,
+    is_code,
+    known,
+    now,
+    read,
+    seen_by,
+)
 from tocsin.connectors.aws_actions.ourselves import refuse_ourselves
 from tocsin.domain.acting import Arguments, CallFailed, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
@@ -62,8 +69,7 @@ def role_of(arguments: Arguments) -> Play[Mapping[str, Any]]:
 
 
 def _objects(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"roles": (name_of(arguments),)}
-    yield  # It is a play, though an empty one.
+    return known({"roles": (name_of(arguments),)})
 
 
 def _trust_before(arguments: Arguments) -> Play[Kept]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tocsin.connectors.aws_actions.asking import change, is_code, now, pages, read, refused, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    change,
+    is_code,
+    known,
+    now,
+    pages,
+    read,
+    refused,
+    seen_by,
+)
 from tocsin.connectors.aws_actions.ourselves import refuse_ourselves
 from tocsin.domain.acting import Arguments, Call, CallFailed, Kept, Outcome, Performer, Play
 from tocsin.domain.action import (
@@ -29,13 +38,11 @@ LONGEST_KEY_SESSION = timedelta(hours=36)
 
 
 def _user_touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"users": (str(arguments["user"]),)}
-    yield  # It is a play, though an empty one.
+    return known({"users": (str(arguments["user"]),)})
 
 
 def _key_touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"users": (str(arguments["user"]),), "keys": (str(arguments["access_key"]),)}
-    yield
+    return known({"users": (str(arguments["user"]),), "keys": (str(arguments["access_key"]),)})
 
 
 def _deny_all(arguments: Arguments) -> Play[str]:

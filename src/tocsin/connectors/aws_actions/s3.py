@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.connectors.aws_actions.asking import REGION, named, placed, read, refused
+from tocsin.connectors.aws_actions.reading import nothing_to_verify, read_again
 from tocsin.connectors.aws_actions.streams import kept_as_json
 from tocsin.domain.acting import (
     Arguments,
@@ -18,7 +19,6 @@ from tocsin.domain.acting import (
     Outcome,
     Performer,
     Play,
-    Seen,
 )
 from tocsin.domain.action import (
     ActionClass,
@@ -93,16 +93,6 @@ def _check(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     return Outcome(text=f"The bucket {bucket} {text}.", output={**output, "sound": is_sound})
 
 
-def _is_read(arguments: Arguments, kept: Kept, key: str) -> Play[Seen]:
-    return Seen.NOT_DONE
-    yield  # It is a play, though an empty one.
-
-
-def _nothing_to_verify(arguments: Arguments, kept: Kept) -> Play[bool]:
-    return True
-    yield
-
-
 def _gather(arguments: Arguments) -> Play[tuple[Gathered, ...]]:
     streams = []
     for bucket in named(arguments.get("of") or arguments.get("bucket")):
@@ -155,7 +145,7 @@ PERFORMERS = (
             ),
         ),
         perform=_check,
-        seen=_is_read,
-        verify=_nothing_to_verify,
+        seen=read_again,
+        verify=nothing_to_verify,
     ),
 )

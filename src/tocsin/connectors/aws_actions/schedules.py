@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.connectors.aws_actions.asking import REGION, change, placed, read, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    known,
+    placed,
+    read,
+    seen_by,
+)
 from tocsin.domain.acting import Arguments, Call, Kept, Outcome, Performer, Play
 from tocsin.domain.action import (
     ActionClass,
@@ -40,8 +47,7 @@ def _bus(arguments: Arguments) -> str:
 
 
 def _rule_touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"rules": (f"{_bus(arguments)}/{arguments['rule']}",)}
-    yield  # It is a play, though an empty one.
+    return known({"rules": (f"{_bus(arguments)}/{arguments['rule']}",)})
 
 
 def _rule(arguments: Arguments) -> Play[Mapping[str, Any]]:
@@ -96,8 +102,7 @@ def _group(arguments: Arguments) -> str:
 
 
 def _schedule_touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"schedules": (f"{_group(arguments)}/{arguments['schedule']}",)}
-    yield
+    return known({"schedules": (f"{_group(arguments)}/{arguments['schedule']}",)})
 
 
 def _schedule(arguments: Arguments) -> Play[Mapping[str, Any]]:

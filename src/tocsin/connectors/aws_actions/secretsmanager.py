@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from tocsin.connectors.aws_actions.asking import REGION, change, placed, read, refused
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    known,
+    placed,
+    read,
+    refused,
+)
 from tocsin.domain.acting import Arguments, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
     ActionClass,
@@ -44,8 +51,7 @@ def _with_stage(versions: Mapping[str, list[str]], stage: str) -> str | None:
 
 
 def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"secrets": (str(arguments["secret"]),)}
-    yield  # It is a play, though an empty one.
+    return known({"secrets": (str(arguments["secret"]),)})
 
 
 def _before(arguments: Arguments) -> Play[Kept]:

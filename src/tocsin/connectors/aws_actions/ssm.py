@@ -7,7 +7,16 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.connectors.aws_actions.asking import REGION, change, is_code, pages, placed, read, refused
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    is_code,
+    known,
+    pages,
+    placed,
+    read,
+    refused,
+)
 from tocsin.connectors.aws_actions.streams import kept_as_json
 from tocsin.domain.acting import (
     Arguments,
@@ -51,8 +60,7 @@ def _value_of(arguments: Arguments, version: int | None = None) -> Play[Mapping[
 
 
 def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"parameter": (str(arguments["parameter"]),)}
-    yield  # It is a play, though an empty one.
+    return known({"parameter": (str(arguments["parameter"]),)})
 
 
 def _before(arguments: Arguments) -> Play[Kept]:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from tocsin.connectors.aws_actions.asking import REGION, change, is_code, named, pages, read, seen_by
+from tocsin.connectors.aws_actions.asking import (
+    REGION,
+    change,
+    is_code,
+    known,
+    named,
+    pages,
+    read,
+    seen_by,
+)
 from tocsin.domain.acting import Arguments, CallFailed, Kept, Outcome, Performer, Play
 from tocsin.domain.action import (
     ActionClass,
@@ -115,8 +124,7 @@ def _write(arguments: Arguments, one: Mapping[str, str], changed: Changed) -> Pl
 
 
 def _touched(arguments: Arguments) -> Play[Mapping[str, tuple[str, ...]]]:
-    return {"networks": tuple(each for several in _by_version(arguments).values() for each in several)}
-    yield  # It is a play, though an empty one.
+    return known({"networks": tuple(each for several in _by_version(arguments).values() for each in several)})
 
 
 def _before(arguments: Arguments) -> Play[Kept]:

@@ -172,7 +172,7 @@ def _limit(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
 
     yield from _write(arguments, changed)
     return Outcome(
-        text=f"One address may ask for {arguments['path']} {arguments['per_ip']} times "
+        text=f"One address may ask for {arguments['path']} {int(arguments['per_ip'])} times "
         f"in {window_s(arguments)} s.",
         output={"rule": name},
     )
