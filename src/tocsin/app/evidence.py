@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from tocsin.app.own_acts import own_callers
 from tocsin.app.own_evidence import SERVICE, OwnCaller
 from tocsin.app.performing import Callers
 from tocsin.app.wiring import App
@@ -13,10 +14,11 @@ from tocsin.store.age import recipients_in
 
 def callers_of(app: App) -> Callable[[str], Caller]:
     """Return what finds who makes a service's calls: ourselves for what we keep, else its connector."""
-    own, others = OwnCaller(app), Callers(app.settings, app.clock)
+    own: Mapping[str, Caller] = {SERVICE: OwnCaller(app), **own_callers(app)}
+    others = Callers(app.settings, app.clock)
 
     def caller_of(service: str) -> Caller:
-        return own if service == SERVICE else others.of(service)
+        return own.get(service) or others.of(service)
 
     return caller_of
 

@@ -43,6 +43,7 @@ CONNECTORS: tuple[str, ...] = (
     "ntfy",
     "opsgenie",
     "otlp",
+    "own",
     "pagerduty",
     "parquet",
     "prometheus",
