@@ -232,3 +232,14 @@ def test_the_places_of_parts_are_kept() -> None:
     assert places["look/ask/note"] == (14, 39)
     assert places["watch/until"] == (23, 31)
     assert places["rest/call"] == (26, 20)
+
+
+def test_what_a_foreign_playbook_said_is_kept_verbatim() -> None:
+    text = "runbook: a\ntitle: T\ncacao: {a: ['{{ not ours']}\nsteps: [{id: s, do: D, cacao: {b: 1}}]\n"
+    book = read(text, "a.yml")
+    assert book.cacao == {"a": ["{{ not ours"]}
+    step = book.nodes[0]
+    assert isinstance(step, Step)
+    assert step.cacao == {"b": 1}
+    faults = look_over("runbook: a\ntitle: T\ncacao: 5\nsteps: [{id: s, do: D}]\n", "a.yml").faults
+    assert [fault.reason for fault in faults] == ["A mapping is expected here, found a number."]

@@ -73,6 +73,8 @@ _BY_CODE = {
     "not_decrypted": Exit.REFUSED,
     "locker_damaged": Exit.PROBLEMS,
     "still_unreadable": Exit.PROBLEMS,
+    "runbook_wrong": Exit.PROBLEMS,
+    "playbook_refused": Exit.PROBLEMS,
 }
 
 # When two apply, the first of these wins.
