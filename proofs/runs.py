@@ -1,10 +1,12 @@
 """Proof: a run is never lost, doubled or stuck, whenever its worker dies and in whatever order people answer.
 
-    python proofs/runs.py [--approvals 10000]
+    python proofs/runs.py [--approvals 10000] [--every 1]
 
 A whole run (notices, evidence, a containment in a called runbook, approvals, answers) is killed at every
 point between two steps, before and after each commit and each call outside; a worker that remembers nothing
-goes on. Then many approvals of many runs, nested ones too, are answered at once by threads in a random order.
+goes on. So is every shipped runbook, each of its actions standing as one call.
+
+Then many approvals of many runs, nested ones too, are answered at once by threads in a random order.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from acting_world import Killed
 from run_world import RunWorld
+from shipped_world import ShippedWorld, shipped
+from tocsin.domain.action import ActionState
 from tocsin.domain.errors import Explained
 from tocsin.domain.run import RunState, StepState
 
@@ -85,6 +89,43 @@ def kills(every: int = 1) -> tuple[int, list[str]]:
     return len(points), faults
 
 
+def follows(text: str, fuse: Fuse) -> ShippedWorld:
+    """Follow one shipped runbook to its end, and begin anew whenever the worker dies."""
+    world = ShippedWorld(text, lambda: fuse())
+    for _ in range(MOST_TURNS):
+        try:
+            world.follow()
+        except Killed:
+            world.begin_anew()
+        if world.runs.listed() and world.known().state is not RunState.RUNNING:
+            break
+    return world
+
+
+def faults_of_shipped(world: ShippedWorld, killed_at: int) -> list[str]:
+    """Return what is lost, doubled or stuck: each action that ended well was done exactly once."""
+    where = f"{world.book.runbook_id}, killed at step {killed_at}"
+    if [run.state for run in world.runs.listed()] != [RunState.DONE]:
+        return [f"{where}: {[run.state.value for run in world.runs.listed()]} {world.states()}"]
+    done = sorted(str(each.action_id) for each in world.actions() if each.state is ActionState.DONE)
+    found = [] if done == sorted(world.partner.deployments) else [f"{where}: actions lost or doubled"]
+    asked = [number for record in world.known().steps.values() for number in record.actions]
+    strays = {each.number for each in world.actions()} - set(asked)
+    return found + ([f"{where}: actions of no step {sorted(strays)}"] if strays else [])
+
+
+def shipped_kills(every: int = 1) -> tuple[int, list[str]]:
+    """Kill each shipped runbook at every step (or every so many); return how many kills, and the faults."""
+    count, faults = 0, []
+    for text in shipped():
+        whole = Fuse()
+        faults += faults_of_shipped(follows(text, whole), 0)
+        for point in range(1, whole.steps + 1, every):
+            faults += faults_of_shipped(follows(text, Fuse(point)), point)
+            count += 1
+    return count, faults
+
+
 def approvals(count: int, seed: int = 7, threads: int = 8) -> tuple[int, list[str]]:
     """Let people answer about `count` approvals at once; return how many, and what is stuck."""
     world = RunWorld(books=(OUTER, INNER))
@@ -131,8 +172,12 @@ def main() -> int:
     """Run both proofs and say what was found."""
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--approvals", type=int, default=10_000)
+    given.add_argument("--every", type=int, default=1, help="kill shipped runbooks at every so many steps")
     count, faults = kills()
     print(f"{count} kills: {len(faults)} lost, doubled or stuck")
+    more, others = shipped_kills(given.parse_args().every)
+    print(f"{more} kills of {len(shipped())} shipped runbooks: {len(others)} lost, doubled or stuck")
+    faults += others
     answered, stuck = approvals(given.parse_args().approvals)
     print(f"{answered} approvals at once: {len(stuck)} stuck or refused")
     for fault in (*faults, *stuck)[:20]:

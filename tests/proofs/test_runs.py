@@ -21,3 +21,10 @@ def test_a_lost_containment_would_be_found(load_program) -> None:
         "killed at step 3: contained under 0 keys",
         "killed at step 3: notices []",
     ]
+
+
+def test_a_shipped_runbook_is_never_lost_doubled_or_stuck(load_program) -> None:
+    proof = load_program("proofs/runs.py")
+    text = next(each for each in proof.shipped() if "runbook: webhook-dead-letters" in each)
+    for point in (0, 9, 20, 31):
+        assert proof.faults_of_shipped(proof.follows(text, proof.Fuse(point)), point) == []

@@ -19,6 +19,7 @@ from django.test import Client, override_settings
 
 from skips import skip_or_fail
 from tocsin.app.hushing import Asked, ask
+from tocsin.app.runs import runs_of
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app, install
 from tocsin.console import times
@@ -36,12 +37,23 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = {1280: 900, 768: 900, 320: 800}
 PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "oncall", "silences", "inbox", "help"]
 PAGES += ["incidents?status=closed", "alerts", "alerts?text=nothing", "alerts/ALR-1", "alerts/ALR-4"]
+PAGES += ["runs", "runs/RUN-1", "runbooks", "runbooks/many-logins"]
 HOSTILE = "<script>document.title='owned'</script>\u202e\u200b" + "A" * 4000
 ONCALL = """
 people:
   ben: {name: Ben Okafor, contacts: [{channel: inbox, address: ben}]}
 schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-01-05, people: [ben]}
 escalation: {P1: [{after: 0m, page: primary}]}
+"""
+RUNBOOK = """
+runbook: many-logins
+title: Many failed logins
+steps:
+- parallel:
+  - {id: look, do: 'Is it one IP, a small range, or distributed?', owner: [oncall, ben], within: 5m,
+     see: 'https://wiki.example.org/logins', ask: {source: [single-ip, distributed], note: text}}
+  - {id: block, do: Block the source, run: aws.waf.block, with: {ips: '198.51.100.7', for: 24h}}
+- {id: tell, if: look.source == 'single-ip', do: Tell the customers, approve: approver, within: 1h}
 """
 SMALL_TARGETS = """() =>
   [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
@@ -78,6 +90,8 @@ def app(sqlite_store: DjangoStore, tmp_path: Path) -> Iterator[App]:
     pack = tmp_path / "home" / "packs" / "ours"
     pack.mkdir(parents=True)
     (pack / "oncall.yml").write_text(ONCALL, encoding="utf-8")
+    (pack / "runbooks").mkdir()
+    (pack / "runbooks" / "many-logins.yml").write_text(RUNBOOK, encoding="utf-8")
     app = build_app(load_settings({}, home=tmp_path / "home"), store=sqlite_store)
     install(app)
     accounts = Accounts(sqlite_store)
@@ -110,6 +124,7 @@ def story(app: App) -> App:
         shelves.inbox.keep("k", "ben", HOSTILE, HOSTILE, "", app.clock.now())
     for matchers, owner in (('alertname = "Disk fills"', "ada"), (f"evil = {HOSTILE[:150]}", "eve")):
         ask(app, Asked(matchers=(matchers,), reason=HOSTILE[:900], lasts="2h"), owner)
+    runs_of(app).start(ids[first], "many-logins", "ben")
     return app
 
 
