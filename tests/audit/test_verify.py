@@ -267,6 +267,17 @@ def test_bytes_and_hash_changed_alike_are_named_by_the_hashes_kept_outside(book:
     assert f"Entry {index} was changed" in verdict.reason
 
 
+def test_others_in_the_place_of_entries_that_are_cut_off_are_named_first(book: Any) -> None:
+    hashes = [leaf.leaf_hash for leaf in book.leaves]
+    leaves = [*book.leaves[:2], rewritten(book.leaves[2])]
+    for kept in (None, Head(book.key.name, 9, root_of(hashes[:9]))):
+        verdict = verdict_of(book, leaves=leaves, checkpoints=book.checkpoints[-1:], hashes=hashes, kept=kept)
+        assert (verdict.first_broken, verdict.size) == (2, 3)
+        assert "entry 3 is missing" in verdict.reason
+    verdict = verify(leaves, (), book.key, kept=Head(book.key.name, 9, root_of(hashes[:9])), hashes=hashes)
+    assert verdict.first_broken == 2
+
+
 def test_fewer_hashes_outside_than_entries_are_enough(book: Any) -> None:
     assert verdict_of(book, hashes=[leaf.leaf_hash for leaf in book.leaves[:4]]).sound
 

@@ -150,7 +150,7 @@ class _Reading:
         """Say whether entries are missing at the end, or only a damaged checkpoint covers the last ones."""
         size = self._frontier.size
         if self._kept_size > size:
-            return _truncated(size, self._kept_size, "The signer remembers having signed")
+            return self._cut(self._kept_size, "The signer remembers having signed")
         if not self._kept_is_stored:
             self._doubt_checkpoint(self._kept_size, _unstored(self._kept_size))
         if self._suspect is not None:
@@ -219,7 +219,7 @@ class _Reading:
             self._doubt_checkpoint(head.size, reason)
             return None
         if head.size > size:
-            return _truncated(size, head.size, "A signed checkpoint covers")
+            return self._cut(head.size, "A signed checkpoint covers")
         if head.size < size:
             self._doubt_checkpoint(head.size, f"The checkpoint at size {head.size} is not in its place.")
             return None
@@ -229,6 +229,13 @@ class _Reading:
         self._vouch(size)
         self._kept_is_stored |= size == self._kept_size
         return None
+
+    def _cut(self, signed_size: int, who: str) -> _Break:
+        """Break where entries are missing at the end, or before that where others stand instead of them."""
+        cut = _truncated(self._frontier.size, signed_size, who)
+        if self._suspect is None:
+            return cut
+        return _Break(self._suspect, f"{_other_hash(self._suspect)} {cut.reason}")
 
     def _vouch(self, size: int) -> None:
         """Take the entries read so far as signed; a kept hash that differs is then itself the damaged one."""
