@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from tocsin.domain.action import (
     BlastRadius,
     Declaration,
     Demand,
+    Door,
     Parameter,
     ParameterKind,
     Repeat,
@@ -443,6 +443,23 @@ class World:
         )
 
 
-def chance(rng: random.Random, likely: float) -> bool:
-    """Say yes as often as `likely`, of 1."""
-    return rng.random() < likely
+def ask(
+    world: World, name: str = "fake.scale", by: str = "ben", door: Door = Door.CONSOLE, **more: Any
+) -> Action:
+    """Ask for an action, by default to scale to nothing."""
+    arguments = more.pop("arguments", {"count": 0} if name == "fake.scale" else {})
+    return world.act.ask(world.incident, name, arguments, by=by, door=door, **more)
+
+
+def consent(world: World, number: int = 1, person: str = "ada") -> Action:
+    """Consent in the console."""
+    return world.act.consenting.approve(number, person, door=Door.CONSOLE)
+
+
+def do(world: World, name: str = "fake.scale", **more: Any) -> Action:
+    """Ask, collect, seal, consent, perform."""
+    action = ask(world, name, **more)
+    world.ready()
+    consent(world, action.number)
+    world.run()
+    return world.action(action.number)

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from acting_world import PERFORMERS, Partner
-from nouns import a_checkpoint
 from tocsin.app import acting as app_acting
 from tocsin.app.acting import act_of, stopping_of
 from tocsin.app.evidence import callers_of
@@ -19,6 +18,7 @@ from tocsin.response.declaring import loaded
 from tocsin.worker.acting import Acting, StopWatch
 from tocsin.worker.collecting import Collecting
 from tocsin.worker.kernel import Kernel, Lane, Transition
+from tocsin.worker.seals import seals_of
 
 FORM = {"action": "fake.scale", "arguments": "count = 0", "reason": "It is attacked.", "do": "propose"}
 
@@ -33,7 +33,7 @@ def partner(monkeypatch):
 def work(app, clock, partner):
     """Return what does all that is due: looks, collectors (which find nobody and leave gaps), begins."""
 
-    def working(seconds: float = 3) -> None:
+    def working(seconds: float = 12) -> None:
         act = act_of(app)
         acts = Acting(act, lambda service: partner, StopWatch(app.store))
         handlers = {
@@ -45,10 +45,8 @@ def work(app, clock, partner):
         kernel = Kernel(app.store, clock, [Lane(handlers, places=4)], owner="w")
         for _ in range(3):
             kernel.run_due()
-            with app.store.transaction() as shelves:
-                shelves.log.sequence()
-                shelves.log.add_checkpoint(a_checkpoint(shelves.log.size(), signed_at=clock.now()))
             clock.push(timedelta(seconds=seconds))
+            seals_of(app).round()
             kernel.run_due()
 
     return working

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.app.bindings import bindings_of
+from tocsin.app.cosigning import sealing_of
 from tocsin.app.evidence_policy import evidence_policy
 from tocsin.app.keys import secret_key
 from tocsin.app.packs import PackFile, Packs
@@ -48,6 +49,7 @@ def stopping_of(app: App) -> Stopping:
 
 def ground_of(app: App) -> Ground:
     """Return what the chapter stands on; the run that asked for an action goes on when it ends."""
+    sealing = sealing_of(app)
     return Ground(
         store=app.store,
         clock=app.clock,
@@ -58,6 +60,7 @@ def ground_of(app: App) -> Ground:
         collect=app.respond.collect_for,
         may_approve=Approvers(Accounts(DjangoStore()), app.policies.roster),
         bindings=bindings_of(app.settings),
+        is_sealed=lambda shelves, entry_id, now: sealing.state(shelves, entry_id, now).holds,
         ended=waking(app.clock.now),
     )
 

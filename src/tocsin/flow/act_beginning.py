@@ -45,8 +45,9 @@ from tocsin.response.executing import (
     moved,
 )
 
-POLL = timedelta(seconds=2)
-"""How often it is looked whether evidence is sealed by now, or a stop was lifted."""
+POLL, SELDOM = timedelta(seconds=2), timedelta(minutes=1)
+"""How often it is looked whether evidence is sealed by now; the longer an action waits, the more seldom."""
+_SLOWS_BY = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,8 @@ class Beginning:
             return
         waits = self.waits(shelves, incident, action, now)
         if not waits.is_over:
-            later = action.expires_at if waits.only_for_people else min(now + POLL, action.expires_at)
+            rest = min(max((now - action.proposed_at) / _SLOWS_BY, POLL), SELDOM)
+            later = action.expires_at if waits.only_for_people else min(now + rest, action.expires_at)
             shelves.jobs.reschedule(job_for(action, ADVANCE, later))
         elif is_fresh(looked_at(shelves, action), now):
             self._begin(shelves, incident, action, now)

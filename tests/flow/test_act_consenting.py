@@ -1,0 +1,103 @@
+"""What only signed-in people can do, and that refusals stand in the log."""
+
+from __future__ import annotations
+
+import pytest
+
+from acting_world import World, ask, consent, do
+from tocsin.domain.action import ActionState, Door
+from tocsin.evidence.gate import NeverDone
+from tocsin.flow.act_consenting import ActionRefused
+from tocsin.response.approving import ApprovalRefused
+from tocsin.response.executing import ActionMoveRefused
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    ask(world)
+    return world
+
+
+def break_glass(world: World, person: str, reason: str = "Data leaves.", door: Door = Door.CONSOLE):
+    return world.act.consenting.break_glass(1, person, door=door, reason=reason)
+
+
+def test_nobody_consents_before_it_is_known_what_is_touched(world: World) -> None:
+    with pytest.raises(ActionRefused, match="still being read"):
+        consent(world)
+
+
+def test_consent_is_to_what_was_shown(world: World) -> None:
+    world.run()
+    with pytest.raises(ActionRefused, match="has changed"):
+        world.act.consenting.approve(1, "ada", door=Door.CONSOLE, digest="0" * 64)
+    digest = world.action().digest
+    assert world.act.consenting.approve(1, "ada", door=Door.CONSOLE, digest=digest).approvals
+
+
+@pytest.mark.parametrize(
+    ("person", "door"),
+    [("ben", Door.CONSOLE), ("token:ci", Door.API), ("teammate:sre", Door.TEAMMATE), ("eve", Door.CONSOLE)],
+)
+def test_a_refused_consent_stands_in_the_log(world: World, person: str, door: Door) -> None:
+    world.run()
+    with pytest.raises(ApprovalRefused):
+        world.act.consenting.approve(1, person, door=door)
+    assert world.kinds()[-1] == "action.refused"
+    assert "approval_refused" in world.log()
+
+
+def test_two_people_and_a_reason_break_the_glass_and_a_review_is_asked_for(world: World) -> None:
+    world.run()
+    break_glass(world, "ben")
+    assert "action.broke_glass" not in world.kinds()
+    assert break_glass(world, "ben").break_glass.people == ("ben",)  # type: ignore[union-attr]
+    break_glass(world, "ada", "")
+    assert world.kinds().count("action.broke_glass") == 1
+    assert "For the review, within 5 business days" in world.texts()
+    consent(world)
+    world.run()
+    assert world.action().state is ActionState.DONE
+
+
+@pytest.mark.parametrize("door", [each for each in Door if each is not Door.CONSOLE])
+def test_glass_is_broken_in_the_console_only(world: World, door: Door) -> None:
+    with pytest.raises(ActionRefused, match="Nobody is signed in"):
+        break_glass(world, "ada", door=door)
+
+
+def test_glass_is_not_broken_without_a_reason_by_a_token_or_too_late(world: World) -> None:
+    with pytest.raises(ActionRefused, match="No reason"):
+        break_glass(world, "ada", " ")
+    with pytest.raises(ActionRefused, match="Nobody is signed in"):
+        break_glass(world, "token:ci")
+    world.act.withdraw(1, "ben")
+    with pytest.raises(ActionMoveRefused):
+        break_glass(world, "ada")
+
+
+def test_what_is_never_done_stays_shut() -> None:
+    world = World(policy="never: []")
+    ask(world, "fake.logs.delete")
+    object.__setattr__(world.policy, "never", ("logs.delete",))
+    with pytest.raises(NeverDone):
+        break_glass(world, "ada")
+    world.run()
+    assert world.act.waits(1)[1].is_never
+    with pytest.raises(NeverDone):
+        world.act.demand_ready(1)
+
+
+@pytest.mark.parametrize(("took_effect", "state"), [(True, ActionState.DONE), (False, ActionState.FAILED)])
+def test_a_person_says_what_the_partner_shows(took_effect: bool, state: ActionState) -> None:
+    world = World()
+    world.partner.loses_answer = lambda call: True
+    do(world)
+    resolve = world.act.consenting.resolve
+    with pytest.raises(ActionRefused, match="Nobody said"):
+        resolve(1, "ada", took_effect=took_effect, note=" ")
+    assert resolve(1, "ada", took_effect=took_effect, note="I see it.").state is state
+    assert world.ended == [("ACT-1", state.value)]
+    with pytest.raises(ActionMoveRefused):
+        resolve(1, "ada", took_effect=took_effect, note="Again.")
