@@ -11,11 +11,6 @@ from tocsin.domain.acting import Arguments, Call, Kept, Outcome, Play, Seen
 Found = Callable[[Arguments, str], Play[Any]]
 
 
-def key_of(kept: Kept, key: str = "") -> str:
-    """Return our own key as it is left with the partner, so that a later look finds it."""
-    return key or str(kept.get("key", ""))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOnce:
     """Leaves one thing that carries our key. `found` looks for it there and returns it, or None.

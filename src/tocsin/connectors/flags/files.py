@@ -100,10 +100,10 @@ def _replaced(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(number)
         os.replace(name, path)
-    except BaseException:
+    finally:
+        # After the replacement there is nothing of this name any more.
         with suppress(FileNotFoundError):
             os.unlink(name)
-        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
