@@ -20,7 +20,7 @@ from tocsin.flow.runs_library import Library
 from tocsin.incidents.changed import TOCSIN, line
 from tocsin.runbooks import hands
 from tocsin.runbooks.hands import Change, Hand, MayApprove
-from tocsin.runbooks.outline import Spot, outline
+from tocsin.runbooks.outline import Spot, outline, spot_at
 from tocsin.runbooks.scope import Facts
 
 
@@ -181,8 +181,7 @@ class Runs:
         with self.store.transaction() as shelves:
             incident, run = self._held(shelves, number)
             book, books = self.library.pinned(run)
-            spots = outline(book, run, books)
-            spot = next((spot for spot in spots if spot.place == place), None)
+            spot = spot_at(book, run, books, place)
             if spot is None:
                 raise NotFound(
                     f"{run.short_name} has no step {place[:80]!r}.",
