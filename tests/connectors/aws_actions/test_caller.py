@@ -43,6 +43,7 @@ def failure(call, broken) -> CallFailed:
         ("Strange", 429, LATER, LATER),
         ("SlowDown", 503, LATER, LATER),
         ("ServiceUnavailable", 503, LATER, LATER),
+        ("EntityTemporarilyUnmodifiable", 409, LATER, LATER),
         ("AccessDenied", 403, WRONG, WRONG),
         ("UnauthorizedOperation", 403, WRONG, WRONG),
         ("ExpiredTokenException", 400, WRONG, WRONG),

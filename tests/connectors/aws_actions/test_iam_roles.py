@@ -6,9 +6,12 @@ import json
 from datetime import timedelta
 from urllib.parse import unquote
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from moto.core import set_initial_no_auth_action_count
 
-from aws_rigs import BY_NAME, KEY, OPEN_TRUST, Recording, played, set_up
+from aws_rigs import AWS, BY_NAME, KEY, OPEN_TRUST, REGION, Recording, played, set_up
 from nouns import NOON
 from tocsin.connectors.aws_actions.iam_roles import REVOKED, name_of
 from tocsin.domain.acting import CallFailed
@@ -76,3 +79,33 @@ def test_a_denied_look_is_no_absence() -> None:
 
 def test_a_role_is_known_by_name_or_arn() -> None:
     assert name_of({"role": "deploy"}) == name_of({"role": "arn:aws:iam::1:role/ci/deploy"}) == "deploy"
+
+
+@set_initial_no_auth_action_count(0)
+def may_list_buckets(taken: dict[str, str]) -> bool:
+    """Ask moto with a session, while it checks rights as AWS does."""
+    s3 = boto3.client(
+        "s3",
+        region_name=REGION,
+        aws_access_key_id=taken["AccessKeyId"],
+        aws_secret_access_key=taken["SecretAccessKey"],
+        aws_session_token=taken["SessionToken"],
+    )
+    try:
+        s3.list_buckets()
+    except ClientError as error:
+        return error.response["Error"]["Code"] != "AccessDenied"
+    return True
+
+
+def test_a_session_that_was_taken_before_may_do_nothing_until_the_undo() -> None:
+    """Moto heeds no conditions, so it cannot be shown that sessions of later still work."""
+    with set_up("a role contained") as rig:
+        role = "arn:aws:iam::123456789012:role/deploy"
+        taken = AWS("sts").assume_role(RoleArn=role, RoleSessionName="eve")["Credentials"]
+        assert may_list_buckets(taken)
+        kept = drive(rig.performer.before(rig.arguments), Recording().of)
+        drive(rig.performer.perform(rig.arguments, kept, KEY), Recording().of)
+        assert not may_list_buckets(taken)
+        drive(CONTAIN.undo(rig.arguments, kept, KEY), Recording().of)
+        assert may_list_buckets(taken)

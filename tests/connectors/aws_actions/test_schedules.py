@@ -40,3 +40,12 @@ def test_the_input_of_a_schedules_target_is_never_shown() -> None:
     (call,) = [each for each in caller.calls if each.changes]
     assert call.secret == ("Target",)
     assert call.parameters["State"] == "DISABLED"
+
+
+def test_a_start_that_is_past_is_not_sent_since_aws_refuses_it() -> None:
+    disable = BY_NAME["aws.scheduler.disable"]
+    for begins, is_sent in (("2025-01-01T00:00:00+00:00", False), ("2099-01-01T00:00:00+00:00", True)):
+        kept = {"schedule": {"StartDate": begins, "State": "ENABLED"}}
+        for play in (disable.perform, disable.undo):
+            *_, call = rehearse(play({"schedule": "s"}, kept, KEY)).calls
+            assert ("StartDate" in call.parameters) is is_sent

@@ -10,6 +10,7 @@ from aws_rigs import AWS, BY_NAME, KEY, Recording, played, set_up
 from tocsin.connectors.aws_actions.secretsmanager import token_of
 from tocsin.domain.acting import CallFailed
 from tocsin.domain.playing import drive
+from tocsin.domain.ports.delivery import FailureKind
 
 WHAT = "a secret replaced"
 
@@ -46,6 +47,26 @@ def test_an_undo_of_a_first_replacement_has_no_older_stage_to_restore() -> None:
         drive(performer.undo(given, kept, KEY), Recording().of)
         current = manager.get_secret_value(SecretId="new", VersionStage="AWSCURRENT")["SecretString"]
     assert current == "only"
+
+
+@pytest.mark.parametrize(("kind", "is_fine"), [(FailureKind.REFUSED, True), (FailureKind.UNKNOWN, False)])
+def test_an_older_version_that_aws_has_dropped_does_not_stop_the_undo(kind, is_fine: bool) -> None:
+    class Dropped:
+        def call(self, call):
+            if call.parameters.get("VersionStage") == "AWSPREVIOUS":
+                raise CallFailed(kind, "no such version")
+            return AWS.caller.call(call)
+
+    with set_up(WHAT) as rig:
+        kept = drive(rig.performer.before(rig.arguments), Recording().of)
+        drive(rig.performer.perform(rig.arguments, kept, KEY), Recording().of)
+        undo = rig.performer.undo(rig.arguments, kept, KEY)
+        if is_fine:
+            drive(undo, lambda _: Dropped())
+        else:
+            with pytest.raises(CallFailed):
+                drive(undo, lambda _: Dropped())
+        assert rig.state()["value"] == "leaked"
 
 
 def test_a_secret_without_a_value_is_refused() -> None:

@@ -150,3 +150,30 @@ def test_what_runs_is_kept_before_it_is_changed(task: str) -> None:
     assert task in {each.of for each in tasks}
     assert len(tasks) == 3
     assert not any(call.changes for call in rehearse(TASKS.gather({"cluster": "prod"})).calls)
+
+
+def test_a_stream_that_is_gone_is_a_gap_of_its_task_alone() -> None:
+    """Moto answers with nothing where AWS refuses."""
+
+    class Deleted(Paged):
+        def call(self, call):
+            if call.parameters.get("logStreamNames") == ["p/log/abc"]:
+                raise CallFailed("refused", "no", code="ResourceNotFoundException")
+            return super().call(call)
+
+    both = [{"name": "web", "logConfiguration": AWSLOGS}, {"name": "log", "logConfiguration": AWSLOGS}]
+    first, second = drive(EXPORT.gather({"cluster": "c", "of": ("abc", "def")}), lambda _: Deleted(both))
+    assert first.gap == "there is no log stream g:p/log/abc"
+    assert lines_of(first)[-1]["absent"] == ["g:p/log/abc"]
+    assert (second.of, second.gap) == ("def", "")
+
+
+def test_another_failure_of_a_look_at_logs_is_no_absence() -> None:
+    class Denied(Paged):
+        def call(self, call):
+            if call.operation == "FilterLogEvents":
+                raise CallFailed("misconfigured", "no", code="AccessDeniedException")
+            return call.sample
+
+    with pytest.raises(CallFailed, match="no"):
+        drive(EXPORT.gather({"log_group": "/app"}), lambda _: Denied())

@@ -52,7 +52,7 @@ SERVICES = frozenset(
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _THROTTLED = re.compile(
     r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|LimitExceededPerSecond"
-    r"|RequestThrottled|PriorRequestNotComplete|ConcurrentModification"
+    r"|RequestThrottled|PriorRequestNotComplete|ConcurrentModification|TemporarilyUnmodifiable"
 )
 _RIGHTS = re.compile(
     r"AccessDenied|Unauthorized|NotAuthorized|AuthFailure|ExpiredToken|InvalidClientTokenId"

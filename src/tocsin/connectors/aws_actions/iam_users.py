@@ -104,6 +104,7 @@ def _key_before(arguments: Arguments) -> Play[Kept]:
 
 
 def _deactivate(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
+    yield from refuse_ourselves("user", str(arguments["user"]))
     yield _set_status(arguments, "Inactive")
     since = yield from now()
     return Outcome(
@@ -180,6 +181,7 @@ _USER = Parameter(name="user", kind=ParameterKind.TEXT, summary="The user's name
 _KEY = Parameter(name="access_key", kind=ParameterKind.TEXT, summary="The id of the key, such as AKIA....")
 _KEYS_BLAST = BlastRadius(unit="key", per_run=1, per_hour=20)
 _USERS_BLAST = BlastRadius(unit="user", per_run=1, per_hour=20)
+_WHO = Right(name="sts:GetCallerIdentity", why="So that Tocsin never denies itself; always granted.")
 _LIST_KEYS = Right(name="iam:ListAccessKeys", why="To keep whether the key was active, and to read it back.")
 
 PERFORMERS = (
@@ -205,10 +207,7 @@ PERFORMERS = (
                 Right(name="iam:ListAttachedUserPolicies", why="To see what is attached, before and after."),
                 Right(name="iam:AttachUserPolicy", why="To attach AWSDenyAll."),
                 Right(name="iam:DetachUserPolicy", why="To detach it again."),
-                Right(
-                    name="sts:GetCallerIdentity",
-                    why="So that Tocsin never denies itself; always granted.",
-                ),
+                _WHO,
             ),
             needs=("identity.describe", "identity.activity_24h"),
         ),
@@ -238,6 +237,7 @@ PERFORMERS = (
             rights=(
                 _LIST_KEYS,
                 Right(name="iam:UpdateAccessKey", why="To turn the key off, and on again."),
+                _WHO,
             ),
             needs=("identity.describe", "identity.last_used"),
         ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from tocsin.connectors.aws_actions.asking import (
     REGION,
     change,
     known,
+    now,
     placed,
     read,
     seen_by,
@@ -130,7 +132,7 @@ def _schedule_before(arguments: Arguments) -> Play[Kept]:
 
 
 def _disable_schedule(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
-    yield _written(arguments, {**kept["schedule"], "State": OFF})
+    yield from _write(arguments, {**kept["schedule"], "State": OFF})
     return Outcome(
         text=f"The schedule {arguments['schedule']} is off.", output={"schedule": arguments["schedule"]}
     )
@@ -141,20 +143,26 @@ def _schedule_is_off(arguments: Arguments, kept: Kept) -> Play[bool]:
 
 
 def _restore_schedule(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
-    yield _written(arguments, kept["schedule"])
+    yield from _write(arguments, kept["schedule"])
     return Outcome(text=f"The schedule {arguments['schedule']} is as it was before.")
 
 
-def _written(arguments: Arguments, schedule: Mapping[str, Any]) -> Call:
-    """Return the call that writes a schedule as a whole; its target's input may hold secrets."""
-    return change(
+def _write(arguments: Arguments, schedule: Mapping[str, Any]) -> Play[None]:
+    """Write a schedule as a whole; its target's input may hold secrets.
+
+    AWS takes no start that is past, and one that is past says nothing any more.
+    """
+    at = yield from now()
+    begins = schedule.get("StartDate")
+    is_past = begins is not None and datetime.fromisoformat(begins) <= at
+    yield change(
         placed("scheduler", arguments),
         "UpdateSchedule",
         None,
         ("Target",),
         Name=arguments["schedule"],
         GroupName=_group(arguments),
-        **schedule,
+        **{name: value for name, value in schedule.items() if not (is_past and name == "StartDate")},
     )
 
 
@@ -215,7 +223,9 @@ PERFORMERS = (
             ),
             repeat=Repeat.SAME_VALUE,
             repeat_rule="A schedule that is turned off twice is off.",
-            undo=Undo(does="Writes the schedule of before.", keeps=("the schedule",)),
+            undo=Undo(
+                does="Writes the schedule of before, without a start that is past.", keeps=("the schedule",)
+            ),
             residual=Residual(
                 remains="What the schedule has set going goes on; runs of meanwhile are not caught up with.",
                 closed_by="aws.ecs.stop_task",

@@ -14,7 +14,7 @@ from tocsin.connectors.aws_actions.asking import (
     read,
     refused,
 )
-from tocsin.domain.acting import Arguments, Kept, Outcome, Performer, Play, Seen
+from tocsin.domain.acting import Arguments, CallFailed, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
     ActionClass,
     BlastRadius,
@@ -26,6 +26,7 @@ from tocsin.domain.action import (
     Right,
     Undo,
 )
+from tocsin.domain.ports.delivery import FailureKind
 
 _TOKENS = UUID("b1d2fb7b-77b0-45a8-9f0b-0b7a4ba7a1a0")
 _CURRENT, _PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
@@ -94,10 +95,21 @@ def _undo(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     if there != kept["current"]:
         yield _moved(arguments, _CURRENT, there, kept["current"])
     if kept["previous"] is not None:
-        after = _with_stage((yield from _versions(arguments)), _PREVIOUS)
-        if after != kept["previous"]:
-            yield _moved(arguments, _PREVIOUS, after, kept["previous"])
+        yield from _restore_previous(arguments, kept["previous"])
     return Outcome(text=f"{arguments['secret']} has its value of before again.")
+
+
+def _restore_previous(arguments: Arguments, wanted: str) -> Play[None]:
+    """Give AWSPREVIOUS back to the version that had it, if AWS has not dropped that one meanwhile."""
+    after = _with_stage((yield from _versions(arguments)), _PREVIOUS)
+    if after == wanted:
+        return
+    try:
+        yield _moved(arguments, _PREVIOUS, after, wanted)
+    except CallFailed as failed:
+        # A version without a stage is kept only for a while; the value in force is restored all the same.
+        if failed.kind is not FailureKind.REFUSED:
+            raise
 
 
 def _moved(arguments: Arguments, stage: str, there: str | None, back_to: str) -> Any:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
-from tocsin.connectors.aws_actions.asking import named, placed, read, refused
+from tocsin.connectors.aws_actions.asking import is_code, named, placed, read, refused
 from tocsin.connectors.aws_actions.ecs import service_of, task_of, tasks_of
 from tocsin.connectors.aws_actions.streams import kept_as_json
-from tocsin.domain.acting import Arguments, Collector, Gathered, Play
+from tocsin.domain.acting import Arguments, CallFailed, Collector, Gathered, Play
 
 MOST_IN_MEMORY = 8_000_000
 """Bytes of a stream that stay in memory; a longer one lies on disk until it is kept."""
@@ -100,11 +100,18 @@ def _of_group(arguments: Arguments) -> Play[Gathered]:
 def _kept(streams: Sequence[_Stream], of: str) -> Play[Gathered]:
     """Read the pages of each stream in order, an event a line; the last line holds every page's digest."""
     content = cast(BinaryIO, SpooledTemporaryFile(max_size=MOST_IN_MEMORY))  # noqa: SIM115
-    found = []
+    found, absent = [], []
     for stream in streams:
-        digests = yield from _paged(stream, content)
+        try:
+            digests = yield from _paged(stream, content)
+        except CallFailed as failed:
+            if not is_code(failed, "ResourceNotFound"):
+                raise
+            # The driver makes the stream when the container starts: without one, somebody has deleted it.
+            absent.append(f"{stream.group}:{stream.name}")
+            continue
         found.append({"log_group": stream.group, "log_stream": stream.name, "pages": digests})
-    content.write(_lines([{"streams": found}]))
+    content.write(_lines([{"streams": found, "absent": absent}]))
     content.seek(0)
     return Gathered(
         name="log.ndjson",
@@ -112,6 +119,7 @@ def _kept(streams: Sequence[_Stream], of: str) -> Play[Gathered]:
         content=content,
         of=of,
         source=f"logs:{streams[0].group}:{streams[0].name}",
+        gap=f"there is no log stream {', '.join(absent)[:300]}" if absent else "",
     )
 
 
