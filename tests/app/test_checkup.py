@@ -43,8 +43,12 @@ def ill(findings) -> dict[str, Standing]:
     return {each.name: each.standing for each in findings if each.standing is not Standing.OK}
 
 
-def test_as_shipped_only_the_missing_schedule_is_a_warning(build) -> None:
-    assert ill(check_app(build())) == {"on call": Standing.WARNING}
+EVIDENCE = {"locker": Standing.WARNING, "recipients": Standing.WARNING}
+"""What is said of a locker in a plain folder and without recipients, as it is shipped."""
+
+
+def test_as_shipped_only_the_missing_schedule_and_a_plain_locker_are_warnings(build) -> None:
+    assert ill(check_app(build())) == {"on call": Standing.WARNING, **EVIDENCE}
 
 
 def test_people_who_are_called_by_the_inbox_only_are_a_warning(build, tmp_path) -> None:
@@ -77,7 +81,7 @@ def test_a_real_channel_is_named_and_nothing_else_said(build, tmp_path) -> None:
     with_slack = replace(app, channels={**app.channels, "slack": Real()})
     findings = list(check_app(with_slack))
     assert "slack can reach people." in [each.words for each in findings]
-    assert ill(findings) == {}
+    assert ill(findings) == EVIDENCE
 
 
 def died(app, name: str, answer: str = "kind: refused") -> None:

@@ -21,7 +21,7 @@ def test_a_house_in_order_ends_with_0_and_says_what_was_checked(home, typed) -> 
     assert result.exit_code == 0
     assert findings(result)["database"] == "ok"
     assert findings(result)["on call"] == "warning"
-    assert "0 problems, 1 warnings." in result.stderr
+    assert "0 problems, 3 warnings." in result.stderr
 
 
 def test_a_broken_pack_is_a_problem_and_the_other_checks_are_still_made(home, typed) -> None:

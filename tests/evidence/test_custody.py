@@ -65,6 +65,11 @@ def test_each_exhibit_that_is_changed_or_gone_is_named() -> None:
     assert faults[1].sentence == f"EX-3 (buckets.txt) is gone: no bytes lie under its digest {'c' * 64}."
 
 
+def test_an_exhibit_may_be_named_by_its_number() -> None:
+    by_number = custody_event(1, CustodyAct.COPIED, actor="ada", at=NOW)
+    assert by_number == custody_event(FIRST, CustodyAct.COPIED, actor="ada", at=NOW)
+
+
 def test_of_a_destroyed_exhibit_nothing_is_expected_any_more() -> None:
     gone = custody_event(FIRST, CustodyAct.DESTROYED, actor="ada", at=NOW)
     assert verify_exhibits([FIRST], lambda digest: None, [gone]) == ()

@@ -176,3 +176,26 @@ def test_a_source_that_fails_is_not_called_a_full_disk_and_leaves_nothing(
     with pytest.raises(ConnectionResetError, match="hung up"):
         locker.keep(BrokenStream(CONTENT))
     assert files_under(root) == []
+
+
+def test_what_is_destroyed_is_gone_once(root: Path) -> None:
+    locker = DiskLocker(root)
+    digest, _ = locker.keep(BytesIO(CONTENT))
+    assert [locker.destroy(digest), locker.destroy(digest), locker.destroy("../x")] == [True, False, False]
+    assert locker.digest_of(digest) is None
+
+
+def test_the_locker_tells_what_it_let_be_done(root: Path) -> None:
+    assert DiskLocker(root).tried().let == ("overwrite", "delete")
+    assert not DiskLocker(root).tried().refuses_all
+    assert files_under(root) == []
+
+
+def test_a_locker_that_refuses_to_delete_and_overwrite_says_so(root: Path, monkeypatch) -> None:
+    def refused(self, *given):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    monkeypatch.setattr(Path, "chmod", refused)
+    assert DiskLocker(root).tried().refuses_all
+    assert DiskLocker(root).tried().refuses_all

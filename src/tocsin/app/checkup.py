@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
+from tocsin.app.evidence_checkup import check_evidence
 from tocsin.app.home_checkup import Finding, Standing
 from tocsin.app.proving import Disagreements
 from tocsin.app.wiring import App
@@ -28,7 +29,7 @@ LINES_SHOWN = 20
 
 def check_app(app: App) -> Iterator[Finding]:
     """Check everything that needs the built application."""
-    for check in (_channels, _reach, _rules, _log, _deliveries, _quarantine, _old_secrets):
+    for check in (_channels, _reach, _rules, _log, check_evidence, _deliveries, _quarantine, _old_secrets):
         yield from _guarded(check, app)
 
 

@@ -43,16 +43,22 @@ class ExhibitFault:
 
 
 def custody_event(
-    exhibit: Exhibit, act: CustodyAct, *, actor: str, at: datetime, reason: str = ""
+    exhibit: Exhibit | int, act: CustodyAct, *, actor: str, at: datetime, reason: str = ""
 ) -> CustodyEvent:
-    """Return the line to be added to the exhibit's custody; a blank reason becomes the act's usual one.
+    """Return the line to be added to the custody of an exhibit, named by itself or by its number.
+
+    A blank reason becomes the act's usual one.
 
     Raises ValueError for a blank actor: custody without a name is none.
     """
     if not actor.strip():
         raise ValueError("A custody event needs an actor.")
     return CustodyEvent(
-        exhibit=exhibit.number, at=at, act=act, actor=actor, reason=reason.strip() or _USUAL_REASON[act]
+        exhibit=exhibit if isinstance(exhibit, int) else exhibit.number,
+        at=at,
+        act=act,
+        actor=actor,
+        reason=reason.strip() or _USUAL_REASON[act],
     )
 
 

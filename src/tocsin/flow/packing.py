@@ -38,7 +38,8 @@ def contents_of(shelves: Shelves, incident_id: UUID) -> Contents:
     )
     if not exhibits:
         raise nothing_to_pack(incident.short_name)
-    custody = tuple(event for each in exhibits for event in shelves.exhibits.custody_of(each.number))
+    packed_here = {each.number for each in exhibits}
+    custody = tuple(each for each in shelves.exhibits.custody_in(incident_id) if each.exhibit in packed_here)
     return Contents(incident, exhibits, custody)
 
 
@@ -110,10 +111,9 @@ def bag_of(shelves: Shelves, number: int) -> Bag:
 def _hold(
     shelves: Shelves, exhibits: Sequence[int], act: CustodyAct, actor: str, at: datetime, reason: str
 ) -> None:
-    for number in exhibits:
-        exhibit = shelves.exhibits.get(number)
-        if exhibit is not None:
-            shelves.exhibits.add_custody(custody_event(exhibit, act, actor=actor, at=at, reason=reason))
+    shelves.exhibits.add_all_custody(
+        [custody_event(number, act, actor=actor, at=at, reason=reason) for number in exhibits]
+    )
 
 
 def _to(bag: Bag) -> str:

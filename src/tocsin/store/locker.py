@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +30,18 @@ class LockerDamaged(Explained):
             means="Evidence was changed on disk. The same content was to be kept again, and was not.",
             next_step="Save the changed file elsewhere, find out who wrote it, then keep the evidence again.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the locker let be done to a file that was kept only to try it: `overwrite`, `delete`."""
+
+    let: tuple[str, ...]
+
+    @property
+    def refuses_all(self) -> bool:
+        """Say whether nothing was let: the folder is append-only for the user that we run as."""
+        return not self.let
 
 
 class DiskLocker:
@@ -94,6 +107,18 @@ class DiskLocker:
             _sync_folder(path.parent)
         return True
 
+    def tried(self) -> Tried:
+        """Try to overwrite and to delete a file, and return what was let. Raises `Overloaded`.
+
+        What cannot be deleted is used again the next time.
+        """
+        with _explained("write to"):
+            folder = _ensured_folder(self._root / "sha256" / "00" / "00")
+            probe = folder / "probe"
+            if not probe.exists():
+                os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
+        return Tried(tuple(word for word, was_let in _let(probe) if was_let))
+
     def _path(self, digest: str) -> Path | None:
         if not _DIGEST.fullmatch(digest):
             return None
@@ -109,6 +134,23 @@ class DiskLocker:
         elif found != digest:
             raise LockerDamaged(digest)
         _sync_folder(folder)
+
+
+def _let(probe: Path) -> Iterator[tuple[str, bool]]:
+    """Yield whether a file can be overwritten, by its owner's own rights, and whether it can be deleted."""
+    try:
+        probe.chmod(0o644)
+        os.close(os.open(probe, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC))
+    except OSError:
+        yield "overwrite", False
+    else:
+        yield "overwrite", True
+    try:
+        probe.unlink()
+    except OSError:
+        yield "delete", False
+    else:
+        yield "delete", True
 
 
 def _copy(content: BinaryIO, descriptor: int) -> tuple[str, int]:

@@ -35,3 +35,18 @@ def test_custody_is_told_in_order(any_store):
     with any_store.reading() as shelves:
         assert shelves.exhibits.custody_of(1) == tuple(lines)
         assert shelves.exhibits.custody_of(3) == ()
+
+
+def test_custody_of_an_incident_is_written_and_read_at_once(any_store):
+    def a_line(number, act):
+        return CustodyEvent(exhibit=number, at=NOON, act=act, actor="ada", reason="because")
+
+    ours = [a_line(1, CustodyAct.COPIED), a_line(2, CustodyAct.COPIED)]
+    with any_store.transaction() as shelves:
+        for exhibit in (an_exhibit(1), an_exhibit(2), an_exhibit(3, incident_id=uuid4())):
+            shelves.exhibits.add(exhibit)
+        shelves.exhibits.add_custody(a_line(3, CustodyAct.READ))
+        shelves.exhibits.add_all_custody(ours)
+        assert shelves.exhibits.custody_in(INCIDENT) == tuple(ours)
+        assert shelves.exhibits.custody((CustodyAct.READ,)) == (a_line(3, CustodyAct.READ),)
+        assert len(shelves.exhibits.custody()) == 3

@@ -179,5 +179,13 @@ class MemoryExhibits:
     def custody_of(self, number: int) -> tuple[CustodyEvent, ...]:
         return tuple(event for event in self._tables.custody.values() if event.exhibit == number)
 
+    def add_all_custody(self, events: Sequence[CustodyEvent]) -> None:
+        for event in events:
+            self.add_custody(event)
+
+    def custody_in(self, incident_id: UUID) -> tuple[CustodyEvent, ...]:
+        ours = {exhibit.number for exhibit in self.of_incident(incident_id)}
+        return tuple(event for event in self._tables.custody.values() if event.exhibit in ours)
+
     def custody(self, acts: Sequence[CustodyAct] = ()) -> tuple[CustodyEvent, ...]:
         return tuple(event for event in self._tables.custody.values() if not acts or event.act in acts)

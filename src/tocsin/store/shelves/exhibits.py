@@ -10,6 +10,8 @@ from tocsin.store import models
 from tocsin.store.numbers import next_number
 from tocsin.store.rows import insert
 
+_AT_ONCE = 1000
+
 
 class DjangoExhibits:
     def __init__(self, alias: str) -> None:
@@ -51,10 +53,16 @@ class DjangoExhibits:
         return tuple(_exhibit(row) for row in models.Exhibit.objects.using(self._alias).order_by("number"))
 
     def add_custody(self, event: CustodyEvent) -> None:
-        row = models.CustodyLine(
-            exhibit=event.exhibit, at=event.at, act=event.act.value, actor=event.actor, reason=event.reason
-        )
-        insert(row, self._alias)
+        insert(_line(event), self._alias)
+
+    def add_all_custody(self, events: Sequence[CustodyEvent]) -> None:
+        rows = models.CustodyLine.objects.using(self._alias)
+        rows.bulk_create([_line(event) for event in events], batch_size=_AT_ONCE)
+
+    def custody_in(self, incident_id: UUID) -> tuple[CustodyEvent, ...]:
+        ours = models.Exhibit.objects.using(self._alias).filter(incident=incident_id).values("number")
+        rows = models.CustodyLine.objects.using(self._alias).filter(exhibit__in=ours).order_by("id")
+        return tuple(_custody(row) for row in rows)
 
     def custody_of(self, number: int) -> tuple[CustodyEvent, ...]:
         rows = models.CustodyLine.objects.using(self._alias).filter(exhibit=number).order_by("id")
@@ -64,6 +72,12 @@ class DjangoExhibits:
         rows = models.CustodyLine.objects.using(self._alias).order_by("id")
         chosen = rows.filter(act__in=[act.value for act in acts]) if acts else rows
         return tuple(_custody(row) for row in chosen)
+
+
+def _line(event: CustodyEvent) -> models.CustodyLine:
+    return models.CustodyLine(
+        exhibit=event.exhibit, at=event.at, act=event.act.value, actor=event.actor, reason=event.reason
+    )
 
 
 def _custody(row: models.CustodyLine) -> CustodyEvent:
