@@ -17,7 +17,7 @@ CARRIED = "carried"
 class Stamp:
     """Which line of which writer a log line is: counters begin at 1 and have no gap, whatever is undone.
 
-    A writer is one connection to the database, by a random number of 63 bits. See docs/adr/0014.
+    A writer is one connection to the database, by a random number of 63 bits. See docs/adr/0015.
     """
 
     writer: int
