@@ -25,7 +25,7 @@ FORM = {"action": "fake.scale", "arguments": "count = 0", "reason": "It is attac
 
 @pytest.fixture
 def partner(monkeypatch):
-    monkeypatch.setattr(app_acting, "performers_in", lambda packs: loaded(PERFORMERS))
+    monkeypatch.setattr(app_acting, "performers_in", lambda *args: loaded(PERFORMERS))
     return Partner()
 
 

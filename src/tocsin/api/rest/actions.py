@@ -127,11 +127,11 @@ def propose(request: HttpRequest, name: str, wanted: Wanted) -> dict[str, Any]:
     return record_of(action, waits)
 
 
-@router.get("/{action}")
-def shown(request: HttpRequest, action: str) -> dict[str, Any]:
-    """Show one action, and what it waits for."""
+@router.get("/{name}")
+def shown(request: HttpRequest, name: str) -> dict[str, Any]:
+    """Show one action (`ACT-n`), and what it waits for."""
     seat = desk(request, Permission.READ)
-    return record_of(*act_of(seat.app).waits(number_of(action)))
+    return record_of(*act_of(seat.app).waits(number_of(name)))
 
 
 @router.post("/{action}/withdraw")
