@@ -12,12 +12,13 @@ from tocsin.app.bindings import bindings_of
 from tocsin.app.cosigning import sealing_of
 from tocsin.app.evidence_policy import evidence_policy
 from tocsin.app.keys import secret_key
-from tocsin.app.packs import PackFile, Packs
-from tocsin.app.performing import ACTIONS_FILE, performers_of
+from tocsin.app.packs import Packs
+from tocsin.app.performing import ACTIONS_FILE, performers_by, performers_of
+from tocsin.app.settings import Settings
 from tocsin.app.wiring import App
 from tocsin.domain.acting import Performer
 from tocsin.domain.action import Action, Declaration, Door, StandingApproval
-from tocsin.domain.errors import Misconfigured, NotFound
+from tocsin.domain.errors import NotFound
 from tocsin.domain.incident import Incident
 from tocsin.domain.pack_file import parse
 from tocsin.domain.person import Permission, allows
@@ -53,7 +54,7 @@ def ground_of(app: App) -> Ground:
     return Ground(
         store=app.store,
         clock=app.clock,
-        performers=performers_in(app.packs),
+        performers={**performers_in(app.packs), **commands_in(app.settings)},
         policy=evidence_policy(app.packs),
         vault=KeyVault(secret_key(app.settings.home / "keys" / "actions.key")),
         locker=app.locker,
@@ -66,22 +67,18 @@ def ground_of(app: App) -> Ground:
 
 
 def performers_in(packs: Packs) -> Mapping[str, Performer]:
-    """Return every action that loads, those of the packs' `actions.yml` too. Raises `ActionUndeclared`."""
-    file = _actions_file(packs)
-    return _performers(file.text, file.path)
+    """Return every action that loads, those of every pack's `actions.yml` too. Raises `ActionUndeclared`."""
+    return _performers(tuple((file.text, file.path) for file in packs.every(ACTIONS_FILE)))
+
+
+def commands_in(settings: Settings) -> Mapping[str, Performer]:
+    """Return the commands of a signed allow-list. Raises `ShellUnsigned`, `PackProblem`."""
+    return loaded(performers_by(settings).values())
 
 
 @lru_cache(maxsize=8)
-def _performers(text: str, path: str) -> Mapping[str, Performer]:
-    return loaded(performers_of(parse(text, path)).values())
-
-
-def _actions_file(packs: Packs) -> PackFile:
-    try:
-        return packs.file(ACTIONS_FILE)
-    except Misconfigured:
-        # No pack needs one: connectors bring most actions themselves.
-        return PackFile(ACTIONS_FILE, "")
+def _performers(written: tuple[tuple[str, str], ...]) -> Mapping[str, Performer]:
+    return loaded(performers_of(*(parse(text, path) for text, path in written)).values())
 
 
 class Approvers:

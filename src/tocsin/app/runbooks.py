@@ -11,9 +11,8 @@ from typing import Any
 from tocsin.app.bindings import bindings_of
 from tocsin.app.calendar_files import files_of
 from tocsin.app.packs import PackFile, Packs, is_test, packs_of
-from tocsin.app.performing import ACTIONS_FILE, collectors_of, performers_of
+from tocsin.app.performing import ACTIONS_FILE, collectors_of, performers_by, performers_of
 from tocsin.app.settings import Settings
-from tocsin.domain.action import Declaration
 from tocsin.domain.errors import Misconfigured, NotFound
 from tocsin.domain.pack_file import parse
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step
@@ -95,10 +94,9 @@ def stock_in_force(settings: Settings, packs: Packs | None = None) -> Stock:
 
 def known_of(settings: Settings, packs: Packs) -> Known:
     """Return what runbooks may name by the packs in force. Raises `Misconfigured`, `PackProblem`."""
-    actions: dict[str, Declaration] = {name: each.declaration for name, each in performers_of().items()}
-    for file in packs.every(ACTIONS_FILE):
-        written = performers_of(parse(file.text, file.path))
-        actions |= {name: each.declaration for name, each in written.items()}
+    written = (parse(file.text, file.path) for file in packs.every(ACTIONS_FILE))
+    found = {**performers_of(*written), **performers_by(settings)}
+    actions = {name: each.declaration for name, each in found.items()}
     return Known(
         actions=actions,
         collectors=frozenset(collectors_of()),

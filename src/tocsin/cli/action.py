@@ -28,7 +28,7 @@ def listed(show: Show, *, incident_id: str, catalogue: bool, limit: int) -> None
         from tocsin.app import acting
 
         if catalogue:
-            performers = acting.performers_in(app.packs)
+            performers = {**acting.performers_in(app.packs), **acting.commands_in(app.settings)}
             rows = [acting.declaration_record(performers[name].declaration) for name in sorted(performers)]
             show.rows("tocsin.action.catalogue/1", rows, KNOWN)
             return

@@ -12,6 +12,7 @@ from tocsin.app.acting import (
     act_of,
     actions_of,
     asked_for,
+    commands_in,
     declaration_record,
     incident_named,
     number_of,
@@ -79,7 +80,7 @@ def listed(
 def catalogue(request: HttpRequest) -> dict[str, Any]:
     """List the actions that can be asked for, and what each says of itself."""
     seat = desk(request, Permission.READ)
-    performers = performers_in(seat.app.packs)
+    performers = {**performers_in(seat.app.packs), **commands_in(seat.app.settings)}
     return {"catalogue": [declaration_record(performers[name].declaration) for name in sorted(performers)]}
 
 
