@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,18 @@ def test_what_is_not_there_ends_with_3(policy, typed, tmp_path: Path) -> None:
         assert typed("audit", "proof", entry, "-o", out).exit_code == 3
     assert typed("audit", "verify-proof", out, out, "--policy", str(policy)).exit_code == 3
     assert not Path(out).exists()
+
+
+def test_a_process_of_its_own_proves_too(policy, tmp_path: Path) -> None:
+    program = "import sys; sys.argv[0] = 'tocsin'; from tocsin.cli.main import main; main()"
+    words = ["audit", "proof", "999999", "-o", str(tmp_path / "x")]
+    environ = {**os.environ, "TOCSIN_HOME": str(tmp_path / "another")}
+    environ.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False, env=environ
+    )
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_proof_overwrites_nothing(proof, typed) -> None:

@@ -26,9 +26,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--entry", "entry_file", type=_NEW_FILE, help="New file for the entry's bytes.")
 def proven(show: Show, *, entry: str, out: Path, entry_file: Path | None) -> None:
     """Write a proof that an entry is in the log: its index, its id, or an exhibit (EX-3)."""
-    from tocsin.app.entry_proofs import proof_of
-
     with opened() as app:
+        # Only now is Django set up, without which its tables cannot be imported.
+        from tocsin.app.entry_proofs import proof_of
+
         found = proof_of(app, entry)
     _write(out, found.text.encode())
     if entry_file is not None:
