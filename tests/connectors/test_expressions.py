@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.connectors.expressions import ExpressionWrong, at, checked, value_of
+from tocsin.connectors.expressions import MappedWrong, at, checked, value_of
 
 FOUND = {"a": {"b/c": "x", "d~e": "y", "l": [{"n": 1}, 2.5, True, None]}, "t": " spaced ", "empty": ""}
 
@@ -38,7 +38,7 @@ def test_an_expression_gives_a_text(expression: str, value: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["plain", "", " | /a", "/a |  | /b", "/a" * 300, " | ".join(["/a"] * 9)])
 def test_what_is_none_is_refused(wrong: str) -> None:
-    with pytest.raises(ExpressionWrong):
+    with pytest.raises(MappedWrong):
         checked(wrong)
 
 

@@ -14,26 +14,26 @@ LONGEST_VALUE = 4_000
 _HOLE = re.compile(r"\{(/[^{}]*)\}")
 
 
-class ExpressionWrong(Exception):
+class MappedWrong(Exception):
     """An expression is none; the text says why."""
 
 
 def checked(expression: str) -> str:
-    """Return an expression that can be used. Raises `ExpressionWrong`.
+    """Return an expression that can be used. Raises `MappedWrong`.
 
     `/a/b` is a JSON pointer (RFC 6901), `=text` is the text, anything else a text with `{/a/b}` in it;
     ` | ` between several takes the first that is not empty.
     """
     if len(expression) > LONGEST_EXPRESSION:
-        raise ExpressionWrong(f"it has more than {LONGEST_EXPRESSION} characters")
+        raise MappedWrong(f"it has more than {LONGEST_EXPRESSION} characters")
     choices = _choices(expression)
     if len(choices) > MOST_CHOICES:
-        raise ExpressionWrong(f"it has more than {MOST_CHOICES} choices")
+        raise MappedWrong(f"it has more than {MOST_CHOICES} choices")
     for choice in choices:
         if not choice:
-            raise ExpressionWrong("one of its choices is empty")
+            raise MappedWrong("one of its choices is empty")
         if not choice.startswith(("/", "=")) and not _HOLE.search(choice):
-            raise ExpressionWrong(f"`{choice}` is neither `/pointer`, `=text` nor a text with {{/pointer}}")
+            raise MappedWrong(f"`{choice}` is neither `/pointer`, `=text` nor a text with {{/pointer}}")
     return expression
 
 

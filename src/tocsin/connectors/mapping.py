@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from tocsin.connectors.expressions import ExpressionWrong, checked, value_of
+from tocsin.connectors.expressions import MappedWrong, checked, value_of
 from tocsin.connectors.hook import KeyedReport, Mapped, NotMapped, keyed
 from tocsin.connectors.instant import event_instant
 from tocsin.connectors.plain import is_web_link, one_line, paragraphs
@@ -175,7 +175,7 @@ def _lower(written: Located) -> frozenset[str]:
 def _expression(written: Located) -> str:
     try:
         return checked(written.string())
-    except ExpressionWrong as wrong:
+    except MappedWrong as wrong:
         raise written.problem(
             f"this is no expression: {wrong}.",
             "Write `/a/b`, `=text`, `on {/a/b}`, or several with ` | ` between.",

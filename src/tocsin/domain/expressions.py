@@ -61,14 +61,20 @@ def evaluate(expression: Expression, names: Mapping[str, Any]) -> Any:
             return _looked_up(path, names)
         case Listed(members=members):
             return [evaluate(member, names) for member in members]
+        case Comparison(sign=sign, left=left, right=right):
+            return _compared(sign, evaluate(left, names), evaluate(right, names))
+        case _:
+            return _joined(expression, names)
+
+
+def _joined(expression: Negation | Conjunction | Disjunction, names: Mapping[str, Any]) -> bool:
+    match expression:
         case Negation(inner=inner):
             return not holds(inner, names)
         case Conjunction(members=members):
             return all(holds(member, names) for member in members)
         case Disjunction(members=members):
             return any(holds(member, names) for member in members)
-        case Comparison(sign=sign, left=left, right=right):
-            return _compared(sign, evaluate(left, names), evaluate(right, names))
 
 
 def holds(expression: Expression, names: Mapping[str, Any]) -> bool:

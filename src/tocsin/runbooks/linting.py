@@ -172,12 +172,12 @@ class _Looking:
         return seen
 
     def _forbidden_below(self, name: str, seen: set[str]) -> Iterator[str]:
-        for each in sorted({name, *self._below(name, seen)} - {self._runbook.runbook_id}):
-            called = self._known.runbooks.get(each)
-            for node in steps_of(called.nodes) if called else ():
-                for action in node.actions if isinstance(node, Step) else ():
-                    if self._is_forbidden(action.action, self._runbook.forbid):
-                        yield action.action
+        reached = {name, *self._below(name, seen)} - {self._runbook.runbook_id}
+        called = (self._known.runbooks[each] for each in sorted(reached) if each in self._known.runbooks)
+        steps = (node for book in called for node in steps_of(book.nodes) if isinstance(node, Step))
+        for action in (action for step in steps for action in step.actions):
+            if self._is_forbidden(action.action, self._runbook.forbid):
+                yield action.action
 
     def _is_forbidden(self, name: str, forbid: Collection[str]) -> bool:
         bindings, known = self._known.bindings, self._known.actions or {}
