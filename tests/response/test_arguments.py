@@ -16,6 +16,7 @@ from tocsin.response.arguments import (
     ArgumentsWrong,
     arguments_digest,
     checked,
+    completed,
     digest_of,
     read_duration,
     restored,
@@ -100,6 +101,14 @@ def test_what_is_not_required_may_be_left_out() -> None:
     values = checked(ONE, {"count": 0, "token": ""})
     assert values == {"count": 0}
     assert stored(ONE, values, VAULT) == {"count": 0}
+
+
+def test_an_action_that_names_the_incident_to_partners_gets_its_name() -> None:
+    named = Parameter(name="incident_key", kind=K.TEXT, summary="Which.", required=False)
+    taking = replace(ONE, parameters=(named,))
+    assert completed(taking, {}, "tocsin-7") == {"incident_key": "tocsin-7"}
+    assert completed(taking, {"incident_key": "other"}, "tocsin-7") == {"incident_key": "other"}
+    assert completed(replace(ONE, parameters=()), {}, "tocsin-7") == {}
 
 
 def test_a_secret_is_sealed_masked_and_bound_by_a_keyed_fingerprint() -> None:

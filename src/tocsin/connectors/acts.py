@@ -56,4 +56,8 @@ def telling(
     )
 
 
-INCIDENT_KEY = text("incident_key", "What names the incident to partners; filled in where it is not given.")
+INCIDENT_KEY = text(
+    "incident_key",
+    "What names the incident to partners; that of the action's own incident where it is not given.",
+    required=False,
+)

@@ -22,8 +22,9 @@ from tocsin.flow.act_performing import Settling
 from tocsin.flow.act_waits import Waits, is_never, waits_of
 from tocsin.flow.record import held
 from tocsin.incidents.changed import TOCSIN
+from tocsin.oncall.messages import incident_key
 from tocsin.response import approving, limits, planning
-from tocsin.response.arguments import ArgumentsWrong, arguments_digest, checked, stored
+from tocsin.response.arguments import ArgumentsWrong, arguments_digest, checked, completed, stored
 from tocsin.response.executing import PROPOSED_FOR, can_undo, moved
 from tocsin.response.planning import Plan
 from tocsin.response.stops import ResponseStopped
@@ -97,7 +98,7 @@ class Act:
         Raises `NotFound`, `ArgumentsWrong`, `NeverDone`, `LimitReached`, `ActionRefused`.
         """
         declaration = self.ground.performer(name).declaration
-        values = checked(declaration, arguments)
+        values = checked(declaration, completed(declaration, arguments, incident_key(incident)))
         kept = stored(declaration, values, self.ground.vault)
         action = self._new(shelves, incident, declaration, kept, asked)
         self._demand_possible(shelves, declaration, action, asked.get("forbid", ()))
@@ -186,7 +187,8 @@ class Act:
         asked: Asked,
     ) -> Action | None:
         declaration = self.ground.performer(name).declaration
-        kept = stored(declaration, checked(declaration, arguments), self.ground.vault)
+        values = checked(declaration, completed(declaration, arguments, incident_key(incident)))
+        kept = stored(declaration, values, self.ground.vault)
         wanted = (declaration.name, arguments_digest(kept), asked["by"], None)
         for each in shelves.actions.of_incident(incident.incident_id):
             same = (each.name, arguments_digest(each.arguments), each.proposed_by, each.undoes)

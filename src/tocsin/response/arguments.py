@@ -18,6 +18,7 @@ from tocsin.domain.expressions import text_of
 from tocsin.domain.ports.keeping import Vault
 
 MASK = "***"
+INCIDENT_KEY = "incident_key"
 LONGEST_TEXT = 16_384
 MOST_MEMBERS = 1_000
 SEALED, FINGERPRINT = "sealed", "fingerprint"
@@ -64,6 +65,12 @@ def checked(declaration: Declaration, given: Mapping[str, Any]) -> Mapping[str, 
     if faults:
         raise ArgumentsWrong(declaration.name, faults)
     return values
+
+
+def completed(declaration: Declaration, given: Mapping[str, Any], incident_key: str) -> Mapping[str, Any]:
+    """Return the arguments with what names the incident to partners, where the action takes that."""
+    is_missing = INCIDENT_KEY in _names(declaration) and not given.get(INCIDENT_KEY)
+    return {**given, INCIDENT_KEY: incident_key} if is_missing else given
 
 
 def stored(declaration: Declaration, values: Mapping[str, Any], vault: Vault) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ def _asked(operation: str, parameters: Mapping[str, Any], sample: Any, *, change
 def _calling(operation: str, argument: str) -> Performer:
     def told(arguments: Arguments, key: str) -> Mapping[str, Any]:
         return {
-            "incident_key": arguments["incident_key"],
+            "incident_key": arguments.get("incident_key", ""),
             "who": list(named_in(arguments, argument)),
             "text": str(arguments.get("text", "")),
             "key": key,
@@ -71,7 +71,7 @@ def _open_bridge(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     answer = yield Call(
         service="bridge",
         operation="open",
-        parameters={"incident": arguments["incident_key"]},
+        parameters={"incident": arguments.get("incident_key", "")},
         sample={"url": "https://bridge.example"},
     )
     return Outcome(text=f"the bridge is {answer['url']}", output=answer)

@@ -53,7 +53,7 @@ def rest_caller(token: Secret, sender: str, url: str, outbound: Outbound | None 
 def _ours(arguments: Arguments) -> Play[Any]:
     """Return the newest incident with our key. Raises `CallFailed` where there is none."""
     query = {
-        "incident_key": arguments["incident_key"],
+        "incident_key": arguments.get("incident_key", ""),
         "date_range": "all",
         "statuses[]": list(_STATUSES),
         "sort_by": "created_at:desc",

@@ -49,7 +49,7 @@ def _known(arguments: Arguments) -> Play[Any]:
     told = yield Call(
         service="statuspage", operation=_ONGOING, parameters={"page": arguments["page"]}, sample=[]
     )
-    key = arguments["incident_key"]
+    key = arguments.get("incident_key", "")
     for one in told if isinstance(told, list) else ():
         if ((one.get("metadata") or {}).get("tocsin") or {}).get("incident_key") == key:
             return one
@@ -67,7 +67,7 @@ def _post(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
         return Outcome(text="the page has no open incident of this one")
     if found is None:
         incident["name"] = str(arguments["title"])
-        incident["metadata"] = {"tocsin": {"incident_key": arguments["incident_key"]}}
+        incident["metadata"] = {"tocsin": {"incident_key": arguments.get("incident_key", "")}}
         operation, more = "POST /pages/{page}/incidents", {}
     else:
         operation, more = "PATCH /pages/{page}/incidents/{incident}", {"incident": found["id"]}
