@@ -40,7 +40,8 @@ def test_without_a_policy_our_own_signature_seals(app_with) -> None:
     app = app_with()
     policy = policy_of(app)
     assert not policy.demands_witnesses
-    assert [line.key.name for line in policy.logs] == [app.signer.origin] * 2
+    ours, successor = app.signer.origin, f"{app.signer.origin}/2"
+    assert [line.key.name for line in policy.logs] == [ours, ours, successor, successor]
     assert witnesses_of(policy) == {}
     assert last_cosigned_at(app) is None
 

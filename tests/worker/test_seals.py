@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from tocsin.app.breaches import breach_of
+from tocsin.app.cosigning import sealing_of
 from tocsin.audit.growth import LogForked, LogShrank
 from tocsin.audit.leaf import decode
+from tocsin.audit.sealing import Seal
 from tocsin.domain.entry import Entry, Leaf
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
@@ -279,3 +282,29 @@ def test_a_log_that_is_frozen_while_entries_are_sequenced_takes_none_of_them(app
     seals._sign(1, clock.now())
     with app.store.reading() as shelves:
         assert (shelves.log.of(1).size(), shelves.log.waiting()) == (1, 1)
+
+
+def test_what_was_sealed_stays_so_and_the_successor_seals_under_the_policy_read_before(
+    app, seals, clock
+) -> None:
+    sealing = sealing_of(app)
+    ids = [uuid4() for _ in range(3)]
+    for entry_id in ids[:2]:
+        with app.store.transaction() as shelves:
+            shelves.log.append(entry_id, b'{"v":1}')
+        if entry_id == ids[0]:
+            seals.round()
+    with app.store.transaction() as shelves:
+        shelves.log.sequence()
+        _forge(shelves, 2)
+    clock.push(timedelta(seconds=10))
+    seals.round()
+    with app.store.transaction() as shelves:
+        shelves.log.append(ids[2], b'{"v":1}')
+    for _ in range(2):
+        seals.round()
+        clock.push(timedelta(seconds=10))
+    assert app.logs.number == 2
+    with app.store.reading() as shelves:
+        assert [sealing.state(shelves, each, clock.now()) for each in ids] == [Seal.SEALED] * 3
+        assert [shelves.log.is_sealed(each) for each in ids] == [True] * 3

@@ -23,14 +23,18 @@ ENTRIES_AT_ONCE = 5000
 
 
 def policy_of(app: App) -> Policy:
-    """Return the policy of the file that TOCSIN_LOG_POLICY names, with our own log's keys.
+    """Return the policy of the file that TOCSIN_LOG_POLICY names, with the keys of our own logs.
 
     Without the setting no witness is asked and our own signature seals. Raises `Misconfigured` when the file
     cannot be read, `PolicyRefused` when it breaks a rule.
     """
     named = app.settings.text("TOCSIN_LOG_POLICY")
     policy = Policy() if not named else parse_policy(_content(app.settings.home / Path(named).expanduser()))
-    return policy.with_log(parse_vkey(app.signer.verifier_key), cosigner_key(app.signer.second_key))
+    # Logs that broke before are read by their own keys, and the successor's are made in advance: who holds
+    # this policy when a log breaks goes on with it.
+    signers = [app.logs.signer_of(number) for number in range(1, app.logs.number + 2)]
+    keys = [(parse_vkey(each.verifier_key), cosigner_key(each.second_key)) for each in signers]
+    return policy.with_log(*(key for pair in keys for key in pair))
 
 
 def sealing_of(app: App) -> Sealing:
