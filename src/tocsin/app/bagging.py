@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 from uuid import UUID, uuid4
 
@@ -115,18 +115,7 @@ class Bagging:
         sealed = encrypting(stream, self.recipients) if self.recipients else nullcontext(plain)
         with sealed as archive:
             digest, size = self.locker.keep(archive)
-        made = Bag(
-            number=bag.number,
-            incident_id=bag.incident_id,
-            digest=digest_of(tags),
-            archive=digest,
-            size=size,
-            exhibits=bag.exhibits,
-            recipients=bag.recipients,
-            entry_id=bag.entry_id,
-            packed_at=bag.packed_at,
-            packed_by=bag.packed_by,
-        )
+        made = replace(bag, digest=digest_of(tags), archive=digest, size=size)
         with self.store.transaction() as shelves:
             return packed(shelves, made)
 

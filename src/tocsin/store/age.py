@@ -50,7 +50,7 @@ def recipients_in(words: Sequence[str]) -> tuple[str, ...]:
             raise _wrong(f"recipient {number} is no age or ssh public key ({error})") from None
     if len(set(words)) != len(words):
         raise _wrong("names one recipient twice")
-    if len(words) == 1:
+    if 0 < len(words) < FEWEST_RECIPIENTS:
         raise _wrong("names a single recipient")
     return tuple(words)
 

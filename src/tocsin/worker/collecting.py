@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tocsin.domain.acting import Call, Caller, CallFailed, Collector, Gathered
 from tocsin.domain.clock import Clock
@@ -160,7 +160,7 @@ class Collecting:
         first = content.read(1)
         if not first:
             return self._gap(asked, deposit, each.gap or NOTHING_THERE)
-        whole = _Whole(first, content)
+        whole = cast(BinaryIO, _Whole(first, content))
         with ExitStack() as held:
             kept = held.enter_context(encrypting(whole, self.recipients)) if deposit.encrypted else whole
             digest, size = self._locker.keep(kept)
