@@ -24,6 +24,7 @@ from tocsin.console import (
     runs,
     signin,
     silences,
+    standing,
 )
 
 
@@ -101,6 +102,8 @@ urlpatterns = [
     path("actions", actions.actions, name="actions"),
     path("actions/stop", actions.stop, name="stop"),
     path("actions/start", actions.start, name="start"),
+    path("actions/standing", standing.standing, name="standing"),
+    path("actions/standing/<int:number>/revoke", standing.revoke, name="standing-revoke"),
     path("actions/<action:number>", actions.action, name="action"),
     path("actions/<action:number>/approve", actions.approve, name="action-approve"),
     path("actions/<action:number>/withdraw", actions.withdraw, name="action-withdraw"),
