@@ -57,6 +57,8 @@ def test_sound_playbooks_have_no_fault() -> None:
         (with_step("a", commands=[]), f"{A}: It has no command."),
         (with_step("a", commands=5), f"{A}: It has no command."),
         (with_step("a", targets=[GROUP, "linux--1"]), f"{A}: The agent or target linux--1 is not defined."),
+        (with_step("a", agent={}), f"{A}: The agent or target {{}} is not defined."),
+        ({**SOUND, "agent_definitions": {GROUP: {"type": []}}}, "playbook: The agent or target"),
         (with_step("a", timeout=None), f"{A}: warning: A manual step without `timeout`"),
         (
             with_step("a", in_args=["__b_x__", 5]),

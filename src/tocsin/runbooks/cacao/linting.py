@@ -105,7 +105,7 @@ class _Looking:
         if not self._starts():
             yield PlaybookFault(step="", reason="`workflow_start` is missing.")
         for name, agent in self._defined.items():
-            if _map(agent).get("type") not in AGENTS:
+            if str(_map(agent).get("type")) not in AGENTS:
                 reason = f"The agent or target {name} is of the unknown type {_map(agent).get('type')!r}."
                 yield PlaybookFault(step="", reason=reason)
 
@@ -137,7 +137,7 @@ class _Looking:
             yield PlaybookFault(step=step_id, reason="It has no agent.")
         targets = step.get("targets")
         for name in (step.get("agent"), *(targets if isinstance(targets, list) else ())):
-            if name is not None and name not in self._defined:
+            if name is not None and str(name) not in self._defined:
                 yield PlaybookFault(step=step_id, reason=f"The agent or target {name} is not defined.")
         if "manual" in kinds and "timeout" not in step:
             reason = "A manual step without `timeout` fails after ten minutes in some executors."
