@@ -61,6 +61,15 @@ def test_two_people_and_a_reason_break_the_glass_and_a_review_is_asked_for(world
     assert world.action().state is ActionState.DONE
 
 
+def test_a_severity_that_is_not_reviewed_asks_for_no_review() -> None:
+    world = World(policy="review: {due: 5 business days, severity: [P1]}")
+    ask(world)
+    for person in ("ben", "ada"):
+        break_glass(world, person)
+    assert "action.broke_glass" in world.kinds()
+    assert "For the review" not in world.texts()
+
+
 @pytest.mark.parametrize("door", [each for each in Door if each is not Door.CONSOLE])
 def test_glass_is_broken_in_the_console_only(world: World, door: Door) -> None:
     with pytest.raises(ActionRefused, match="Nobody is signed in"):

@@ -146,6 +146,8 @@ class Consenting:
         words = f"may go on without its evidence, by the word of {people}: {glass.reason}"
         facts = {"people": ", ".join(glass.people), "reason": glass.reason, "review": f"due in {due}"}
         tell_action(shelves, incident, action, Happening.BROKE_GLASS, words, by=person, now=now, **facts)
+        if incident.severity not in self.ground.policy.review_severities:
+            return
         text = f"For the review, within {due}: why the glass was broken for {action.short_name}."
         tell(shelves, incident, line(incident, Happening.NOTE, text, by=TOCSIN, now=now))
 

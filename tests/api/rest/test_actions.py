@@ -49,6 +49,7 @@ def test_a_token_never_consents_whatever_its_role(client, bearer, opened, role) 
 def test_a_viewer_only_reads(client, bearer, opened) -> None:
     headers = bearer(Role.VIEWER)
     assert client.get(URL, headers=headers).json() == {"actions": [], "stopped": []}
+    assert client.get(f"{URL}/standing", headers=headers).json() == {"standing": []}
     names = [each["action"] for each in client.get(f"{URL}/catalogue", headers=headers).json()["catalogue"]]
     assert "fake.scale" in names
     for path in ("fake.scale", "ACT-1/withdraw", "ACT-1/undo", "ACT-1/approve", "plan/fake.scale", "stop"):

@@ -19,6 +19,7 @@ from tocsin.app.acting import (
     performers_in,
     plan_record,
     record_of,
+    standing_record,
     stopping_of,
     without_time,
 )
@@ -82,6 +83,16 @@ def catalogue(request: HttpRequest) -> dict[str, Any]:
     seat = desk(request, Permission.READ)
     performers = {**performers_in(seat.app.packs), **commands_in(seat.app.settings)}
     return {"catalogue": [declaration_record(performers[name].declaration) for name in sorted(performers)]}
+
+
+@router.get("/standing")
+def standing(request: HttpRequest) -> dict[str, Any]:
+    """List consents in advance, those that ended too; people give and revoke them in the console."""
+    seat = desk(request, Permission.READ)
+    with seat.app.store.reading() as shelves:
+        given = shelves.actions.standing_for()
+    now = seat.app.clock.now()
+    return {"standing": [standing_record(each, now) for each in given]}
 
 
 @router.post("/stop")
