@@ -39,7 +39,6 @@ def app_with(tmp_path, memory_store):
 def test_without_a_policy_our_own_signature_seals(app_with) -> None:
     app = app_with()
     policy = policy_of(app)
-    assert not policy.demands_witnesses
     ours, successor = app.signer.origin, f"{app.signer.origin}/2"
     assert [line.key.name for line in policy.logs] == [ours, ours, successor, successor]
     assert witnesses_of(policy) == {}

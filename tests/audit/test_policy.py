@@ -49,7 +49,6 @@ def test_the_policy_of_the_format_is_read() -> None:
         Group("X-and-Y", 2, ("X", "Y")),
     )
     assert policy.quorum == "X-and-Y"
-    assert policy.demands_witnesses
 
 
 def test_every_set_of_witnesses_is_judged_as_the_groups_say() -> None:
@@ -65,7 +64,6 @@ def test_a_quorum_of_none_and_of_one_witness() -> None:
     none = parse_policy(b"quorum none")
     assert none == Policy()
     assert none.is_met_by(())
-    assert not none.demands_witnesses
     one = parse_policy(f"witness a {W1}\nquorum a\n".encode())
     assert one.is_met_by(["a"])
     assert not one.is_met_by(["b"])

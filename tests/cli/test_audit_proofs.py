@@ -81,6 +81,8 @@ def test_a_process_of_its_own_proves_too(policy, tmp_path: Path) -> None:
     program = "import sys; sys.argv[0] = 'tocsin'; from tocsin.cli.main import main; main()"
     words = ["audit", "proof", "999999", "-o", str(tmp_path / "x")]
     environ = {**os.environ, "TOCSIN_HOME": str(tmp_path / "another")}
+    made = [sys.executable, "-c", program, "migrate"]
+    assert subprocess.run(made, check=False, env=environ, capture_output=True).returncode == 0
     environ.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False, env=environ

@@ -101,11 +101,6 @@ class Policy:
     groups: tuple[Group, ...] = ()
     quorum: str = NONE
 
-    @property
-    def demands_witnesses(self) -> bool:
-        """Say whether a head needs anybody's cosignature."""
-        return self.quorum != NONE
-
     def with_log(self, *keys: LogKey) -> Policy:
         """Return the policy with these log keys too, for whoever knows the log from elsewhere."""
         known = {line.key.key_id for line in self.logs}
