@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.app.lakekeeping import time_of
+from tocsin.app.own_incidents import SERVICE as INCIDENTS
+from tocsin.app.own_incidents import OwnIncidents
 from tocsin.app.own_signals import OwnSignals
 from tocsin.app.wiring import App
 from tocsin.connectors.own.performers import ACTS, SIGNALS
@@ -33,7 +35,11 @@ def own_callers(app: App) -> Mapping[str, Caller]:
     def records(since: datetime, until: datetime) -> Iterator[tuple[datetime | None, bytes]]:
         return stored(lake, since, until)
 
-    return {ACTS: OwnActs(app), SIGNALS: OwnSignals(records, app.clock)}
+    return {
+        ACTS: OwnActs(app),
+        INCIDENTS: OwnIncidents(app),
+        SIGNALS: OwnSignals(records, app.clock),
+    }
 
 
 @dataclass(frozen=True, slots=True)

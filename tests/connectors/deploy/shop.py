@@ -74,7 +74,7 @@ class Shop:
 
     def call(self, call: Call) -> Any:
         self.calls.append(call.operation)
-        if call.service == "tocsin":
+        if call.service == "tocsin.incidents":
             return [word for word in call.parameters["words"] if word in self.named]
         return self.callers["deploy"].call(call)
 

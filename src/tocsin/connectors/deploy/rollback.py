@@ -30,6 +30,9 @@ from tocsin.response.provenance import UNSIGNED, proof_of, stages_of
 from tocsin.response.rollback import NoProvenBuild, Refusal, candidates
 from tocsin.response.statements import Statement
 
+INCIDENTS = "tocsin.incidents"
+"""The service that answers which words our open incidents name."""
+
 DECLARATION = Declaration(
     name="deploy.rollback",
     title="Roll a service back to a proven build",
@@ -161,7 +164,7 @@ def _chosen(service: Deployable, target: str) -> Play[Deployment]:
         {each.commit for each in history.deployments} | {each.digest for each in history.deployments}
     )
     named = yield Call(
-        service="tocsin", operation="NamedInOpenIncidents", parameters={"words": words}, sample=[]
+        service=INCIDENTS, operation="Named", parameters={"words": words}, sample=[]
     )
     found = candidates(history, target, service.required, named=frozenset(named))
     refused = list(found.refused)
