@@ -87,7 +87,7 @@ def followed_record(followed: Followed, now: datetime) -> dict[str, Any]:
     }
 
 
-def by_urgency(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_urgency(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return steps, those that are due first before others; what people must do before what goes on."""
     return sorted(steps, key=lambda step: (not step["waits_for_people"], step["due_at"] or "9"))
 
