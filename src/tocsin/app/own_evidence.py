@@ -19,7 +19,7 @@ from tocsin.domain.ports.delivery import FailureKind
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.store.lake import SegmentLake
 from tocsin.store.lake.hot import lines
-from tocsin.store.lake.manifest import micros
+from tocsin.store.lake.manifest import Segment, micros
 
 SERVICE = "tocsin"
 WHOLE_LOG_UP_TO = 100_000
@@ -164,14 +164,18 @@ def _records(lake: SegmentLake, since: datetime, until: datetime) -> Iterator[by
     first, last = micros(since), micros(until)
     contents = lake.contents()
     for segment in contents.segments:
-        is_after = segment.first_time is not None and segment.first_time > last
-        is_before = segment.last_time is not None and segment.last_time < first
-        if segment.undated or not (is_after or is_before):
-            for at, _, raw in lake.segment(segment).rows():
-                if at is None or first <= at <= last:
-                    yield raw
+        if _may_hold(segment, first, last):
+            rows = lake.segment(segment).rows()
+            yield from (raw for at, _, raw in rows if at is None or first <= at <= last)
     for _, file in contents.hot:
         for _, line in lines(file):
             time = time_of(line)
             if time is None or since <= time <= until:
                 yield line
+
+
+def _may_hold(segment: Segment, first: int, last: int) -> bool:
+    """Say whether a record of the segment may be of the span, in microseconds; one without a time is."""
+    is_after = segment.first_time is not None and segment.first_time > last
+    is_before = segment.last_time is not None and segment.last_time < first
+    return bool(segment.undated) or not (is_after or is_before)
