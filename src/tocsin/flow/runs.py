@@ -109,8 +109,7 @@ class Runs:
         now = self.clock.now()
         ended = []
         with self.store.transaction() as shelves:
-            for number in sorted(set(numbers)):
-                incident, run = self._held(shelves, number)
+            for incident, run in self._all_held(shelves, numbers):
                 change = hands.abort(run, reason, by=actor, now=now)
                 ended.append(self.going.ended(shelves, incident, change, now))
         return tuple(ended)
@@ -118,7 +117,7 @@ class Runs:
     def rerun(self, numbers: Sequence[int], actor: str) -> tuple[Run, ...]:
         """Begin the runbooks of ended runs anew, as their files say now. Raises `NotFound`, `StepRefused`."""
         with self.store.transaction() as shelves:
-            found = [self._held(shelves, number) for number in sorted(set(numbers))]
+            found = self._all_held(shelves, numbers)
             for _, run in found:
                 if run.state is RunState.RUNNING:
                     raise hands.StepRefused(
@@ -192,6 +191,13 @@ class Runs:
             change = decide(Hand(run=run, spot=spot, facts=facts, by=actor, now=now))
             self.going.tell(shelves, incident, change.run, change.told)
             return self.going.on(shelves, incident, change.run, now)
+
+    def _all_held(self, shelves: Shelves, numbers: Sequence[int]) -> list[tuple[Incident, Run]]:
+        """Return runs by number, their incidents held in one order that is the same for everybody."""
+        known = [shelves.runs.get(number) for number in sorted(set(numbers))]
+        for incident_id in sorted({run.incident_id for run in known if run is not None}):
+            held(shelves, incident_id)
+        return [self._held(shelves, number) for number in sorted(set(numbers))]
 
     def _held(self, shelves: Shelves, number: int) -> tuple[Incident, Run]:
         """Return a run as it stands once nobody else can change it."""
