@@ -85,6 +85,10 @@ def _faults(given: StandingApproval, declaration: Declaration, now: datetime) ->
         yield f"it must end within {LONGEST.days} days"
     if not 0 < given.per_hour <= MOST_PER_HOUR:
         yield f"it must be used 1 to {MOST_PER_HOUR} times an hour at most"
+    yield from _unbound(given, declaration)
+
+
+def _unbound(given: StandingApproval, declaration: Declaration) -> Iterator[str]:
     known = {each.name: each for each in declaration.parameters}
     for name in given.bounds:
         if name not in known or known[name].secret or not given.bounds[name]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Router, Schema
 
 from tocsin.api.rest.guard import desk
 from tocsin.app.acting import (
@@ -62,14 +62,12 @@ class Scope(Schema, extra="forbid"):
 
 
 @router.get("")
-def listed(
-    request: HttpRequest, incident: str = "", limit: int = Query(50, ge=1, le=MOST_ROWS)
-) -> dict[str, Any]:
+def listed(request: HttpRequest, incident: str = "", limit: int = 50) -> dict[str, Any]:
     """List actions that were asked for, newest first, and what is stopped."""
     seat = desk(request, Permission.READ)
     with seat.app.store.reading() as shelves:
         meant = incident_named(shelves, incident).incident_id if incident else None
-        actions = actions_of(shelves, meant, limit)
+        actions = actions_of(shelves, meant, min(max(limit, 1), MOST_ROWS))
     stopped = stopping_of(seat.app).stopped()
     return {
         "actions": [record_of(each) for each in actions],
