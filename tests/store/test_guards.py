@@ -58,3 +58,4 @@ def test_the_state_of_the_database_is_told_as_json(database_store) -> None:
 def test_what_cannot_be_seen_is_told_as_such(postgres_store) -> None:
     run("DROP TABLE store_logtrace")
     assert state_of("default")["traces"] == "not to be seen: ProgrammingError"
+    assert guards_of("default").unseen == "The database does not tell of its guards: ProgrammingError."

@@ -39,7 +39,8 @@ class Guards:
     `missing` are triggers of ours that are gone, disabled, or not in force always. `tables` say which tables
     these are: a table that was made anew under its name differs. `traces` is what an event trigger saw done
     to them. `rewritten` counts rows of leaves that were changed or removed since the database began to count,
-    None where it does not. `now` is the database's clock, None where it has none of its own.
+    None where it does not. `now` is the database's clock, None where it has none of its own. `unseen` says
+    in a sentence why nothing of this is known.
     """
 
     missing: tuple[str, ...]
@@ -47,12 +48,17 @@ class Guards:
     traces: tuple[str, ...] = ()
     rewritten: int | None = None
     now: datetime | None = None
+    unseen: str = ""
 
 
 def guards_of(alias: str) -> Guards:
-    """Look at the guards of one database."""
-    with _looking(alias):
-        return _postgres(alias) if connections[alias].vendor == "postgresql" else _sqlite(alias)
+    """Look at the guards of one database; what it does not tell is told as unseen."""
+    try:
+        with _looking(alias):
+            return _postgres(alias) if connections[alias].vendor == "postgresql" else _sqlite(alias)
+    except DatabaseError as error:
+        why = f"The database does not tell of its guards: {type(error).__name__}."
+        return Guards(missing=(), tables={}, unseen=why)
 
 
 def _sqlite(alias: str) -> Guards:

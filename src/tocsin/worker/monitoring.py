@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-
-from django.db.utils import Error
 
 from tocsin.app.breaches import breach_of
 from tocsin.app.proving import Proving
@@ -17,6 +15,7 @@ from tocsin.audit.merkle import leaf_hash
 from tocsin.audit.monitoring import Concern, Sight, Watch, gaps, looked, must_verify, report
 from tocsin.audit.verify import Verdict
 from tocsin.domain.clock import Clock
+from tocsin.domain.entry import Leaf
 from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.flow.breach import Breach
@@ -97,10 +96,7 @@ class Monitoring:
                 strays=ours.strays(number),
                 gaps=self._gaps(shelves, number, size),
             )
-        try:
-            guards = self.guards()
-        except Error as error:
-            return replace(sight, unseen=f"The database does not tell of its guards: {type(error).__name__}.")
+        guards = self.guards()
         return replace(
             sight,
             database_now=guards.now,
@@ -108,6 +104,7 @@ class Monitoring:
             tables=guards.tables,
             traces=guards.traces,
             rewritten=guards.rewritten,
+            unseen=guards.unseen,
         )
 
     def _gaps(self, shelves: Shelves, number: int, size: int) -> tuple[str, ...]:
@@ -140,11 +137,8 @@ class Monitoring:
             for index in range(start, stop, READ_AT_ONCE):
                 until = min(index + READ_AT_ONCE, stop)
                 leaves = shelves.log.of(number).leaves(index, until)
-                if len(leaves) != until - index:
+                if len(leaves) != until - index or not all(_is_as_signed(leaf, kept) for leaf in leaves):
                     return False
-                for leaf in leaves:
-                    if not leaf_hash(leaf.content) == leaf.leaf_hash == next(kept, leaf.leaf_hash):
-                        return False
         self._reread = (number, stop)
         return True
 
@@ -211,6 +205,10 @@ def monitoring_of(app: App) -> Monitoring:
     """Return what watches an application's log."""
     parts = (app.store, app.clock, app.proving, app.take, breach_of(app), app.locker)
     return Monitoring(*parts, guards=lambda: guards_of("default"))
+
+
+def _is_as_signed(leaf: Leaf, kept: Iterator[bytes]) -> bool:
+    return leaf_hash(leaf.content) == leaf.leaf_hash == next(kept, leaf.leaf_hash)
 
 
 def _told(mark: bytes) -> dict[str, str]:
