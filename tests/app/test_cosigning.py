@@ -6,7 +6,6 @@ from nouns import NOON
 from signed_log import id_of, last_head, sealed_entries
 from tocsin.app.cosigning import (
     cosign_of,
-    last_cosigned_at,
     policy_of,
     sealing_of,
     tiles_at,
@@ -15,13 +14,11 @@ from tocsin.app.cosigning import (
 )
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import build_app
-from tocsin.audit.attendance import Attendance, written
 from tocsin.audit.policy import PolicyRefused
 from tocsin.audit.sealing import Seal
 from tocsin.audit.tiles import entries_of
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
-from tocsin.flow.sealing import QUORUM
 
 W1 = "witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"
 
@@ -42,7 +39,6 @@ def test_without_a_policy_our_own_signature_seals(app_with) -> None:
     ours, successor = app.signer.origin, f"{app.signer.origin}/2"
     assert [line.key.name for line in policy.logs] == [ours, ours, successor, successor]
     assert witnesses_of(policy) == {}
-    assert last_cosigned_at(app) is None
 
 
 def test_the_policys_witnesses_with_an_address_are_asked(app_with) -> None:
@@ -52,9 +48,6 @@ def test_the_policys_witnesses_with_an_address_are_asked(app_with) -> None:
         "w": "https://w1.example/"
     }
     assert sealing_of(app).policy == chapter.policy
-    with app.store.transaction() as shelves:
-        shelves.marks.keep(QUORUM, {"1": written(Attendance(size=1, cosigned_at=NOON))}, NOON)
-    assert last_cosigned_at(app) == NOON
 
 
 def test_a_policy_that_is_wrong_or_gone_is_said(app_with, tmp_path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nouns import NOON, a_checkpoint
 from tocsin.app.settings import load_settings
-from tocsin.app.trusting import anchoring_of, anchors_of, believed
+from tocsin.app.trusting import anchoring_of, anchors_of, believed, trust_record
 from tocsin.app.wiring import build_app
 from tocsin.audit.attendance import Attendance, written
 from tocsin.audit.trust import Level
@@ -37,7 +37,9 @@ def test_the_level_rises_with_a_signature_an_anchor_and_a_quorum(app_with):
     anchoring_of(app).kept("locked-bucket", 1, head, Anchored("s3://b/1", b"", NOON - timedelta(minutes=5)))
     found = believed(app)
     assert (found.trust.level, found.trust.window) == (Level.L2, timedelta(minutes=5))
-    assert [name for name, _ in found.places] == ["locked-bucket"]
+    record = trust_record(found)
+    assert (record["level"], record["window_s"]) == ("L2", 300)
+    assert [(each["name"], each["size"]) for each in record["places"]] == [("locked-bucket", 1)]
     with app.store.transaction() as shelves:
         shelves.marks.keep(QUORUM, {"1": written(Attendance(size=1, cosigned_at=NOON))}, NOON)
     assert believed(app).trust.level is Level.L3

@@ -18,7 +18,7 @@ class _Channel:
 
 def _checked(store, *channels):
     with store.reading() as shelves:
-        return {check.name: check for check in checks(shelves, channels)}
+        return {check.name: check for check in checks(shelves, channels, NOON)}
 
 
 def test_a_house_in_order_says_what_was_checked(memory_store):
@@ -28,7 +28,10 @@ def test_a_house_in_order_says_what_was_checked(memory_store):
     assert all(check.is_well for check in made.values())
     assert made["Channels"].words == "slack can reach people."
     assert made["Log"].at == NOON
-    assert in_one_line(tuple(made.values())) == "Checked: log, channels, deliveries, quarantine, jobs."
+    assert made["Trust in the log"].words.startswith("L1: signed")
+    assert in_one_line(tuple(made.values())) == (
+        "Checked: log, trust in the log, channels, deliveries, quarantine, jobs."
+    )
 
 
 def test_an_inbox_alone_reaches_nobody_and_is_no_channel(memory_store):
@@ -43,10 +46,12 @@ def test_dead_letters_quarantine_and_a_log_without_a_signature_are_named(memory_
         shelves.jobs.claim(["deliver"], "w", NOON, 30, 1)
         shelves.jobs.bury("k", "w", "refused")
     made = _checked(memory_store, _Channel("slack", True))
-    assert [name for name, check in made.items() if not check.is_well] == ["Log", "Deliveries", "Quarantine"]
+    ill = [name for name, check in made.items() if not check.is_well]
+    assert ill == ["Log", "Trust in the log", "Deliveries", "Quarantine"]
     assert made["Deliveries"].words.startswith("1 dead letter:")
     assert made["Quarantine"].words.startswith("1 body could not be understood")
-    assert in_one_line(tuple(made.values())) == "But look below: Log, Deliveries, Quarantine."
+    ill_line = "But look below: Log, Trust in the log, Deliveries, Quarantine."
+    assert in_one_line(tuple(made.values())) == ill_line
 
 
 def test_a_log_that_broke_is_never_in_order_again(memory_store):

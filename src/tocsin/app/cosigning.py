@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 from tocsin.app.wiring import App
@@ -16,7 +15,7 @@ from tocsin.domain.entry import Checkpoint
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.ports.shelves import Store
 from tocsin.flow.cosign import Cosign
-from tocsin.flow.sealing import Sealing, attendance_in
+from tocsin.flow.sealing import Sealing
 from tocsin.store.tiles import TileFolder
 
 ENTRIES_AT_ONCE = 5000
@@ -50,12 +49,6 @@ def cosign_of(app: App) -> Cosign:
 def witnesses_of(policy: Policy) -> dict[str, WitnessClient]:
     """Return the witnesses of a policy that have an address, by its names for them."""
     return {each.name: WitnessClient(each.url) for each in policy.witnesses if each.url}
-
-
-def last_cosigned_at(app: App) -> datetime | None:
-    """Return when a quorum last cosigned a head of the present log, by the witnesses' clocks."""
-    with app.store.reading() as shelves:
-        return attendance_in(shelves, shelves.log.latest()).cosigned_at
 
 
 def tiles_at(home: Path, number: int) -> TileFolder:

@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from tocsin.cli.audit_proofs import proof_verified, proven, vkeys
+from tocsin.cli.audit_trust import trusted
 from tocsin.cli.exits import Exit
 from tocsin.cli.opened import opened
 from tocsin.cli.show import Show, iso
@@ -240,6 +241,6 @@ def monitored(show: Show, *, once: bool, every: int) -> None:
 
 audit = noun(
     "audit",
-    "The log: verify, head, export, monitor, proofs.",
-    *(verified, head, exported, monitored, proven, proof_verified, vkeys),
+    "The log: verify, head, trust, export, monitor, proofs.",
+    *(verified, head, trusted, exported, monitored, proven, proof_verified, vkeys),
 )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin.app.trusting import believed_in
+from tocsin.audit.trust import Level
 from tocsin.domain.job import JobState
 from tocsin.domain.ports.delivery import Channel
 from tocsin.domain.ports.shelves import Shelves
@@ -21,10 +23,11 @@ class Check:
     at: datetime | None = None
 
 
-def checks(shelves: Shelves, channels: Sequence[Channel]) -> tuple[Check, ...]:
+def checks(shelves: Shelves, channels: Sequence[Channel], now: datetime) -> tuple[Check, ...]:
     """Return the checks, always the same ones in the same order."""
     return (
         _log(shelves),
+        _trust(shelves, now),
         _channels(channels),
         _dead(shelves.oversight.count_dead()),
         _quarantine(shelves.quarantine.count_waiting()),
@@ -54,6 +57,13 @@ def _log(shelves: Shelves) -> Check:
     behind = size - last.size
     words = f"{_counted(size, 'entry', 'entries')}, {behind} not yet under a checkpoint. Signed"
     return Check(name="Log", is_well=True, words=words, at=last.signed_at)
+
+
+def _trust(shelves: Shelves, now: datetime) -> Check:
+    """Tell the level as it is. It is well from L1 on: more than that takes somebody outside."""
+    trust = believed_in(shelves, now).trust
+    words = f"{trust.level}: {trust.sentence}."
+    return Check(name="Trust in the log", is_well=trust.level is not Level.L0, words=words)
 
 
 def _channels(channels: Sequence[Channel]) -> Check:

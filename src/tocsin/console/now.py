@@ -30,7 +30,7 @@ def now(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     at = app.clock.now()
     with app.store.reading() as shelves:
         known = shelves.incidents.listed(statuses=_WAITING, limit=_READ_AT_MOST)
-        made = house.checks(shelves, tuple(app.channels.values()))
+        made = house.checks(shelves, tuple(app.channels.values()), at)
         last = shelves.timeline.last_number()
         overrides = shelves.overrides.between(at, at + _A_TURN)
         before = looks.unpacked(request.session.get("look"))

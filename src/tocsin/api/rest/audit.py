@@ -9,6 +9,7 @@ from ninja import Router
 
 from tocsin.api.rest.guard import desk
 from tocsin.app.proving import Disagreements, Proven, first_unsound
+from tocsin.app.trusting import believed, trust_record
 from tocsin.domain.person import Permission
 
 router = Router(tags=["audit"])
@@ -84,3 +85,9 @@ def head(request: HttpRequest) -> dict[str, Any]:
             if frozen is not None
         ],
     }
+
+
+@router.get("/trust")
+def trust(request: HttpRequest) -> dict[str, Any]:
+    """Return how far the log can be believed now (L0 to L3), and what each place outside holds of it."""
+    return trust_record(believed(desk(request, Permission.READ).app))
