@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from django.core.management import call_command
 from django.db import connections
 
+import databases as rigs
 from databases import default_database
 from tocsin.app.proving import Proving
 from tocsin.audit.checkpoint import signed
@@ -38,6 +39,7 @@ from tocsin.domain.clock import SystemClock
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.lineage import Lineage
 
+rigs.WAIT_S = 30.0
 BYTES = 227
 CLIENTS = {"postgres": (1, 8, 32), "sqlite": (1, 8)}
 PROCESSES = 4
@@ -82,9 +84,13 @@ def client(url: str, way: str, threads: int, seconds: float, counted: Any) -> No
     """Write with some threads of one process for a while; put how many lines were committed."""
     with default_database(url):
         counts = [0] * threads
-        until = time.monotonic() + seconds
+        ready = threading.Barrier(threads)
 
         def write(number: int) -> None:
+            # The first one opens the connection and is not counted.
+            WAYS[way](os.urandom(BYTES))
+            ready.wait()
+            until = time.monotonic() + seconds
             while time.monotonic() < until:
                 WAYS[way](os.urandom(BYTES))
                 counts[number] += 1
@@ -148,6 +154,7 @@ def sequenced(store: DjangoStore, entries: int) -> float:
 def proven(store: DjangoStore, folder: Path, entries: int) -> tuple[float, float]:
     """Sign the log, verify all of it; return the seconds and how far the memory grew, in MiB."""
     logs = Lineage(folder / "log.key", "bench.example/audit", folder / "hashes")
+    logs.signer.make_key()
     frontier = Frontier()
     with store.reading() as shelves:
         for start in range(0, entries, 5_000):
@@ -231,7 +238,8 @@ def main() -> None:
                 took, grew = proven(store, Path(folder), size)
             print(f"given their place: {placed:.0f} lines a second ({left} of the appends among them)")
             print(
-                f"verified: {size} entries in {took:.1f} s, {size / took:.0f} a second, {grew:.0f} MiB more memory"
+                f"verified: {size} entries in {took:.1f} s, {size / took:.0f} a second,"
+                f" {grew:.0f} MiB more memory"
             )
             print(
                 f"ten million, extrapolated and not measured: {TEN_MILLION / (size / took):.0f} s", flush=True
