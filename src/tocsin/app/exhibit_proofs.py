@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from tocsin.audit.merkle import node_hash
 from tocsin.audit.proof import format_proof
 from tocsin.audit.tiles import inclusion_in_tiles
+from tocsin.domain.entry import Leaf
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.evidence.bags import PROOFS
 
@@ -31,16 +32,23 @@ def proofs_of(shelves: Shelves, logged: Iterable[Logged], folder: str = f"{PROOF
     checkpoint = shelves.log.last_checkpoint()
     if checkpoint is None or checkpoint.size > LONGEST_LOG:
         return {}
-    found = [(each.short_name, shelves.log.index_of(each.entry_id)) for each in logged if each.entry_id]
-    sealed = [(name, index) for name, index in found if index is not None and index < checkpoint.size]
+    names = {each.entry_id: each.short_name for each in logged if each.entry_id}
+    found = shelves.log.indexes_of(names)
+    sealed = {index: names[entry_id] for entry_id, index in found.items() if index < checkpoint.size}
     if not sealed:
         return {}
-    tree = Levels(_leaf_hashes(shelves, checkpoint.size))
+    # All leaves are read for their hashes anyway, so that each entry is taken on the way.
+    hashes: list[bytes] = []
+    contents: dict[int, bytes] = {}
+    for leaf in _leaves(shelves, checkpoint.size):
+        hashes.append(leaf.leaf_hash)
+        if leaf.index in sealed:
+            contents[leaf.index] = leaf.content
+    tree = Levels(hashes)
     files: dict[str, bytes] = {}
-    for name, index in sealed:
+    for index, name in sealed.items():
         path = inclusion_in_tiles(index, checkpoint.size, tree.node_at)
-        (leaf,) = shelves.log.leaves(index, index + 1)
-        files[f"{folder}{name}.entry"] = leaf.content
+        files[f"{folder}{name}.entry"] = contents[index]
         files[f"{folder}{name}.tlog-proof"] = format_proof(index, path, checkpoint).encode()
     return files
 
@@ -60,9 +68,6 @@ class Levels:
         return self._levels[height][number]
 
 
-def _leaf_hashes(shelves: Shelves, size: int) -> list[bytes]:
-    found: list[bytes] = []
+def _leaves(shelves: Shelves, size: int) -> Iterator[Leaf]:
     for start in range(0, size, _LEAVES_AT_ONCE):
-        leaves = shelves.log.leaves(start, min(start + _LEAVES_AT_ONCE, size))
-        found += [leaf.leaf_hash for leaf in leaves]
-    return found
+        yield from shelves.log.leaves(start, min(start + _LEAVES_AT_ONCE, size))

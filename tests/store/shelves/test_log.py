@@ -147,6 +147,9 @@ def test_a_successor_has_its_own_indexes_and_its_own_checkpoints(any_store):
         assert (log.last_checkpoint(), log.of(1).checkpoints()) == (None, (a_checkpoint(2),))
         assert [log.whereabouts(UUID(int=each)) for each in (1, 3, 4, 5)] == [(1, 0), (2, 1), (2, 2), None]
         assert [log.index_of(UUID(int=each)) for each in (1, 3)] == [None, 1]
+        asked = [UUID(int=each) for each in (1, 3, 4, 5, *range(100, 1_100))]
+        assert log.indexes_of(asked) == {UUID(int=3): 1, UUID(int=4): 2}
+        assert log.of(1).indexes_of(asked) == {UUID(int=1): 0}
         assert [log.is_sealed(UUID(int=each)) for each in (1, 2, 3, 4, 5)] == [
             True,
             True,

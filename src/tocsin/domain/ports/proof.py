@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -81,6 +81,10 @@ class LogShelf(Protocol):
 
         An entry of an earlier log is sealed by that log's checkpoints: see `whereabouts` and `is_sealed`.
         """
+        ...
+
+    def indexes_of(self, entry_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """Return the same for many entries at once, those only that have an index in this log."""
         ...
 
     def whereabouts(self, entry_id: UUID) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from uuid import UUID, uuid5
@@ -121,6 +121,10 @@ class MemoryLog:
     def index_of(self, entry_id: UUID) -> int | None:
         found = self.whereabouts(entry_id)
         return found[1] if found is not None and found[0] == self._current else None
+
+    def indexes_of(self, entry_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        found = ((each, self.index_of(each)) for each in entry_ids)
+        return {each: index for each, index in found if index is not None}
 
     def whereabouts(self, entry_id: UUID) -> tuple[int, int] | None:
         either = (entry_id, uuid5(entry_id, CARRIED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from tocsin.store.writers import next_stamp
 
 # SQLite keeps a text under a number column; it sorts behind every number and so behind this bound.
 _LAST_PLACE = 2**63 - 1
+_ASKED_AT_ONCE = 500
 _COLUMNS = ("entry_id", "raw", "raw_mac", "writer", "counter")
 
 
@@ -189,6 +190,16 @@ class DjangoLog:
     def index_of(self, entry_id: UUID) -> int | None:
         found = self.whereabouts(entry_id)
         return found[1] if found is not None and found[0] == self._current else None
+
+    def indexes_of(self, entry_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        known = {each: each for each in entry_ids} | {uuid5(each, CARRIED): each for each in entry_ids}
+        asked, first, found = list(known), first_place(self._current), dict[UUID, int]()
+        with _there(self._alias):
+            for start in range(0, len(asked), _ASKED_AT_ONCE):
+                rows = self._all().filter(entry_id__in=asked[start : start + _ASKED_AT_ONCE], index__gte=0)
+                for entry_id, at in rows.values_list("entry_id", "index"):
+                    found[known[entry_id]] = max(at, found.get(known[entry_id], 0))
+        return {each: last - first for each, last in found.items() if first <= last < first + PLACES}
 
     def whereabouts(self, entry_id: UUID) -> tuple[int, int] | None:
         either = (entry_id, uuid5(entry_id, CARRIED))
