@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from acting_world import World, ask, consent
-from nouns import NOON, a_run, a_standing_approval, an_action, an_exhibit
-from tocsin.domain.action import Demand
+from nouns import NOON, a_run, a_standing_approval, an_action, an_exhibit, an_incident
+from tocsin.domain.action import Demand, Door
 from tocsin.evidence.gate import Lack, Missing
-from tocsin.flow.act_waits import Waits, sealed_numbers, stop_for
+from tocsin.flow.act_waits import Waits, sealed_numbers, stop_for, waits_of
 from tocsin.response.stops import made
 
 MISSING = Missing(demand=Demand(collector="audit.snapshot"), lack=Lack.NOT_KEPT)
@@ -30,6 +32,7 @@ def world() -> World:
         (Waits(is_looked_at=True, roles=("legal",), missing=(MISSING,)), False, False),
         (Waits(is_looked_at=True, limits=("too many",)), False, False),
         (Waits(is_looked_at=True, is_never=True), False, False),
+        (Waits(is_looked_at=True, is_unanswered=True), False, False),
         (Waits(is_looked_at=True, stop=made("everything", "ada", NOON, "Wild")), False, False),
         (Waits(is_looked_at=False, roles=("legal",)), False, False),
     ],
@@ -49,6 +52,24 @@ def test_everything_that_is_missing_is_said() -> None:
         stop=made("everything", "ada", NOON, "Wild"),
     )
     assert len(waits.words) == 6
+
+
+def test_a_runbook_says_for_nobody_that_they_are_at_work(world: World) -> None:
+    spoken, incident = "fake.post", an_incident(1)
+    ground = world.act.ground
+    performer = ground.performer(spoken)
+    speaking = replace(performer.declaration, speaks_for_people=True)
+    performers = {**ground.performers, spoken: replace(performer, declaration=speaking)}
+    ground = replace(ground, performers=performers)
+    with world.memory.reading() as shelves:
+        for door, at, waits in (
+            (Door.RUNBOOK, None, True),
+            (Door.RUNBOOK, NOON, False),
+            (Door.CONSOLE, None, False),
+        ):
+            taken = replace(incident, acknowledged_at=at)
+            found = waits_of(ground, shelves, taken, an_action(name=spoken, door=door), NOON)
+            assert found.is_unanswered is waits
 
 
 def test_an_exhibit_without_an_entry_is_never_sealed(world: World) -> None:

@@ -113,6 +113,7 @@ class Declaration:
 
     `name` is `<service>.<verb>`. `undo` is None for what cannot be undone; then `no_undo` says why, and is
     shown before approval. `needs` are collectors that must have kept evidence, besides those of the policy.
+    `speaks_for_people` says that a person is at work: a runbook does it only once somebody has acknowledged.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Declaration:
     no_undo: str = ""
     needs: tuple[str, ...] = ()
     time_limit_s: float = 60.0
+    speaks_for_people: bool = False
 
     @property
     def service(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tocsin.domain.action import Action, StandingApproval
+from tocsin.domain.action import Action, Door, StandingApproval
 from tocsin.domain.exhibit import Exhibit
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.ports.shelves import Shelves
@@ -33,6 +33,7 @@ class Waits:
     limits: tuple[str, ...] = ()
     stop: Stop | None = None
     is_never: bool = False
+    is_unanswered: bool = False
 
     @property
     def lacks_evidence(self) -> bool:
@@ -42,15 +43,17 @@ class Waits:
     @property
     def only_for_people(self) -> bool:
         """Say whether nothing but consent is missing."""
-        others = self.lacks_evidence or self.limits or self.stop or self.is_never or not self.is_looked_at
-        return bool(self.roles) and not others
+        return bool(self.roles) and not self._waits_for_others
 
     @property
     def is_over(self) -> bool:
         """Say whether the action may begin."""
-        return not (self.roles or self.lacks_evidence or self.limits or self.stop or self.is_never) and (
-            self.is_looked_at
-        )
+        return not (self.roles or self._waits_for_others)
+
+    @property
+    def _waits_for_others(self) -> bool:
+        held = self.limits or self.stop or self.is_never or self.is_unanswered
+        return bool(self.lacks_evidence or held or not self.is_looked_at)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -58,6 +61,8 @@ class Waits:
         said = [] if self.is_looked_at else ["What it touches has not been read from the partner yet."]
         if self.is_never:
             said.append("It is never done while an incident is open.")
+        if self.is_unanswered:
+            said.append("Nobody has acknowledged the incident yet, and nothing says so for them.")
         if self.stop is not None:
             said.append(f"{self.stop.by} stopped {self.stop.scope}: {self.stop.reason}.")
         if self.lacks_evidence:
@@ -88,6 +93,9 @@ def waits_of(ground: Ground, shelves: Shelves, incident: Incident, action: Actio
         else limits.reasons_against(declaration, action.arguments, begun, action.run_id, now, ground.limits),
         stop=stop_for(ground, shelves, action),
         is_never=is_never(ground, shelves, action),
+        is_unanswered=declaration.speaks_for_people
+        and action.door is Door.RUNBOOK
+        and incident.acknowledged_at is None,
     )
 
 

@@ -47,6 +47,19 @@ def test_who_must_change_the_password_already_gets_no_second_message() -> None:
     assert [call.operation for call in caller.calls if call.changes] == ["AdminResetUserPassword"] * 2
 
 
+def test_the_password_of_somebody_who_is_locked_out_ends_too() -> None:
+    with set_up("passwords reset") as rig:
+        kept = drive(rig.performer.before(rig.arguments), Recording().of)
+        AWS("cognito-idp").admin_disable_user(UserPoolId=kept["pool"], Username="eve")
+        caller = Recording()
+        drive(rig.performer.perform(rig.arguments, kept, KEY), caller.of)
+        assert rig.state() == {"eve": (False, "FORCE_CHANGE_PASSWORD"), "ben": (True, "RESET_REQUIRED")}
+        assert drive(rig.performer.verify(rig.arguments, kept), caller.of)
+    changing = [call for call in caller.calls if call.changes]
+    assert [call.operation for call in changing] == ["AdminSetUserPassword", "AdminResetUserPassword"]
+    assert changing[0].secret == ("Password",)
+
+
 def test_a_single_name_will_do() -> None:
     with set_up("people signed out") as rig:
         caller = Recording()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from secrets import token_urlsafe
 from typing import Any
 
 from tocsin.connectors.aws_actions.asking import (
@@ -33,6 +34,8 @@ from tocsin.domain.action import (
 
 LONGEST_TOKEN = timedelta(days=1)
 """An access or id token of Cognito lives at most a day."""
+_PASSWORD_BYTES = 69
+"""They make a password of 96 characters; a pool may ask for 6 to 99."""
 _MUST_CHANGE = frozenset({"RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"})
 
 
@@ -115,9 +118,27 @@ def _sign_out_again(arguments: Arguments, kept: Kept, key: str) -> Play[Seen]:
 def _reset(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     users = yield from _users(arguments, kept["pool"])
     for user, described in users.items():
-        if described["UserStatus"] not in _MUST_CHANGE:
+        if described["UserStatus"] in _MUST_CHANGE:
+            continue
+        if described["Enabled"]:
             yield _acted(arguments, "AdminResetUserPassword", kept["pool"], user)
+        else:
+            yield _locked_out(arguments, kept["pool"], user)
     return Outcome(text=f"{len(users)} users must set a new password.", output={"users": list(users)})
+
+
+def _locked_out(arguments: Arguments, pool: str, user: str) -> Call:
+    """Give a disabled user a password that nobody knows: Cognito resets those of enabled users only."""
+    return change(
+        placed("cognito-idp", arguments),
+        "AdminSetUserPassword",
+        None,
+        ("Password",),
+        UserPoolId=pool,
+        Username=user,
+        Password=f"{token_urlsafe(_PASSWORD_BYTES)}aA1!",
+        Permanent=False,
+    )
 
 
 def _must_change(arguments: Arguments, kept: Kept) -> Play[bool]:
@@ -205,14 +226,19 @@ PERFORMERS = (
             repeat=Repeat.LOOK_UP,
             repeat_rule="Who must set a new password already is not reset again, and gets no second message.",
             undo=None,
-            no_undo="The old password is gone; Cognito sends a code by mail or SMS to set a new one.",
+            no_undo="The old password is gone; Cognito sends a code by mail or SMS to set a new one. Who is "
+            "disabled gets one that nobody knows, and after being enabled a new one from an administrator.",
             residual=Residual(
                 remains="Sessions that are open go on; whoever reads the person's mail can set the password.",
                 lasts=LONGEST_TOKEN,
                 closed_by="aws.cognito.revoke_sessions",
             ),
             blast=_BLAST,
-            rights=(*_FIND, Right(name="cognito-idp:AdminResetUserPassword", why="To end the password.")),
+            rights=(
+                *_FIND,
+                Right(name="cognito-idp:AdminResetUserPassword", why="To end the password."),
+                Right(name="cognito-idp:AdminSetUserPassword", why="To end that of a disabled user."),
+            ),
         ),
         objects=_touched,
         before=_before,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tocsin.connectors.acts import INCIDENT_KEY, telling, text
@@ -94,16 +95,18 @@ def _moved(name: str, title: str, status: str, enough: tuple[str, ...], no_undo:
         is_done = yield from verify(arguments, kept)
         return Seen.DONE if is_done else Seen.NOT_DONE
 
+    declaration = telling(
+        name,
+        title,
+        INCIDENT_KEY,
+        rule="The incident is read first; one that is so already is left alone.",
+        no_undo=no_undo,
+        blast=BlastRadius(unit="incidents", per_run=1, per_hour=100),
+        rights=(_READ, _WRITE),
+    )
     return Performer(
-        declaration=telling(
-            name,
-            title,
-            INCIDENT_KEY,
-            rule="The incident is read first; one that is so already is left alone.",
-            no_undo=no_undo,
-            blast=BlastRadius(unit="incidents", per_run=1, per_hour=100),
-            rights=(_READ, _WRITE),
-        ),
+        # Acknowledged, PagerDuty calls nobody any more: somebody must be awake by then.
+        declaration=replace(declaration, speaks_for_people=status == "acknowledged"),
         perform=perform,
         seen=seen,
         verify=verify,
