@@ -34,8 +34,6 @@ def at(text: str) -> datetime:
 )
 def test_business_days_end_in_the_teams_own_time(start: str, days: int, end: str) -> None:
     assert BERLIN.add(at(start), BusinessDays(days)) == at(end)
-    if days == 1:
-        assert BERLIN.end_of_next_business_day(at(start)) == at(end)
 
 
 @pytest.mark.parametrize(

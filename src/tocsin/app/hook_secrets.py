@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,12 +71,6 @@ def count_old_use(shelves: Shelves, connector: str, source: str, secret: HookSec
 def old_uses(shelves: Shelves) -> tuple[OldUse, ...]:
     """Return every old secret that was used since it became old, by connector and source."""
     return tuple(_use(place, stored) for place, stored in sorted(shelves.marks.all(OLD_USES).items()))
-
-
-def uses_by_source(uses: tuple[OldUse, ...]) -> Mapping[str, OldUse]:
-    """Return the latest use of an old secret for each connector and source, by `connector:source`."""
-    latest = sorted(uses, key=lambda use: use.last)
-    return {f"{use.connector}:{use.source}": use for use in latest}
 
 
 def _use(place: str, stored: bytes) -> OldUse:

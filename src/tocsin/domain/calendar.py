@@ -84,10 +84,6 @@ class Calendar:
             day = self._business_day_after(day)
         return self._hours(day)[1]
 
-    def end_of_next_business_day(self, at: datetime) -> datetime:
-        """Return when the first business day after the local date of `at` ends. Raises `NeverOpen`."""
-        return self.end_after(at, 1)
-
     @property
     def spoken(self) -> str:
         """Return the calendar as words, kept with each clock that was computed from it."""

@@ -78,7 +78,6 @@ class Happening(StrEnum):
     ACTION_DONE = "action.done"
     ACTION_FAILED = "action.failed"
     ACTION_UNKNOWN = "action.unknown"
-    ACTION_VERIFIED = "action.verified"
     ACTION_UNDONE = "action.undone"
     BROKE_GLASS = "action.broke_glass"
     STOPPED = "response.stopped"
@@ -93,10 +92,7 @@ class Happening(StrEnum):
     STEP_NOT_APPLICABLE = "step.not_applicable"
     STEP_FAILED = "step.failed"
     STEP_MISSED = "step.missed"
-    ROLLED_BACK = "rollback.done"
-    LOG_FROZEN = "log.frozen"
     LOG_SUCCEEDED = "log.succeeded"
-    COSIGNATURE_LATE = "log.cosignature_late"
     ANCHORED = "log.anchored"
 
 
