@@ -83,6 +83,8 @@ def test_a_bag_holds_every_exhibit_and_its_digest_stands_in_the_log(app: App) ->
     assert (found.faults, found.digest) == ((), bag.digest)
     assert acts == ["collected", "collected"]
     assert found.tags["External-Identifier"] == "INC-1"
+    assert found.tags["Trust-Level"] == "L0"
+    assert found.tags["Detection-Window"].startswith("unbounded")
     assert custody(app, CustodyAct.COPIED) == [(n, "ada", "Copied into BAG-1.") for n in (1, 2)]
     assert custody(app, CustodyAct.EXPORTED) == [(n, "ben", "for the review") for n in (1, 2)]
     assert app.proving.disagreements().exhibits == ()

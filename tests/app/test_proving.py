@@ -6,6 +6,7 @@ import pytest
 
 from nouns import NOON
 from tocsin.app.proving import Proving, demand_keys, leaves_of
+from tocsin.audit.trust import Reached, trust_of
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.entry import Leaf
 from tocsin.domain.errors import Misconfigured
@@ -87,6 +88,14 @@ def test_an_export_holds_every_entry(proving) -> None:
     lines = list(proving.export())
     assert len(lines) >= 4
     assert sum(b"incident.note" in line or b'"leaf"' in line or b"entry" in line for line in lines) >= 3
+
+
+def test_an_export_tells_how_far_the_log_that_is_written_to_was_believed(proving) -> None:
+    trust = trust_of(Reached(signed_at=NOON, anchored_at=NOON, cosigned_at=None), NOON)
+    (header, *_), (other, *_) = list(proving.export(trust=trust)), list(proving.export())
+    assert b'"trust":"L2"' in header
+    assert b'"window_s":0' in header
+    assert b"trust" not in other
 
 
 def test_a_gap_does_not_hide_what_stands_behind_it(proving, memory_store) -> None:

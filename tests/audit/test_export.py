@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from nouns import NOON
 from tocsin.audit.export import MAX_LINE_BYTES, ExportUnreadable, export_lines, read_export
 from tocsin.audit.note import KeyRefused
+from tocsin.audit.trust import Reached, trust_of
 from tocsin.audit.verify import Damaged, Verdict, interleaved, verify, verify_records
 
 settings_with_book = partial(settings, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -46,6 +48,14 @@ def test_an_export_is_read_back_and_verifies_like_the_log(book: Any) -> None:
     assert export.key == book.key
     assert list(export.records) == list(interleaved(book.leaves, book.checkpoints))
     assert verdict_of(b"".join(exported(book))) == verify(book.leaves, book.checkpoints, book.key)
+
+
+def test_the_level_of_trust_is_a_claim_in_the_header(book: Any) -> None:
+    trust = trust_of(Reached(signed_at=NOON, anchored_at=None, cosigned_at=None), NOON)
+    lines = list(export_lines(book.leaves, book.checkpoints, book.key, trust))
+    assert b'"trust":"L1","believed":"signed, by a key outside' in lines[0]
+    assert lines[1:] == exported(book)[1:]
+    assert verdict_of(b"".join(lines)).sound
 
 
 def test_an_export_of_an_empty_log_is_sound(books: Any) -> None:

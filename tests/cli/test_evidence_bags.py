@@ -70,6 +70,42 @@ def test_one_exhibit_is_exported_and_custody_says_to_whom(firing, tmp_path, answ
     assert (last["act"], last["reason"]) == ("released", "To Police Berlin: Order 4711")
 
 
+def test_where_a_file_is_there_already_nothing_is_handed_out_or_recorded(
+    firing, tmp_path, answer, typed
+) -> None:
+    out = _out(tmp_path)
+    words = ("evidence", "export", "EX-1", "--to", str(out), "--reason", "Order 4711")
+    (written,) = answer(*words)
+    before = answer("evidence", "show", "EX-1")["custody"]
+    assert typed(*words).exit_code == 2
+    assert answer("evidence", "show", "EX-1")["custody"] == before
+    Path(written["file"]).unlink()
+    assert typed(*words[:-1], " ").exit_code != 0
+    assert list(out.iterdir()) == []
+
+
+def test_a_copy_that_fails_on_its_way_is_said_in_custody_and_leaves_no_file(
+    firing, tmp_path, answer, typed, monkeypatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    answer("evidence", "bag", "INC-1")
+    out = _out(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("tocsin.cli.evidence_bags.shutil.copyfileobj", full)
+        for named in ("EX-1", "BAG-1"):
+            failed = typed("evidence", "export", named, "--to", str(out), "--reason", "Order 4711")
+            assert (failed.exit_code, "No space left" in failed.stderr) == (1, True)
+    custody = [(line["act"], line["reason"]) for line in answer("evidence", "show", "EX-1")["custody"]]
+    assert [each for each in custody if each[0] == "exported"] == [
+        ("exported", "Order 4711"),
+        ("exported", "This copy was not written: No space left on device."),
+    ] * 2
+    assert list(out.iterdir()) == []
+    assert typed("evidence", "verify").exit_code == 0
+
+
 def test_a_bag_that_is_not_there_ends_with_3(firing, tmp_path, typed) -> None:
     words = ("evidence", "export", "BAG-7", "--to", str(_out(tmp_path)), "--reason", "x")
     assert typed(*words).exit_code == 3

@@ -32,6 +32,8 @@ PACKING = Packing(
     agent="Tocsin 1",
     clock_offset_s=0.25,
     recipients=2,
+    trust="L2",
+    window="540 s",
 )
 
 
@@ -65,6 +67,7 @@ def test_the_label_of_a_bag_names_incident_person_tool_and_clock() -> None:
     assert told["Clock-Offset-Seconds"] == "0.250"
     assert told["Payload-Oxum"] == "2000.2"
     assert told["Could-Not-Collect"] == "EX-2"
+    assert (told["Trust-Level"], told["Detection-Window"]) == ("L2", "540 s")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from uuid import UUID, uuid4
 import tocsin
 from tocsin.app.evidence import recipients_of
 from tocsin.app.exhibit_proofs import proofs_of
+from tocsin.app.trusting import believed_in
 from tocsin.app.wiring import App
+from tocsin.audit.trust import Trust
 from tocsin.domain.bag import Bag
 from tocsin.domain.clock import Clock, SystemClock
 from tocsin.domain.errors import NotFound
@@ -47,6 +49,7 @@ class Bagging:
         with self.store.reading() as shelves:
             contents = contents_of(shelves, incident_id)
             proofs = proofs_of(shelves, contents.exhibits)
+            trust = believed_in(shelves, now).trust
         bag = Bag(
             number=number,
             incident_id=incident_id,
@@ -59,7 +62,7 @@ class Bagging:
             packed_at=now,
             packed_by=actor,
         )
-        return self._stored(bag, contents, proofs)
+        return self._stored(bag, contents, proofs, trust)
 
     def open(self, number: int, actor: str, reason: str, released_to: str = "") -> tuple[Bag, BinaryIO]:
         """Hand out a bag's archive, verified; who asked for it and why is written down first.
@@ -84,6 +87,14 @@ class Bagging:
             handed_out(shelves, exhibit.short_name, (number,), exhibit.digest, told)
         return exhibit, content
 
+    def not_written(self, named: Bag | Exhibit, actor: str, why: str) -> None:
+        """Write down that a copy, of which custody says already that it was handed out, was not written."""
+        exhibits = named.exhibits if isinstance(named, Bag) else (named.number,)
+        digest = named.archive if isinstance(named, Bag) else named.digest
+        told = HandedOut(actor=actor, at=self.clock.now(), reason=f"This copy was not written: {why}.")
+        with self.store.transaction() as shelves:
+            handed_out(shelves, named.short_name, exhibits, digest, told)
+
     def proof(self, bag: Bag) -> Mapping[str, bytes]:
         """Return the proof that a bag's digest is in the log, by file name; none before it is sealed."""
         with self.store.reading() as shelves:
@@ -93,7 +104,7 @@ class Bagging:
         named = " ".join(released_to.split())
         return HandedOut(actor=actor, at=self.clock.now(), reason=reason_of(reason), released_to=named)
 
-    def _stored(self, bag: Bag, contents: Contents, proofs: Mapping[str, bytes]) -> Bag:
+    def _stored(self, bag: Bag, contents: Contents, proofs: Mapping[str, bytes], trust: Trust) -> Bag:
         name = f"{bag.short_name}-{contents.incident.short_name}"
         packing = Packing(
             name=bag.short_name,
@@ -105,6 +116,8 @@ class Bagging:
             agent=f"Tocsin {tocsin.__version__}",
             clock_offset_s=_offset_s(self.clock),
             recipients=len(self.recipients),
+            trust=trust.level.value,
+            window=_spoken(trust),
         )
         tags = tag_files(packing, contents.exhibits)
         custody = {CUSTODY: custody_lines(contents.custody)}
@@ -139,6 +152,10 @@ class Bagging:
 def bagging_of(app: App) -> Bagging:
     """Return what packs an application's evidence. Raises `Misconfigured`."""
     return Bagging(app.store, app.clock, app.locker, app.respond, recipients_of(app))
+
+
+def _spoken(trust: Trust) -> str:
+    return "unbounded: nobody outside has seen the log" if trust.window_s is None else f"{trust.window_s} s"
 
 
 def _offset_s(clock: Clock) -> float:

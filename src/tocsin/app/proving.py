@@ -14,6 +14,7 @@ from tocsin.audit.agreement import RecordFault, account_of, custody_faults, exhi
 from tocsin.audit.breach import Break, unless_frozen
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
+from tocsin.audit.trust import Trust
 from tocsin.audit.verify import Verdict, unless_forged, verify
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.errors import Misconfigured
@@ -138,17 +139,19 @@ class Proving:
             stored = shelves.log.of(number).last_checkpoint()
         return kept.size > (stored.size if stored else 0)
 
-    def export(self, number: int | None = None) -> Iterator[bytes]:
+    def export(self, number: int | None = None, trust: Trust | None = None) -> Iterator[bytes]:
         """Yield the lines of a file that verifies elsewhere, without our database.
 
-        It is of the log that is written to, or of the one of this number, as it is.
+        It is of the log that is written to, or of the one of this number, as it is. `trust` is how far the
+        log that is written to can be believed now; of no other is it told.
         """
         chosen = self.logs.number if number is None else number
         vkey = parse_vkey(self.logs.signer_of(chosen).verifier_key)
         with self.store.reading() as shelves:
             ours = shelves.log.of(chosen)
             checkpoints: Iterable[Checkpoint] = ours.checkpoints()
-            yield from export_lines(leaves_of(ours), checkpoints, vkey)
+            told = trust if chosen == self.logs.number else None
+            yield from export_lines(leaves_of(ours), checkpoints, vkey, told)
 
 
 def first_unsound(proven: Sequence[Proven]) -> Verdict:

@@ -61,11 +61,10 @@ def believed_in(shelves: Shelves, now: datetime) -> Believed:
 
 def trust_record(found: Believed) -> dict[str, Any]:
     """Return it as REST and the command line show it."""
-    window = found.trust.window
     return {
         "level": found.trust.level.value,
         "sentence": found.trust.sentence,
-        "window_s": None if window is None else int(window.total_seconds()),
+        "window_s": found.trust.window_s,
         "places": [
             {
                 "name": name,

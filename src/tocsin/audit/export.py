@@ -15,6 +15,7 @@ import msgspec
 
 from tocsin.audit.checkpoint import CheckpointRefused, claimed
 from tocsin.audit.note import MAX_NOTE_BYTES, NoteRefused, VerifierKey, parse_vkey
+from tocsin.audit.trust import Trust
 from tocsin.audit.verify import Damaged, Record, interleaved
 from tocsin.domain.entry import Checkpoint, Leaf
 from tocsin.domain.errors import Explained
@@ -45,9 +46,12 @@ class Export:
     records: Iterator[Record]
 
 
-class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     schema: str
     vkey: str
+    trust: str = ""
+    believed: str = ""
+    window_s: int | None = None
 
 
 class _LeafLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="leaf", tag_field="record"):
@@ -73,13 +77,18 @@ _LINES = msgspec.json.Decoder(_LeafLine | _CheckpointLine | _EndLine)
 
 
 def export_lines(
-    leaves: Iterable[Leaf], checkpoints: Iterable[Checkpoint], key: VerifierKey
+    leaves: Iterable[Leaf],
+    checkpoints: Iterable[Checkpoint],
+    key: VerifierKey,
+    trust: Trust | None = None,
 ) -> Iterator[bytes]:
     """Return the file's lines, each with its newline, for leaves by index and checkpoints by size.
 
-    The log is exported as it is; a broken one stays broken in the export.
+    The log is exported as it is; a broken one stays broken in the export. `trust` is how far it could be
+    believed when it was exported; as the key it is a claim, and no verdict follows from it.
     """
-    yield _line(_Header(SCHEMA, key.text))
+    told = () if trust is None else (trust.level.value, trust.sentence, trust.window_s)
+    yield _line(_Header(SCHEMA, key.text, *told))
     counted_leaves = counted_checkpoints = 0
     for record in interleaved(leaves, checkpoints):
         if isinstance(record, Leaf):

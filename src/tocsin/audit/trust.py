@@ -40,6 +40,11 @@ class Trust:
     sentence: str
     window: timedelta | None
 
+    @property
+    def window_s(self) -> int | None:
+        """Return the window in whole seconds; None: nobody outside would notice, however long ago."""
+        return None if self.window is None else int(self.window.total_seconds())
+
 
 def trust_of(reached: Reached, now: datetime) -> Trust:
     """Return the highest level that holds now; a clock that was set back counts as no time."""

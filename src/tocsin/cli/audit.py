@@ -96,16 +96,19 @@ def exported(show: Show, *, path: Path, number: int | None) -> None:
     It is the log that is written to. A log that broke is exported with --log, as it is.
     """
     with opened() as app:
+        from tocsin.app.trusting import believed
+
         if number is not None and number > app.logs.number:
             raise click.UsageError(f"There are {app.logs.number} logs.")
+        lines = app.proving.export(number, believed(app).trust)
         if str(path) == "-":
-            for line in app.proving.export(number):
+            for line in lines:
                 sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
             return
         try:
             with path.open("xb") as file:
-                file.writelines(app.proving.export(number))
+                file.writelines(lines)
         except OSError as error:
             raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
         key = app.logs.signer_of(number or app.logs.number).verifier_key

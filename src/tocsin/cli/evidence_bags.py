@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
@@ -20,7 +21,10 @@ from tocsin.cli.verb import leave, verb
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tocsin.app.bagging import Bagging
     from tocsin.app.wiring import App
+    from tocsin.domain.bag import Bag
+    from tocsin.domain.exhibit import Exhibit
 
 BAG_COLUMNS = ("id", "incident", "exhibits", "size", "recipients", "packed_at", "packed_by", "digest")
 _AGE = b"age-encryption.org/"
@@ -119,30 +123,62 @@ def decrypted(show: Show, *, file: Path, identity: Path, target: Path) -> None:
 
 def _exported_exhibit(app: App, named: str, folder: Path, reason: str, released_to: str) -> list[Path]:
     from tocsin.app.bagging import bagging_of
+    from tocsin.flow.respond import no_exhibit
 
-    number = demand_number(named, "EX", "tocsin evidence list")
-    exhibit, content = bagging_of(app).open_exhibit(number, actor(), reason, released_to)
-    return [_written(folder, f"{exhibit.short_name}-{exhibit.name}", content)]
+    bagging, number = bagging_of(app), demand_number(named, "EX", "tocsin evidence list")
+    with app.store.reading() as shelves:
+        known = shelves.exhibits.get(number)
+    if known is None:
+        raise no_exhibit(number)
+    path = folder / f"{known.short_name}-{known.name}"
+    with _reserved(path) as out:
+        exhibit, content = bagging.open_exhibit(number, actor(), reason, released_to)
+        _copied(bagging, exhibit, content, out)
+    return [path]
 
 
 def _exported_bag(app: App, named: str, folder: Path, reason: str, released_to: str) -> list[Path]:
     from tocsin.app.bagging import bagging_of
+    from tocsin.flow.packing import bag_of
 
     bagging, number = bagging_of(app), demand_number(named, "BAG", "tocsin evidence bags INC-1")
-    bag, content = bagging.open(number, actor(), reason, released_to)
-    files = [_written(folder, f"{bag.short_name}.tar{'.age' if bag.recipients else ''}", content)]
-    proofs: Mapping[str, bytes] = bagging.proof(bag)
-    for name, proof in proofs.items():
-        with _new(folder / name) as out:
-            out.write(proof)
-        files.append(folder / name)
-    return files
+    with app.store.reading() as shelves:
+        known = bag_of(shelves, number)
+    proofs: Mapping[str, bytes] = bagging.proof(known)
+    path = folder / f"{known.short_name}.tar{'.age' if known.recipients else ''}"
+    with ExitStack() as reserved:
+        out = reserved.enter_context(_reserved(path))
+        beside = {name: reserved.enter_context(_reserved(folder / name)) for name in proofs}
+        bag, content = bagging.open(number, actor(), reason, released_to)
+        _copied(bagging, bag, content, out)
+        for name, proof in proofs.items():
+            beside[name].write(proof)
+    return [path, *(folder / name for name in proofs)]
 
 
-def _written(folder: Path, name: str, content: BinaryIO) -> Path:
-    with content, _new(folder / name) as out:
-        shutil.copyfileobj(content, out)
-    return folder / name
+def _copied(bagging: Bagging, named: Bag | Exhibit, content: BinaryIO, out: IO[bytes]) -> None:
+    """Write a copy; custody says already that it is handed out, so a failure gets a line of its own."""
+    try:
+        with content:
+            shutil.copyfileobj(content, out)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        bagging.not_written(named, actor(), why)
+        raise click.ClickException(f"{named.short_name} was not written: {why}. Custody says so.") from None
+
+
+@contextmanager
+def _reserved(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a new file; when the block fails it is removed again. What was there before is never touched."""
+    out = _new(path)
+    try:
+        with out:
+            yield out
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _new(path: Path) -> IO[bytes]:

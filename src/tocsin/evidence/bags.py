@@ -21,7 +21,10 @@ _UNFIT = re.compile(r"[%:*?\"<>|~]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packing:
-    """What is packed, by whom, when, with what; `clock_offset_s`: how far our clock was set meanwhile."""
+    """What is packed, by whom, when, with what; `clock_offset_s`: how far our clock was set meanwhile.
+
+    `trust` is the level that the log had reached, `window` how long ago it could have been changed unseen.
+    """
 
     name: str
     incident: str
@@ -32,6 +35,8 @@ class Packing:
     agent: str
     clock_offset_s: float
     recipients: int
+    trust: str
+    window: str
 
 
 def nothing_to_pack(incident: str) -> NotFound:
@@ -98,6 +103,8 @@ def _bag_info(packing: Packing, exhibits: Sequence[Exhibit]) -> bytes:
         *(("Collector", name) for name in sorted({each.collector or "by hand" for each in exhibits})),
         ("Could-Not-Collect", ", ".join(gaps) or "nothing"),
         ("Recipients", str(packing.recipients)),
+        ("Trust-Level", packing.trust),
+        ("Detection-Window", packing.window),
         ("Bag-Size", _spoken(size)),
         ("Payload-Oxum", f"{size}.{len(exhibits)}"),
     ]
