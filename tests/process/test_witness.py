@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -21,7 +19,7 @@ from tocsin.audit.note import NoteSignature, VerifierKey, format_note, verify_no
 from tocsin.audit.witnessing import Submission, cosignatures_in, format_submission
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import Misconfigured
-from tocsin.process.witness import MAX_REQUEST_BYTES, WitnessServer, main, open_witness, witness_app
+from tocsin.process.witness import MAX_REQUEST_BYTES, WitnessServer, open_witness, witness_app
 
 ORIGIN = "tocsin.example/audit"
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -179,26 +177,6 @@ def test_a_home_that_is_unfit_is_refused(tmp_path: Path, server: WitnessServer, 
     key.chmod(0o644)
     with pytest.raises(Misconfigured, match="Other users"):
         open_witness(tmp_path / "home", "witness.example/w1", POLICY, clock)
-
-
-def test_the_program_prints_its_vkeys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    policy = tmp_path / "policy.txt"
-    policy.write_bytes(POLICY)
-    words = ["--home", str(tmp_path / "home"), "--name", "w1", "--policy", str(policy), "--keys"]
-    main(words)
-    first = capsys.readouterr().out
-    assert [line.partition("+")[0] for line in first.splitlines()] == ["w1", "w1"]
-    main(words)
-    assert capsys.readouterr().out == first
-    for bad, reason in ((["--name", "w 2"], "holds a space"), (["--policy", "/nowhere"], "No such file")):
-        with pytest.raises(SystemExit):
-            main([*words, *bad])
-        assert reason in capsys.readouterr().err
-
-
-def test_the_module_needs_no_database_of_ours() -> None:
-    script = "import sys, tocsin.process.witness; sys.exit('django' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
 
 
 def test_a_proof_is_base64_lines(server: WitnessServer) -> None:

@@ -1,13 +1,11 @@
-"""`tocsin-witness`: cosigns the heads of logs that only grew, for somebody other than the logs' owner to run.
+"""What `tocsin-witness` serves: heads of logs that only grew are cosigned, for others than the logs' owner.
 
 Protocol: https://c2sp.org/tlog-witness (v1.0.0). Nobody signs in: the log's signature is all that counts.
 """
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +13,6 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -44,8 +41,8 @@ from tocsin.audit.witnessing import (
     origin_of,
     parse_submission,
 )
-from tocsin.domain.clock import Clock, SystemClock
-from tocsin.domain.errors import Explained, Misconfigured
+from tocsin.domain.clock import Clock
+from tocsin.domain.errors import Misconfigured
 from tocsin.store.whole_files import create_whole
 
 # A note of at most 131,072 bytes, 63 hashes of 45 bytes, and the line before them.
@@ -53,7 +50,6 @@ MAX_REQUEST_BYTES = 140_000
 BUSY_WITHIN_S = 5.0
 # An ML-DSA-44 cosignature has one byte for the length of a name.
 MAX_NAME_BYTES = 255
-DEFAULT_PORT = 8421
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (
@@ -103,12 +99,9 @@ class Notebook:
         """Hold off all others until what was compared is stored."""
         with closing(self._opened()) as rows:
             rows.execute("BEGIN IMMEDIATE")
-            try:
+            # The connection commits at the end of its block, and rolls back when an error leaves it.
+            with rows:
                 yield rows
-            except BaseException:
-                rows.execute("ROLLBACK")
-                raise
-            rows.execute("COMMIT")
 
     def _opened(self) -> sqlite3.Connection:
         rows = sqlite3.connect(self._path, timeout=BUSY_WITHIN_S, isolation_level=None)
@@ -222,43 +215,6 @@ def cosigners_in(home: Path, name: str) -> tuple[Cosigner, ...]:
         Cosigner(CosignerKey(name, ED25519_COSIGNATURE, first.public_key().public_bytes_raw()), first.sign),
         Cosigner(CosignerKey(name, ML_DSA_44, second.public_key().public_bytes_raw()), second.sign),
     )
-
-
-def main(words: Sequence[str] | None = None) -> None:
-    """Run the witness until it is stopped; its vkeys go to stdout first, whatever is wrong to stderr."""
-    asked = _arguments().parse_args(words)
-    try:
-        server = open_witness(asked.home, asked.name, asked.policy.read_bytes(), SystemClock())
-    except OSError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
-    except Explained as refused:
-        sys.stderr.write(f"{refused.explain()}\n")
-        sys.exit(1)
-    for each in server.cosigners:
-        sys.stdout.write(f"{each.key.text}\n")
-    sys.stdout.flush()
-    if not asked.keys:
-        uvicorn.run(
-            witness_app(server),
-            host=asked.host,
-            port=asked.port,
-            log_level="warning",
-            server_header=False,
-        )
-
-
-def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("tocsin-witness", description="Cosign the heads of logs that only grew.")
-    parser.add_argument("--home", type=Path, required=True, help="folder of keys and memory; made if missing")
-    parser.add_argument(
-        "--name", required=True, help="name of the witness's keys, such as witness.example/w1"
-    )
-    parser.add_argument("--policy", type=Path, required=True, help="tlog-policy file whose logs are cosigned")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (default: %(default)s)")
-    parser.add_argument("--keys", action="store_true", help="only print the vkeys")
-    return parser
 
 
 def _last_head(rows: sqlite3.Connection, origin: str) -> Head | None:
