@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tocsin.app.breaches import breach_of
 from tocsin.app.cosigning import sealing_of
@@ -12,6 +13,7 @@ from tocsin.audit.growth import LogForked, LogShrank
 from tocsin.audit.leaf import decode
 from tocsin.audit.sealing import Seal
 from tocsin.domain.entry import Entry, Leaf
+from tocsin.domain.errors import Overloaded
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import note
@@ -308,3 +310,85 @@ def test_what_was_sealed_stays_so_and_the_successor_seals_under_the_policy_read_
     with app.store.reading() as shelves:
         assert [sealing.state(shelves, each, clock.now()) for each in ids] == [Seal.SEALED] * 3
         assert [shelves.log.is_sealed(each) for each in ids] == [True] * 3
+
+
+class Held:
+    """Who holds the key; what else happens while it is asked happens outside of any transaction of ours."""
+
+    def __init__(self, meanwhile) -> None:
+        self.key = Ed25519PrivateKey.generate()
+        self.public_key = self.key.public_key().public_bytes_raw()
+        self.meanwhile = meanwhile
+        self.answers = True
+        self.asked = 0
+
+    def sign(self, content: bytes) -> bytes:
+        self.asked += 1
+        self.meanwhile()
+        if not self.answers:
+            raise Overloaded("Nobody answers.", means="The entries wait.", next_step="Look.")
+        return self.key.sign(content)
+
+
+@pytest.fixture
+def held(app) -> Held:
+    return Held(lambda: _write(app, 1))
+
+
+@pytest.fixture
+def kept_elsewhere(app, clock, tmp_path, held) -> Seals:
+    logs = Lineage(tmp_path / "log.key", "tocsin.local/audit", tmp_path / "hashes", lambda number: held)
+    return Seals(app.store, clock, logs, breach_of(app))
+
+
+def test_others_write_while_the_holder_of_the_key_is_asked(app, clock, held, kept_elsewhere) -> None:
+    _write(app, 3)
+    kept_elsewhere.round()
+    assert _state(app) == (3, 1, [3])
+    clock.push(timedelta(seconds=10))
+    kept_elsewhere.round()
+    assert _state(app) == (4, 1, [3, 4])
+    kept_elsewhere.round()
+    assert held.asked == 2, "nobody is asked while nothing is due"
+    assert kept_elsewhere.logs.last_signed(1).size == 4
+
+
+def test_entries_wait_for_a_silent_holder_of_the_key_and_nothing_is_lost(
+    app, clock, held, kept_elsewhere
+) -> None:
+    held.answers = False
+    for count in range(1, 4):
+        _write(app, 1)
+        with pytest.raises(Overloaded):
+            kept_elsewhere.round()
+        assert _state(app) == (2 * count - 1, 1, []), "they have their places, and no signature"
+    assert kept_elsewhere.logs.last_signed(1).size == 0
+    held.answers = True
+    kept_elsewhere.round()
+    assert _state(app)[2] == [6]
+
+
+def test_a_head_that_was_signed_and_not_stored_is_signed_again(app, held, kept_elsewhere) -> None:
+    _write(app, 2)
+    kept_elsewhere.round()
+    with app.store.transaction() as shelves:
+        shelves.log._tables.checkpoints.clear()
+    held.meanwhile = lambda: None
+    kept_elsewhere._sign(1, app.clock.now())
+    assert (_state(app)[2], held.asked) == ([2], 2)
+
+
+def test_a_log_that_is_frozen_while_the_holder_of_the_key_is_asked_is_not_signed(
+    app, clock, held, kept_elsewhere
+) -> None:
+    _write(app, 2)
+    kept_elsewhere.round()
+    logs = kept_elsewhere.logs
+    verdict = replace(app.proving.verify(), sound=False, first_broken=0, reason="Somebody found it.")
+    breach = replace(kept_elsewhere.breach, logs=logs)
+    held.meanwhile = lambda: breach.judged(1, verdict, LogForked(logs.last_signed(1)))
+    clock.push(timedelta(seconds=10))
+    kept_elsewhere.round()
+    assert (logs.broken(1).signed_size, logs.last_signed(1).size) == (2, 2)
+    with app.store.reading() as shelves:
+        assert [each.size for each in shelves.log.of(1).checkpoints()] == [2]

@@ -13,6 +13,7 @@ from tocsin.app.hearing import Hearing
 from tocsin.app.hooks import hooks_of
 from tocsin.app.incomplete import groups_of
 from tocsin.app.keys import secret_key
+from tocsin.app.log_keys import held_keys
 from tocsin.app.packs import Packs, packs_of
 from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.policies import Policies, build_policies, plan_of
@@ -103,7 +104,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     bell, signals_bell = Bell(), Bell()
     log_key, entry_key = home / "keys" / "log.key", home / "keys" / "entries.key"
     demand_keys(store or DjangoStore(), log_key, entry_key)
-    logs = Lineage(log_key, settings.text("TOCSIN_LOG_ORIGIN"), home / "log" / "hashes")
+    origin, hashes = settings.text("TOCSIN_LOG_ORIGIN"), home / "log" / "hashes"
+    logs = Lineage(log_key, origin, hashes, held_keys(settings))
     if not log_key.exists():
         logs.signer_of(1).make_key()
     django_store = DjangoStore(entry_key=secret_key(entry_key))

@@ -38,6 +38,7 @@ CONNECTORS: tuple[str, ...] = (
     "jira",
     "jira_service_management",
     "kafka",
+    "log_key",
     "mail",
     "mcp_audit",
     "ntfy",

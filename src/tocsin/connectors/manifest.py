@@ -76,7 +76,7 @@ class Manifest:
     section of `actions.yml`, `from_settings` one that makes them of the values of its settings. `callers` are
     (service, `module:name`): what makes the calls of a service, and of those below it (`aws` also those of
     `aws.iam`), is built from the settings. `anchors` makes the
-    places outside that keep the log's head.
+    places outside that keep the log's head, `log_keys` the keys that sign it where somebody else holds them.
     """
 
     name: str
@@ -99,3 +99,4 @@ class Manifest:
     from_settings: str = ""
     callers: tuple[tuple[str, str], ...] = ()
     anchors: str = ""
+    log_keys: str = ""

@@ -7,11 +7,16 @@ from pathlib import Path
 
 from tocsin.audit.breach import Break, BreakUnreadable, origin_of, read_break, written
 from tocsin.audit.checkpoint import Head
+from tocsin.domain.ports.keeping import SigningKey
 from tocsin.store.signer import FileSigner
 from tocsin.store.whole_files import create_whole
 
-MakeSigner = Callable[[Path, str, Path], FileSigner]
 _MAX_RECORD_BYTES = 1 << 20
+
+
+def _held_nowhere(number: int) -> SigningKey | None:
+    """Say that a log's key lies in a file of its own."""
+    return None
 
 
 class Lineage:
@@ -21,12 +26,21 @@ class Lineage:
     next log the one that is written to, for all processes of this home at once.
     """
 
-    def __init__(self, key: Path, origin: str, hashes: Path, make: MakeSigner = FileSigner) -> None:
-        """Take where the first log has its key and its hashes; the others have theirs beside those."""
+    def __init__(
+        self,
+        key: Path,
+        origin: str,
+        hashes: Path,
+        held: Callable[[int], SigningKey | None] = _held_nowhere,
+    ) -> None:
+        """Take where the first log has its key and its hashes; the others have theirs beside those.
+
+        `held` returns the key of a log by its number where somebody else holds it.
+        """
         self._key = key
         self._origin = origin
         self._hashes = hashes
-        self._make = make
+        self._held = held
         self._signers: dict[int, FileSigner] = {}
         self._known = 1
 
@@ -49,8 +63,9 @@ class Lineage:
     def signer_of(self, number: int) -> FileSigner:
         """Return a log's signer. Each log has a key of its own: a stolen one signs nothing of the next."""
         if number not in self._signers:
-            made = self._make(self._key_of(number), self.origin_of(number), _numbered(self._hashes, number))
-            self._signers[number] = made
+            hashes = _numbered(self._hashes, number)
+            key, held = self._key_of(number), self._held(number)
+            self._signers[number] = FileSigner(key, self.origin_of(number), hashes, held)
         return self._signers[number]
 
     def last_signed(self, number: int) -> Head:

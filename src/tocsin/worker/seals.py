@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.app.breaches import breach_of
 from tocsin.app.wiring import App
-from tocsin.audit.checkpoint import Head, signed
+from tocsin.audit.checkpoint import Head, body, signed
 from tocsin.audit.growth import EntryForged, EntryMissing, LogForked, LogShrank, grown
 from tocsin.audit.merkle import Frontier
 from tocsin.audit.sealing import checkpoint_is_due, heartbeat_is_due
@@ -121,6 +122,7 @@ class Seals:
         """
         signer = self.logs.signer_of(number)
         self._catch_up(signer, number)
+        most = self._signed_ahead(signer, number) if signer.asks_outside else None
         with self.store.transaction() as shelves:
             shelves.lock(SEQUENCER)
             ours = shelves.log.of(number)
@@ -133,13 +135,30 @@ class Seals:
                     "middle of signing, somebody removed it"
                 )
             forged = ours.first_forged(signer.last_signed.size)
-            stop = size if forged is None else min(forged, size)
-            if stop > (last.size if last else 0):
+            stop = _stop(ours, forged, most)
+            if stop > (last.size if last else 0) and most in (None, stop):
                 head = self._head(ours, signer, stop)
                 signer.remember_hashes(lambda start: _hashes(ours, start, stop))
                 ours.add_checkpoint(signed(head.size, head.root, signer, now))
         if forged is not None and forged < size:
             raise EntryForged(forged)
+
+    def _signed_ahead(self, signer: FileSigner, number: int) -> int:
+        """Have the head signed by who holds the key, outside of any transaction; return how long it is.
+
+        The transaction that follows asks for the same head, and whoever holds the key keeps nobody waiting.
+        """
+        remembered = signer.last_signed
+        with self.store.reading() as shelves:
+            ours = shelves.log.of(number)
+            last = ours.last_checkpoint()
+            stop = _stop(ours, ours.first_forged(remembered.size), None)
+            if stop <= (last.size if last else 0):
+                return stop
+            # A copy grows: where no signature comes, nothing was signed of what was read for it.
+            head = grown(deepcopy(self._frontier), _leaves(ours, self._frontier.size, stop), remembered)
+        signer.sign_ahead(body(head).encode())
+        return stop
 
     def _catch_up(self, signer: FileSigner, number: int) -> None:
         """Read what was signed before while nobody waits: after a start that is the whole log."""
@@ -158,6 +177,11 @@ class Seals:
 def seals_of(app: App) -> Seals:
     """Return what seals an application's log."""
     return Seals(app.store, app.clock, app.logs, breach_of(app))
+
+
+def _stop(ours: LogShelf, forged: int | None, most: int | None) -> int:
+    """Return up to where the log may be signed: not from a forged entry on, nor beyond `most`."""
+    return min(each for each in (ours.size(), forged, most) if each is not None)
 
 
 def _hashes(ours: LogShelf, start: int, stop: int) -> Iterator[bytes]:

@@ -43,6 +43,19 @@ class SignalLake(Protocol):
         ...
 
 
+class SigningKey(Protocol):
+    """Signs bytes with an Ed25519 key, wherever it lies. It does not judge what it signs: others do."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the 32 bytes of the public half; nobody outside is asked."""
+        ...
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the 64-byte signature. Raises `Overloaded` where who holds the key does not answer."""
+        ...
+
+
 class CheckpointSigner(Protocol):
     """Holds the log's key. The database never sees it."""
 
