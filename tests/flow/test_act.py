@@ -57,6 +57,13 @@ def test_a_secret_is_nowhere_in_the_clear(world: World) -> None:
     assert all(b"hunter2-secret" not in each for each in world.locker.kept.values())
 
 
+def test_the_timeline_tells_what_is_to_be_done_to_whom(world: World) -> None:
+    ask(world, "fake.post", arguments={"text": "198.51.100.7\n" + "x" * 200})
+    assert "through console with text: 198.51.100.7 xxx" in world.texts()
+    assert "x…." in world.texts()
+    assert "x" * 180 not in world.texts()
+
+
 def test_what_the_undo_needs_lies_sealed_in_the_locker(world: World) -> None:
     do(world)
     assert world.action().kept in world.locker.kept

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from tocsin.domain.action import Action, ActionClass, ActionState, Declaration, Door
 from tocsin.domain.errors import Explained
+from tocsin.domain.expressions import text_of
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
 from tocsin.domain.ports.shelves import Shelves
@@ -24,10 +25,20 @@ from tocsin.flow.record import held
 from tocsin.incidents.changed import TOCSIN
 from tocsin.oncall.messages import incident_key
 from tocsin.response import approving, limits, planning
-from tocsin.response.arguments import ArgumentsWrong, arguments_digest, checked, completed, stored
+from tocsin.response.arguments import (
+    INCIDENT_KEY,
+    ArgumentsWrong,
+    arguments_digest,
+    checked,
+    completed,
+    stored,
+)
 from tocsin.response.executing import PROPOSED_FOR, can_undo, moved
 from tocsin.response.planning import Plan
 from tocsin.response.stops import ResponseStopped
+
+LONGEST_SAID = 160
+"""Characters of one argument in a line of the timeline; the log keeps the digest of them all."""
 
 
 class Asked(TypedDict, total=False):
@@ -237,7 +248,7 @@ class Act:
         demands = gate.demands_of(self.ground.policy, declaration, names, arguments)
         action = rebound(replace(action, demands=demands), self.ground)
         shelves.actions.add(action)
-        words = f"was proposed by {action.proposed_by} through {action.door}."
+        words = f"was proposed by {action.proposed_by} through {action.door}{_said(arguments)}."
         words += f" {action.reason}" if action.reason else ""
         tell_action(
             shelves,
@@ -297,3 +308,17 @@ class Act:
         reasons = limits.reasons_against(*args)
         if reasons:
             raise limits.LimitReached(declaration.name, reasons)
+
+
+def _said(arguments: Mapping[str, Any]) -> str:
+    """Return arguments as a line of the timeline tells them, each cut: what was blocked must stand there."""
+    told = {
+        name: " ".join(text_of(value).split()) for name, value in arguments.items() if name != INCIDENT_KEY
+    }
+    cut = (
+        f"{name}: {text[:LONGEST_SAID]}{'…' if len(text) > LONGEST_SAID else ''}"
+        for name, text in told.items()
+        if text
+    )
+    words = "; ".join(cut)
+    return f" with {words}" if words else ""
