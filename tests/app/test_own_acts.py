@@ -17,8 +17,10 @@ from tocsin.domain.acting import Call, CallFailed
 from tocsin.domain.alert import AlertReport
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.fence import HoldLost, fenced
+from tocsin.domain.ports.delivery import FailureKind
 from tocsin.domain.source import SourceProgress
 from tocsin.oncall.messages import incident_key
+from tocsin.oncall.people import ADMINISTRATORS
 from tocsin.store.lake import SegmentLake
 
 
@@ -33,15 +35,23 @@ def app(tmp_path: Path, memory_store) -> App:
 def asked(app: App, operation: str, **more: object):
     with app.store.reading() as shelves:
         key = incident_key(shelves.incidents.by_number(1))
-    told = {"incident_key": key, "who": ["nobody-here"], "text": "Now.", "key": "k", **more}
+    told = {"incident_key": key, "who": ["oncall"], "text": "Now.", "key": "k", **more}
     return OwnActs(app).call(Call(service="tocsin.acts", operation=operation, parameters=told))
 
 
 @pytest.mark.parametrize("how", ["page", "notify"])
 def test_an_act_is_written_down_and_found_again(app: App, how: str) -> None:
     assert asked(app, "called", how=how) == {"called": False}
-    assert asked(app, how) == {"people": []}
+    assert asked(app, how) == {"people": [ADMINISTRATORS]}
     assert asked(app, "called", how=how) == {"called": True}
+
+
+@pytest.mark.parametrize("how", ["page", "notify"])
+def test_an_act_that_would_reach_nobody_fails_and_says_so(app: App, how: str) -> None:
+    with pytest.raises(CallFailed, match="Nobody is behind nobody-here, neither") as failed:
+        asked(app, how, who=["nobody-here", "neither"])
+    assert failed.value.kind is FailureKind.REFUSED
+    assert asked(app, "called", how=how) == {"called": False}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.flow.summon import NOTIFY, PAGE, Summon, target_of
+from tocsin.domain.job import Job
+from tocsin.flow.summon import NOTIFY, PAGE, NobodyMeant, Summon, target_of
 from tocsin.oncall.policies import TargetKind
 
 
@@ -20,6 +21,14 @@ def was_called(story, how: str, text: str, key: str) -> bool:
     incident = story.incident()
     with story.store.transaction() as shelves:
         return Summon(story.call).was_called(shelves, incident, how, text, key)
+
+
+def told_jobs(story) -> list[Job]:
+    incident = story.incident()
+    with story.store.transaction() as shelves:
+        deliveries = shelves.pages.deliveries_of(incident.incident_id)
+        jobs = [shelves.jobs.get(each.key) for each in deliveries]
+    return [job for job in jobs if job is not None and job.args.get("event") == "told"]
 
 
 def test_a_person_is_paged_once_for_one_key(story, report) -> None:
@@ -43,19 +52,23 @@ def test_a_look_finds_it_by_key_or_by_what_was_said(story, report) -> None:
     assert not was_called(story, NOTIFY, "Lock it.", "")
 
 
-def test_nobody_behind_a_name_is_said(story, report) -> None:
+@pytest.mark.parametrize("how", ["page", "notify"])
+def test_nobody_behind_any_name_is_a_failure(story, report, how: str) -> None:
     story.hear(report(3600))
-    assert called(story, "nobody-at-all") == ()
-    incident = story.incident()
-    with story.store.transaction() as shelves:
-        lines = shelves.timeline.of_incident(incident.incident_id)
-    assert any("nobody, because no name leads to anybody" in each.text for each in lines)
+    with pytest.raises(NobodyMeant, match="nobody-at-all"):
+        called(story, "nobody-at-all", how=how)
+    assert not was_called(story, how, "", "k1")
+    assert called(story, "nobody-at-all", "ada", how=how) == ("ada",)
 
 
-def test_a_notice_is_told_once(story, report) -> None:
+def test_a_notice_is_told_once_and_says_what_it_was_given(story, report) -> None:
     story.hear(report(3600))
-    assert called(story, "ada", "ben", how="notify") == ("ada", "ben")
+    assert called(story, "ada", "ben", "ada", how="notify") == ("ada", "ben")
     assert called(story, "ada", how="notify") == ()
+    jobs = told_jobs(story)
+    assert [job.args for job in jobs] == [{"event": "told", "reason": "Lock it."}] * 2
+    messages = [story.outgoing(job).message for job in jobs]
+    assert all("\nLock it." in each.text and "has a word for you" in each.text for each in messages)
 
 
 @pytest.mark.parametrize(

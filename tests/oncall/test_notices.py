@@ -9,7 +9,7 @@ import pytest
 from tocsin.domain.pack_file import PackProblem, parse
 from tocsin.domain.person import Contact
 from tocsin.domain.severity import Severity
-from tocsin.oncall.notices import Digest, DigestOf, Every, NoticeEvent, read_digests, read_notices
+from tocsin.oncall.notices import RULED, Digest, DigestOf, Every, NoticeEvent, read_digests, read_notices
 
 ROOM = Contact(channel="slack", address="C1")
 HALL = Contact(channel="slack", address="C2")
@@ -29,7 +29,7 @@ def test_a_notice_names_rooms_or_writes_its_address_out() -> None:
     first, second, third = read_notices(parse(written, "oncall.yml"), CHANNELS)
     assert (first.contact, second.contact) == (ROOM, HALL)
     assert first.events == {NoticeEvent.CHANGED}
-    assert (third.contact.address, third.events) == ("a@example.org", frozenset(NoticeEvent))
+    assert (third.contact.address, third.events) == ("a@example.org", frozenset(RULED))
     assert third.severities == {Severity.P2, Severity.P3}
 
 

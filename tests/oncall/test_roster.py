@@ -10,7 +10,7 @@ import pytest
 from tocsin.domain.pack_file import PackProblem
 from tocsin.domain.person import Contact
 from tocsin.domain.severity import Severity
-from tocsin.oncall.notices import NoticeEvent
+from tocsin.oncall.notices import RULED, NoticeEvent
 from tocsin.oncall.people import ADMINISTRATORS
 from tocsin.oncall.policies import TargetKind
 from tocsin.oncall.roster import Roster, parse_roster
@@ -35,7 +35,7 @@ def test_the_simple_form_is_the_schedule_and_the_policy_named_default(roster: Ro
         (timedelta(minutes=5), TargetKind.PRIMARY),
         (timedelta(minutes=10), TargetKind.SECONDARY),
     ]
-    assert roster.notices[0].events == frozenset(NoticeEvent)
+    assert roster.notices[0].events == frozenset(RULED)
     assert roster.notices[1].events == {NoticeEvent.ESCALATED}
 
 

@@ -19,7 +19,7 @@ from tocsin.domain.errors import NotFound
 from tocsin.domain.fence import check_hold
 from tocsin.domain.ports.delivery import FailureKind
 from tocsin.flow.record import held
-from tocsin.flow.summon import Summon
+from tocsin.flow.summon import NobodyMeant, Summon
 from tocsin.store.lake import SegmentLake
 from tocsin.store.lake.hot import lines
 from tocsin.store.lake.manifest import micros
@@ -65,6 +65,8 @@ class OwnActs:
                 now = self.app.clock.now()
                 people = act(shelves, held(shelves, incident_id), tuple(asked["who"]), text, key, now)
             return {"people": list(people)}
+        except NobodyMeant as nobody:
+            raise CallFailed(FailureKind.REFUSED, nobody.happened) from None
         except NotFound:
             raise CallFailed(FailureKind.REFUSED, "there is no such incident") from None
         finally:

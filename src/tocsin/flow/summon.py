@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 from uuid import uuid4
 
+from tocsin.domain.errors import Explained
 from tocsin.domain.incident import Incident
 from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.timeline import Happening
@@ -15,7 +17,6 @@ from tocsin.flow.record import tell
 from tocsin.incidents.changed import TOCSIN, line
 from tocsin.oncall.escalation import LAST_PATIENCE
 from tocsin.oncall.escalation import Call as PersonCalled
-from tocsin.oncall.notices import NoticeEvent
 from tocsin.oncall.policies import DEFAULT_SCHEDULE, PolicyStep, Target, TargetKind
 from tocsin.oncall.roster import Roster
 from tocsin.oncall.waits import Wait
@@ -26,6 +27,20 @@ ON_CALL = "oncall"
 PAGE, NOTIFY = "page", "notify"
 _SHIFT_AT_MOST = timedelta(days=62)
 _AT_ONCE = PolicyStep(after=Wait())
+_TOLD_NOTHING = "A runbook wants you to know of it."
+
+
+class NobodyMeant(Explained):
+    """No name of those to be called or told leads to anybody who can be reached."""
+
+    code: ClassVar[str] = "nobody_meant"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"Nobody is behind {', '.join(names)[:200] or 'no name at all'}.",
+            means="Nobody was called or told.",
+            next_step="Name a person, a team or a schedule of oncall.yml, or `oncall`, and try again.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ class Summon:
     ) -> tuple[str, ...]:
         """Page everybody behind the names, each once; return who is called.
 
-        A key that was used does nothing.
+        A key that was used does nothing. Raises `NobodyMeant`.
         """
         if self.was_called(shelves, incident, PAGE, text, key):
             return ()
@@ -47,6 +62,8 @@ class Summon:
         for name, found in self._found(shelves, incident, names, now):
             if found.person is not None:
                 people.setdefault(found.person, self._called(incident, name, found, text, now))
+        if not people:
+            raise NobodyMeant(names)
         for called in people.values():
             self.call.paging.page(shelves, incident, called, now)
         self._say(shelves, incident, PAGE, tuple(people), text, key, now)
@@ -55,13 +72,18 @@ class Summon:
     def notify(
         self, shelves: Shelves, incident: Incident, names: Sequence[str], text: str, key: str, now: datetime
     ) -> tuple[str, ...]:
-        """Tell everybody behind the names by the first of their contacts; return who is told."""
+        """Tell everybody behind the names by the first of their contacts; return who is told.
+
+        A key that was used does nothing. Raises `NobodyMeant`.
+        """
         if self.was_called(shelves, incident, NOTIFY, text, key):
             return ()
         found = [each for _, each in self._found(shelves, incident, names, now) if each.contacts]
-        rooms = tuple(dict.fromkeys(each.contacts[0] for each in found))
-        self.call.telling.tell_rooms(shelves, incident, NoticeEvent.CHANGED, rooms, now)
         people = tuple(dict.fromkeys(each.person for each in found if each.person))
+        if not people:
+            raise NobodyMeant(names)
+        contacts = dict.fromkeys(each.contacts[0] for each in found)
+        self.call.telling.say(shelves, incident, tuple(contacts), text or _TOLD_NOTHING, now)
         self._say(shelves, incident, NOTIFY, people, text, key, now)
         return people
 
@@ -107,9 +129,8 @@ class Summon:
         now: datetime,
     ) -> None:
         """Write down who was called or told; the line's end is how a repeat is recognised."""
-        whom_told = ", ".join(people) or "nobody, because no name leads to anybody"
         did = "calls" if how == PAGE else "tells"
-        told = f"A runbook {did} {whom_told}. {text}".strip()
+        told = f"A runbook {did} {', '.join(people)}. {text}".strip()
         entry = line(incident, Happening.NOTE, f"{told} [{how} {key or uuid4()}]", by=TOCSIN, now=now)
         tell(shelves, incident, entry)
 

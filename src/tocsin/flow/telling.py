@@ -77,6 +77,14 @@ class Telling:
                 delivery = new_delivery(incident, f"notice-{uuid4()}", one.contact, now)
                 self._send(shelves, delivery, event, one.reason, now)
 
+    def say(
+        self, shelves: Shelves, incident: Incident, contacts: Sequence[Contact], text: str, now: datetime
+    ) -> None:
+        """Tell these addresses about the incident, whatever rules say; `text` is in the message."""
+        for contact in contacts:
+            delivery = new_delivery(incident, f"notice-{uuid4()}", contact, now)
+            self._send(shelves, delivery, NoticeEvent.TOLD, text, now)
+
     def catch_up(self, shelves: Shelves, incident: Incident, delivery: Delivery, now: datetime) -> None:
         """A page arrived after somebody had acknowledged, or after the end: its receiver hears that too."""
         event = NoticeEvent.ACKNOWLEDGED if incident.status.is_active else NoticeEvent.RESOLVED

@@ -21,6 +21,7 @@ _TOLD = {
     NoticeEvent.CHANGED: "was rated anew",
     NoticeEvent.RESOLVED: "is resolved",
     NoticeEvent.UNREACHED: "called somebody whom no message reached: every channel of that page failed",
+    NoticeEvent.TOLD: "has a word for you",
 }
 
 _PARTLY = {

@@ -28,6 +28,11 @@ class NoticeEvent(StrEnum):
     CHANGED = "changed"
     RESOLVED = "resolved"
     UNREACHED = "unreached"
+    TOLD = "told"
+    """Said by a runbook to those whom it names; no rule can ask for it."""
+
+
+RULED = tuple(each for each in NoticeEvent if each is not NoticeEvent.TOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +108,9 @@ def _notices(written: Located, channels: Mapping[str, Contact]) -> tuple[NoticeR
         if named
         else (Contact(channel=keys["channel"].string(), address=keys["address"].string()),)
     )
-    events = frozenset(NoticeEvent)
+    events = frozenset(RULED)
     if "events" in keys:
-        events = frozenset(NoticeEvent(one.choice(tuple(NoticeEvent))) for one in keys["events"].sequence())
+        events = frozenset(NoticeEvent(one.choice(RULED)) for one in keys["events"].sequence())
     severities = read_severities(keys["severities"])
     return tuple(NoticeRule(contact=one, severities=severities, events=events) for one in contacts)
 

@@ -42,7 +42,7 @@ def _calling(operation: str, argument: str) -> Performer:
         who = list(named_in(arguments, argument))
         answer = yield _asked(operation, told(arguments, key), {"people": who}, changes=True)
         people = ", ".join(answer["people"])
-        return Outcome(text=f"{operation}: {people or 'nobody could be reached'}", output=answer)
+        return Outcome(text=f"{operation}: {people or 'they were told before'}", output=answer)
 
     def seen(arguments: Arguments, kept: Kept, key: str) -> Play[Seen]:
         answer = yield _asked("called", {**told(arguments, key), "how": operation}, {"called": False})
@@ -58,7 +58,6 @@ def _calling(operation: str, argument: str) -> Performer:
         f"{words} about the incident",
         texts(argument, "People, teams, schedules of oncall.yml, or `oncall`."),
         text("text", "Why they are told.", required=False),
-        text("priority", "For the reader; whom to call first is the severity's matter.", required=False),
         INCIDENT_KEY,
         rule="Our key stands in the timeline's line of it, written in the same transaction.",
         no_undo="They have been told.",
