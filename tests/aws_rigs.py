@@ -472,6 +472,8 @@ def _cognito(aws: Aws, name: str) -> Rig:
         mail = [{"Name": "email", "Value": f"{user}@x.example"}, {"Name": "email_verified", "Value": "true"}]
         idp.admin_create_user(UserPoolId=pool, Username=user, UserAttributes=mail)
         idp.admin_set_user_password(UserPoolId=pool, Username=user, Password="Very-1-long", Permanent=True)
+        if name == "aws.cognito.enable_user":
+            idp.admin_disable_user(UserPoolId=pool, Username=user)
 
     def state() -> Mapping[str, Any]:
         found = {user: idp.admin_get_user(UserPoolId=pool, Username=user) for user in ("eve", "ben")}
@@ -573,6 +575,7 @@ RIGS: Mapping[str, tuple[str, Callable[[Aws, str], Rig]]] = {
     "a path limited": ("aws.waf.rate_limit", _waf_rate),
     "findings suppressed": ("aws.guardduty.suppress", _guardduty),
     "people disabled": ("aws.cognito.disable_user", _cognito),
+    "people enabled": ("aws.cognito.enable_user", _cognito),
     "people signed out": ("aws.cognito.revoke_sessions", _cognito),
     "passwords reset": ("aws.cognito.force_reset", _cognito),
     "a rule turned off": ("aws.events.disable_rule", _rule),

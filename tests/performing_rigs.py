@@ -45,7 +45,7 @@ class Rig:
     """One performer set up: `caller` is made for a client, `state` is what the partner holds now.
 
     `first_look` is what a look before the first try may tell, `second_look` what one after it does;
-    `is_so_already` says that there is nothing to change. `put_back` leaves out of a state what an undo does
+    `is_so_already` says that there is nothing to change. `read_back` is None where nothing tells afterwards. `put_back` leaves out of a state what an undo does
     not promise. `warm_up` makes a caller ready whose partner shall misbehave only afterwards. `secrets` must
     be in no failure.
     """
@@ -57,6 +57,7 @@ class Rig:
     partner: HttpPartner | None = None
     secrets: tuple[str, ...] = ()
     is_so_already: bool = False
+    read_back: bool | None = True
     first_look: tuple[Seen, ...] = (Seen.NOT_DONE,)
     second_look: Seen = Seen.DONE
     put_back: Callable[[Any], Any] = lambda state: state
@@ -339,7 +340,11 @@ ROWS: Mapping[str, Row] = {
         second_look=Seen.CANNOT_TELL,
     ),
     "github.revoke_token": github_row(
-        "github.revoke_token", {"token": "ghp_leaked"}, undoes=False, second_look=Seen.NOT_DONE
+        "github.revoke_token",
+        {"token": "ghp_leaked"},
+        undoes=False,
+        second_look=Seen.NOT_DONE,
+        read_back=None,
     ),
     "flags.set": Row(flags_rig, speaks_http=False),
     "agentidp.suspend_agent": agentidp_row("agentidp.suspend_agent", AGENT),

@@ -10,7 +10,7 @@ import pytest
 
 from acting_world import POST, REDEPLOY, SCALE, Partner
 from nouns import an_action
-from tocsin.domain.action import Residual
+from tocsin.domain.action import ActionClass, Residual
 from tocsin.domain.playing import drive
 from tocsin.response.arguments import FINGERPRINT, SEALED
 from tocsin.response.planning import (
@@ -50,13 +50,18 @@ def test_a_call_is_shown_without_what_is_secret() -> None:
         (Residual(remains="Tokens", lasts=timedelta(minutes=90)), "Tokens (for up to 1 h 30 min)."),
         (
             Residual(remains="Tokens", lasts=timedelta(), closed_by="a.b"),
-            "Tokens (for up to no time). a.b closes it.",
+            "Tokens. a.b closes it.",
         ),
         (Residual(remains="It", lasts=timedelta(seconds=5)), "It (for up to 5 s)."),
     ],
 )
 def test_what_still_works_is_said(residual: Residual, words: str) -> None:
     assert residual_words(replace(SCALE.declaration, residual=residual)) == words
+
+
+def test_what_only_reads_says_so_in_few_words() -> None:
+    reading = replace(REDEPLOY.declaration, action_class=ActionClass.READ, no_undo="It only reads.")
+    assert (undo_words(reading), residual_words(reading)) == ("Nothing to undo.", "It changes nothing.")
 
 
 def test_the_undo_or_its_absence_is_said() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from acting_world import SCALE, Killed, World, ask, call, consent, declared, do
 from tocsin.domain.acting import CallFailed, Outcome, Performer, Seen
-from tocsin.domain.action import ActionState
+from tocsin.domain.action import ActionClass, ActionState
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.job import Job
 from tocsin.domain.ports.delivery import FailureKind
-from tocsin.worker.acting import ALREADY, Acting, StopWatch, alarms
+from tocsin.worker.acting import ALREADY, Acting, Stopped, StopWatch, alarms
 
 
 @pytest.fixture
@@ -118,6 +118,19 @@ def test_a_stop_is_seen_between_two_calls_and_the_half_is_not_called_failed(worl
     assert "ada stopped everything: Wild." in world.action().outcome
 
 
+@pytest.mark.parametrize("looked_s_ago", [None, 2])
+def test_who_has_not_seen_the_switch_of_late_asks_before_a_call(
+    world: World, looked_s_ago: int | None
+) -> None:
+    watch = StopWatch(world.store, world.clock)
+    if looked_s_ago is not None:
+        watch.round()
+        world.clock.push(timedelta(seconds=looked_s_ago))
+    world.stopping.stop("ada", "Wild.")
+    with pytest.raises(Stopped):
+        watch.demand_running("fake", "", ActionClass.CONTAIN)
+
+
 def test_what_takes_longer_than_it_declares_stops(world: World) -> None:
     two_calls(world, time_limit_s=5.0)
     world.partner.on_change = lambda made: world.clock.push(timedelta(seconds=6))
@@ -134,13 +147,42 @@ def test_a_second_call_that_fails_leaves_it_unknown(world: World) -> None:
     assert world.action().state is ActionState.UNKNOWN
 
 
+def test_what_was_left_half_done_can_be_taken_back(world: World) -> None:
+    def both(arguments, kept, key):
+        yield call("set_count", changes=True, count=0, key=key)
+        yield call("poke", changes=True, key=key)
+        return Outcome(text="Scaled and poked.")
+
+    _use(world, replace(world.act.ground.performers["fake.scale"], perform=both))
+    failing = CallFailed(FailureKind.REFUSED, "no")
+    world.partner.fails = lambda made: failing if made.operation == "poke" else None
+    do(world)
+    assert (world.action().state, world.partner.count) == (ActionState.UNKNOWN, 0)
+    world.act.undo(1, by="ben", door=world.action().door)
+    world.ready()
+    consent(world, 2)
+    world.run()
+    assert (world.action(2).state, world.partner.count) == (ActionState.DONE, 2)
+    assert world.action().state is ActionState.UNDONE
+
+
+def test_what_the_partner_does_not_show_is_not_called_read_back(world: World) -> None:
+    def silent(arguments, kept):
+        return None
+        yield
+
+    _use(world, replace(world.act.ground.performers["fake.scale"], verify=silent))
+    do(world)
+    assert (world.action().state, world.action().verified) == (ActionState.DONE, None)
+
+
 def test_a_service_that_nobody_calls_fails_in_words(world: World) -> None:
     def nobody(service: str):
         raise Misconfigured("No connector calls it.", means="Nothing.", next_step="Set it up.")
 
     action = ask(world)
     world.ready()
-    acting = Acting(world.act, nobody, StopWatch(world.store))
+    acting = Acting(world.act, nobody, StopWatch(world.store, world.clock))
     with world.memory.reading() as shelves:
         job = Job(kind="x", key="x", run_at=world.clock.now(), args={"action": str(action.action_id)})
         looking = world.act.beginning.looking(shelves, job)

@@ -25,7 +25,7 @@ DECLARED_TOO = ("needs", "time_limit")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
 _ARGUMENT = re.compile(r"[a-z][a-z_]*")
 _RESERVED = frozenset({"query", "body", "headers", "success", "key", "kept"})
-_NOTHING_CHANGES = Residual(remains="It only reads: nothing is changed.", lasts=timedelta())
+CHANGES_NOTHING = Residual(remains="It changes nothing.", lasts=timedelta())
 
 
 def declaration_of(
@@ -84,8 +84,8 @@ def read_declaration(keys: Mapping[str, Located], place: Located) -> Declaration
         repeat=Repeat.SAME_VALUE,
         repeat_rule="It only reads; a repeat reads again.",
         undo=None,
-        no_undo="It only reads: there is nothing to undo.",
-        residual=_NOTHING_CHANGES,
+        no_undo="There is nothing to undo.",
+        residual=CHANGES_NOTHING,
         blast=_blast(keys["blast"], parameters)
         if "blast" in keys
         else BlastRadius(unit="reads", per_hour=1000),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tocsin.domain.acting import Call, Performer
-from tocsin.domain.action import Action, Declaration, Demand
+from tocsin.domain.action import Action, ActionClass, Declaration, Demand
 from tocsin.domain.playing import rehearse
 from tocsin.response.arguments import MASK, shown
 
@@ -61,8 +61,10 @@ def shown_call(call: Call) -> Mapping[str, Any]:
 def residual_words(declaration: Declaration) -> str:
     """Say what still works afterwards, until when, and what closes it."""
     residual = declaration.residual
-    until = "until somebody ends it" if residual.lasts is None else f"for up to {_spoken(residual.lasts)}"
-    words = f"{residual.remains.rstrip('.')} ({until})." if residual.remains else "Nothing remains."
+    if declaration.action_class is ActionClass.READ:
+        return "It changes nothing."
+    until = " (until somebody ends it)" if residual.lasts is None else _until(residual.lasts)
+    words = f"{residual.remains.rstrip('.')}{until}." if residual.remains else "Nothing remains."
     return f"{words} {residual.closed_by} closes it." if residual.closed_by else words
 
 
@@ -70,14 +72,17 @@ def undo_words(declaration: Declaration) -> str:
     """Say how an action is taken back, or that it cannot be."""
     if declaration.undo is not None:
         return declaration.undo.does
+    if declaration.action_class is ActionClass.READ:
+        return "Nothing to undo."
     return f"It cannot be undone: {declaration.no_undo}" if declaration.no_undo else "Nothing to undo."
 
 
-def _spoken(length: timedelta) -> str:
+def _until(length: timedelta) -> str:
+    """Say for how long; of what takes no time at all nothing is said."""
     minutes, seconds = divmod(int(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     words = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if count]
-    return " ".join(words) or "no time"
+    return f" (for up to {' '.join(words)})" if words else ""
 
 
 def shown_arguments(action: Action) -> Mapping[str, Any]:

@@ -31,6 +31,8 @@ from tocsin.worker.kernel import Effect, Transition
 
 Callers = Callable[[str], Caller]
 SEEN_EVERY_S = 0.5
+SEEN_LATELY = timedelta(seconds=1)
+"""A look at the stop switch that is older is none."""
 ALREADY = "An earlier attempt had done it already."
 
 
@@ -44,19 +46,29 @@ class OutOfTime(Exception):
 
 @dataclass(slots=True)
 class StopWatch:
-    """Sees the stop switch twice a second, so that calls in other threads need not ask the store."""
+    """Sees the stop switch twice a second, so that calls in other threads need not ask the store.
+
+    Before it has looked for the first time, or where it could not look of late, a call asks the store itself:
+    a process that was started again, or whose loop hangs, does not go on as if nothing were stopped.
+    """
 
     store: Store
+    clock: Clock
     _stops: tuple[Stop, ...] = ()
+    _seen_at: datetime | None = None
 
     def round(self) -> float:
         """Look once; return how long to rest, in seconds."""
+        now = self.clock.now()
         with self.store.reading() as shelves:
             self._stops = stops.read(shelves.marks.all(STOP))
+        self._seen_at = now
         return SEEN_EVERY_S
 
     def demand_running(self, service: str, runbook: str, action_class: ActionClass) -> None:
-        """Raise `Stopped` where the switch is set."""
+        """Raise `Stopped` where the switch is set, `Overloaded` where that cannot be read."""
+        if self._seen_at is None or self.clock.now() - self._seen_at > SEEN_LATELY:
+            self.round()
         stop = stops.in_force(self._stops, service, runbook, action_class)
         if stop is not None:
             raise Stopped(f"{stop.by} stopped {stop.scope}: {stop.reason}")
@@ -207,10 +219,10 @@ class Acting:
         try:
             if asked.is_undo and _is_put_back(asked, kept, ledger):
                 return True
-            holds = bool(drive(asked.performer.verify(asked.arguments, kept), ledger.of))
+            holds = drive(asked.performer.verify(asked.arguments, kept), ledger.of)
         except (CallFailed, Explained, PlayEndless):
             return None
-        return holds != asked.is_undo
+        return None if holds is None else holds != asked.is_undo
 
     @staticmethod
     def _failed(asked: Performing, ledger: Ledger, kind: FailureKind, reason: str) -> Failed:

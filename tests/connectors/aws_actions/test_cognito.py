@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aws_rigs import AWS, BY_NAME, KEY, Recording, set_up
+from tocsin.connectors.identity.ports import PERFORMERS as PORTS
 from tocsin.domain.acting import CallFailed
+from tocsin.domain.bindings import bindings_for, bound_name
 from tocsin.domain.playing import drive
 
 WHAT = "people disabled"
@@ -36,6 +38,21 @@ def test_who_was_disabled_before_stays_so_after_an_undo() -> None:
         drive(rig.performer.perform(rig.arguments, kept, KEY), Recording().of)
         drive(rig.performer.undo(rig.arguments, kept, KEY), Recording().of)
         assert (rig.state()["eve"][0], rig.state()["ben"][0]) == (False, True)
+
+
+def test_what_the_port_of_identity_providers_offers_is_there_with_cognito_bound() -> None:
+    for port in PORTS:
+        assert bound_name(port.declaration.name, bindings_for("cognito")) in BY_NAME
+
+
+def test_who_was_enabled_before_stays_so_when_enabling_is_undone() -> None:
+    with set_up("people enabled") as rig:
+        (pool,) = AWS("cognito-idp").list_user_pools(MaxResults=9)["UserPools"]
+        AWS("cognito-idp").admin_enable_user(UserPoolId=pool["Id"], Username="eve")
+        kept = drive(rig.performer.before(rig.arguments), Recording().of)
+        drive(rig.performer.perform(rig.arguments, kept, KEY), Recording().of)
+        drive(rig.performer.undo(rig.arguments, kept, KEY), Recording().of)
+        assert (rig.state()["eve"][0], rig.state()["ben"][0]) == (True, False)
 
 
 def test_who_must_change_the_password_already_gets_no_second_message() -> None:

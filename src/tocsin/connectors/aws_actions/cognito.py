@@ -18,7 +18,7 @@ from tocsin.connectors.aws_actions.asking import (
     refused,
     seen_by,
 )
-from tocsin.connectors.aws_actions.reading import nothing_to_verify
+from tocsin.connectors.aws_actions.reading import nothing_to_read_back
 from tocsin.domain.acting import Arguments, Call, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
     ActionClass,
@@ -92,6 +92,24 @@ def _disable(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
 def _are_disabled(arguments: Arguments, kept: Kept) -> Play[bool]:
     users = yield from _users(arguments, kept["pool"])
     return not any(user["Enabled"] for user in users.values())
+
+
+def _turn_on(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
+    for user in kept["enabled"]:
+        yield _acted(arguments, "AdminEnableUser", kept["pool"], user)
+    return Outcome(text=f"{len(kept['enabled'])} users are enabled.", output={"users": list(kept["enabled"])})
+
+
+def _are_enabled(arguments: Arguments, kept: Kept) -> Play[bool]:
+    users = yield from _users(arguments, kept["pool"])
+    return all(user["Enabled"] for user in users.values())
+
+
+def _turn_off_again(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
+    for user, was_enabled in kept["enabled"].items():
+        if not was_enabled:
+            yield _acted(arguments, "AdminDisableUser", kept["pool"], user)
+    return Outcome(text="Those who were disabled before are so again.")
 
 
 def _enable(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
@@ -193,6 +211,33 @@ PERFORMERS = (
     ),
     Performer(
         declaration=Declaration(
+            name="aws.cognito.enable_user",
+            title="Enable users of a Cognito pool",
+            action_class=ActionClass.RECOVER,
+            parameters=_PARAMETERS,
+            repeat=Repeat.SAME_VALUE,
+            repeat_rule="A user who is enabled twice is enabled.",
+            undo=Undo(does="Disables those who were disabled before.", keeps=("who was enabled",)),
+            residual=Residual(
+                remains="Nothing of a containment is left: whoever knows the password can sign in.",
+                closed_by="aws.cognito.disable_user",
+            ),
+            blast=_BLAST,
+            rights=(
+                *_FIND,
+                Right(name="cognito-idp:AdminEnableUser", why="To enable."),
+                Right(name="cognito-idp:AdminDisableUser", why="To disable again."),
+            ),
+        ),
+        objects=_touched,
+        before=_before,
+        perform=_turn_on,
+        seen=seen_by(_are_enabled),
+        verify=_are_enabled,
+        undo=_turn_off_again,
+    ),
+    Performer(
+        declaration=Declaration(
             name="aws.cognito.revoke_sessions",
             title="Sign users of a Cognito pool out everywhere",
             action_class=ActionClass.CONTAIN,
@@ -215,7 +260,7 @@ PERFORMERS = (
         perform=_sign_out,
         seen=_sign_out_again,
         # A sign-out leaves nothing to read back: that AWS accepted it is all that is known.
-        verify=nothing_to_verify,
+        verify=nothing_to_read_back,
     ),
     Performer(
         declaration=Declaration(

@@ -1,4 +1,4 @@
-"""What actions that only read have in common: to do one again does no harm, and nothing is to be verified."""
+"""What actions have in common that only read, or of which nothing can be read back."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def nothing_to_verify(arguments: Arguments, kept: Kept) -> Play[bool]:
     """Say that all is as it was wanted."""
     is_so = True
     return known(is_so)
+
+
+def nothing_to_read_back(arguments: Arguments, kept: Kept) -> Play[bool | None]:
+    """Say that the partner shows nothing by which one could tell."""
+    return known(None)

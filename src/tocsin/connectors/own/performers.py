@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from tocsin.connectors.acts import INCIDENT_KEY, TELLS_ONLY, telling, text, texts
+from tocsin.connectors.acts import INCIDENT_KEY, telling, text, texts
+from tocsin.connectors.declared import CHANGES_NOTHING
 from tocsin.connectors.each import named_in
 from tocsin.domain.acting import Arguments, Call, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
@@ -116,8 +117,8 @@ def _reading(name: str, title: str, *parameters: Parameter) -> Declaration:
         repeat=Repeat.SAME_VALUE,
         repeat_rule="It only reads; a repeat reads again.",
         undo=None,
-        no_undo="It only reads: there is nothing to undo.",
-        residual=TELLS_ONLY,
+        no_undo="There is nothing to undo.",
+        residual=CHANGES_NOTHING,
         blast=BlastRadius(unit="reads", per_run=10, per_hour=1_000),
         rights=(),
     )
