@@ -30,6 +30,12 @@ def test_the_level_is_the_highest_that_holds_now(signed, anchored, cosigned, lev
     assert (trust.level, trust.window) == (level, window)
 
 
+@pytest.mark.parametrize(("anchored", "seconds"), [(later(-9.7), 9), (None, None)])
+def test_the_window_is_told_in_whole_seconds_or_as_none(anchored, seconds):
+    reached = Reached(signed_at=NOON, anchored_at=anchored, cosigned_at=None)
+    assert trust_of(reached, NOON).window_s == seconds
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(9, "9 s ago"), (600, "10 min ago"), (36_000, "10 h ago")])
 def test_the_sentence_tells_the_window(seconds, words):
     reached = Reached(signed_at=NOON, anchored_at=later(-seconds), cosigned_at=None)

@@ -173,12 +173,12 @@ def _copied(bagging: Bagging, named: Bag | Exhibit, content: BinaryIO, out: IO[b
 def _reserved(path: Path) -> Iterator[IO[bytes]]:
     """Yield a new file; when the block fails it is removed again. What was there before is never touched."""
     out = _new(path)
-    try:
+    with ExitStack() as failing:
+        failing.callback(path.unlink, missing_ok=True)
         with out:
             yield out
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        # The block went through, so the file stays.
+        failing.pop_all()
 
 
 def _new(path: Path) -> IO[bytes]:
