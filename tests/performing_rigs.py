@@ -45,7 +45,8 @@ class Rig:
     """One performer set up: `caller` is made for a client, `state` is what the partner holds now.
 
     `first_look` is what a look before the first try may tell, `second_look` what one after it does;
-    `is_so_already` says that there is nothing to change. `read_back` is None where nothing tells afterwards. `put_back` leaves out of a state what an undo does
+    `is_so_already` says that there is nothing to change. `read_back` is None where nothing
+    tells afterwards. `put_back` leaves out of a state what an undo does
     not promise. `warm_up` makes a caller ready whose partner shall misbehave only afterwards. `secrets` must
     be in no failure.
     """

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from acting_world import World, ask, consent, do
+from acting_world import POST, TEXT, World, ask, call, consent, do
 from nouns import an_action
+from tocsin.domain.acting import Outcome
 from tocsin.domain.action import ActionClass, ActionState, Door
 from tocsin.domain.errors import NotFound
 from tocsin.evidence.gate import EvidenceMissing, NeverDone
+from tocsin.flow.act import PLANNED_INCIDENT
 from tocsin.flow.act_consenting import ActionRefused
 from tocsin.flow.act_performing import SOURCE
 from tocsin.response.arguments import ArgumentsWrong
@@ -194,6 +197,19 @@ def test_a_plan_calls_nothing(world: World) -> None:
         ("logs.export", "t1"),
     ]
     assert plan.approvers == ("approver",)
+
+
+def test_a_plan_of_no_incident_still_names_one_to_partners(world: World) -> None:
+    key = replace(TEXT, name="incident_key", required=False)
+    declaration = replace(POST.declaration, parameters=(TEXT, key))
+
+    def posted(arguments, kept, idempotency_key):
+        yield call("post", changes=True, text=arguments["incident_key"])
+        return Outcome(text="Posted.")
+
+    world.act.ground.performers["fake.post"] = replace(POST, declaration=declaration, perform=posted)  # type: ignore[index]
+    (made, *_) = world.act.plan("fake.post", {"text": "Hello"}, door=Door.CLI).calls
+    assert made.parameters["text"] == PLANNED_INCIDENT
 
 
 def test_what_an_action_waits_for_is_refused_with_its_own_words(world: World) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from nouns import NOON, an_incident
 from run_world import CONTAINED, STOPPED, RunWorld
+from tocsin.domain.action import Parameter, ParameterKind
 from tocsin.flow.runs_plan import PlannedStep
+from tocsin.oncall.messages import incident_key
 
 ODD = """
 runbook: odd
@@ -88,3 +90,14 @@ def test_a_revert_is_planned_with_its_time() -> None:
     assert plan is not None
     assert plan.reverts_after is not None
     assert replace(plan, reverts_after=None) != plan
+
+
+def test_a_plan_names_the_incident_to_partners_as_the_run_would() -> None:
+    world = RunWorld(books=(ODD,))
+    key = Parameter(name="incident_key", kind=ParameterKind.TEXT, summary="Names the incident.")
+    post = world.act.ground.performers["fake.post"]
+    declaration = replace(post.declaration, parameters=(*post.declaration.parameters, key))
+    world.act.ground.performers["fake.post"] = replace(post, declaration=declaration)  # type: ignore[index]
+    (known,) = _plan(world, "odd")["known"].actions
+    assert known.arguments["incident_key"] == incident_key(an_incident(1, opened_at=NOON))
+    assert known.assumed == ("text",)

@@ -102,7 +102,8 @@ class Performer:
     `objects` reads what the action touches now (`{"tasks": ("arn...",)}`), `before` what its undo needs; both
     only read. `perform` acts; its last argument is our idempotency key. `seen` tells after a crash whether it
     was done (`perform` may have been begun once before with the same key). `verify` reads back: True when the
-    world is as the action wanted it, None where a partner shows nothing that could tell. `undo` puts back what `before` kept.
+    world is as the action wanted it, None where the partner shows nothing that could tell. `undo` puts back
+    what `before` kept.
     """
 
     declaration: Declaration

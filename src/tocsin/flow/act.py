@@ -37,6 +37,8 @@ from tocsin.response.executing import PROPOSED_FOR, can_undo, moved
 from tocsin.response.planning import Plan
 from tocsin.response.stops import ResponseStopped
 
+PLANNED_INCIDENT = f"tocsin-{UUID(int=0)}"
+"""What names the incident to partners in a dry run of no incident."""
 LONGEST_SAID = 160
 """Characters of one argument in a line of the timeline; the log keeps the digest of them all."""
 
@@ -148,10 +150,13 @@ class Act:
     def plan(
         self, name: str, arguments: Mapping[str, Any], *, door: Door, approvers: tuple[str, ...] = ()
     ) -> Plan:
-        """Return the dry run of an action; nothing outside is called. Raises `NotFound`, `ArgumentsWrong`."""
+        """Return the dry run of an action; nothing outside is called. Raises `NotFound`, `ArgumentsWrong`.
+
+        What names the incident to partners is filled in, as in the real run; here no incident is known.
+        """
         performer = self.ground.performer(name)
         declaration = performer.declaration
-        values = checked(declaration, arguments)
+        values = checked(declaration, completed(declaration, arguments, PLANNED_INCIDENT))
         plan = planning.planned(performer, values)
         names = self.ground.names(declaration)
         demands = gate.demands_of(self.ground.policy, declaration, names, values, plan.objects)

@@ -19,7 +19,8 @@ from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.domain.runbook import Ask, Called, Repeat, Runbook, Step, StepAction
 from tocsin.flow.act import Act
 from tocsin.flow.runs_library import Library
-from tocsin.response.arguments import checked
+from tocsin.oncall.messages import incident_key
+from tocsin.response.arguments import checked, completed
 from tocsin.response.planning import REHEARSED, Plan
 from tocsin.runbooks.outline import Spot, outline
 from tocsin.runbooks.reading import read, steps_of
@@ -193,6 +194,7 @@ class _Rehearsed:
         assumed: tuple[str, ...] = ()
         try:
             declaration = self.act.ground.performer(asked.action).declaration
+            given |= completed(declaration, given, incident_key(self.facts.incident))
             assumed = _assumed(declaration, given)
             kinds = {each.name: each.kind for each in declaration.parameters}
             given |= {name: SAMPLES[kinds[name]] for name in assumed}
