@@ -326,8 +326,7 @@ class World:
     def begin_anew(self) -> None:
         """Start a worker that remembers nothing; earlier ones are gone."""
         self.workers += 1
-        self.watch = StopWatch(self.store)
-        self.watch.round()
+        self.watch = StopWatch(self.store, self.clock)
         acting = Acting(self.act, lambda service: self.partner, self.watch)
         beginning = self.act.beginning
         handlers = {

@@ -35,7 +35,7 @@ def work(app, clock, partner):
 
     def working(seconds: float = 12) -> None:
         act = act_of(app)
-        acts = Acting(act, lambda service: partner, StopWatch(app.store))
+        acts = Acting(act, lambda service: partner, StopWatch(app.store, clock))
         handlers = {
             LOOK: acts.looks(),
             PERFORM: acts.performs(),

@@ -77,7 +77,7 @@ _ours: set[str] = set()
 
 def staff(app: App, *more: Loop) -> Loops:
     """Return the loops of one process and `more`, not started yet."""
-    watch = StopWatch(app.store)
+    watch = StopWatch(app.store, app.clock)
     # Read now: a runbook that cannot be read is told when we start, not when an alert comes.
     app.take.triggers.library()
     kernel = Kernel(
