@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -97,11 +97,17 @@ def chidi(app: App) -> Client:
 def open_incident(app: App, clock: PushedClock) -> Opener:
     """Return a function that opens an incident through the real intake."""
 
-    def opened(title: str = "The disk is full", severity: str = "critical", **labels: str) -> Incident:
+    def opened(
+        title: str = "The disk is full",
+        severity: str = "critical",
+        *,
+        annotations: Mapping[str, str] | None = None,
+        **labels: str,
+    ) -> Incident:
         report = AlertReport(
             source="prometheus",
             labels={"alertname": title[:80], "severity": severity, "service": f"s{uuid4().hex}", **labels},
-            annotations={"summary": title},
+            annotations={"summary": title, **(annotations or {})},
             ends_at=clock.now() + timedelta(hours=1),
         )
         arrival = Arrival(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
 from nouns import NOON, an_alert, an_entry
+from tocsin.app.runbook_quotes import linked_pages
 from tocsin.console.incident import LINES, RECORDS, line_of, responders, shown_alert
 
 
@@ -120,3 +124,29 @@ def test_the_page_says_what_meets_a_clock(ben, open_incident):
     ben.post(f"/incidents/{incident.short_name}/acknowledge")
     page = ben.get(f"/incidents/{incident.short_name}").content.decode()
     assert "to engage (met by the first act after acknowledging)" in page
+
+
+def test_a_runbook_elsewhere_is_a_link_and_its_quote_is_quoted(ben, app, open_incident):
+    url = "https://wiki.example/disk?a=1&b=<2>"
+    incident = open_incident(annotations={"runbook_url": url})
+    kept = app.respond.keep(
+        incident.incident_id,
+        name="quote.txt",
+        media_type="text/plain",
+        content=io.BytesIO(b"> <script>alert(1)</script>"),
+        description="A page",
+        exported_by="tocsin",
+        actor="tocsin",
+    )
+    with app.store.reading() as shelves:
+        (alert,) = shelves.alerts.of_incident(incident.incident_id)
+    quote = replace(kept, covers="runbook.quote", of=url)
+    context = {"pages_linked": linked_pages(app.locker, [alert], [quote])}
+    part = render_to_string("console/parts/pages.html", context)
+    link = '<a href="https://wiki.example/disk?a=1&amp;b=&lt;2&gt;" rel="noreferrer noopener">'
+    assert link in part
+    assert "&gt; &lt;script&gt;alert(1)" in part
+    assert quote.digest in part
+    assert link in _page(ben, f"/incidents/{incident.short_name}")
+    other = open_incident("Other", annotations={"runbook_url": "javascript:alert(1)"})
+    assert 'id="runbook-pages"' not in _page(ben, f"/incidents/{other.short_name}")

@@ -142,3 +142,11 @@ def test_a_run_whose_text_cannot_be_read_any_more_hides_no_incident(app, followe
     page = _text(chidi.get("/incidents/INC-1"))
     assert "RUN-1" in page
     assert "Timeline" in page
+
+
+def test_runbooks_elsewhere_of_the_alerts_are_linked_on_the_run(ben, app, open_incident):
+    incident = open_incident("DiskFull", annotations={"runbook_url": "https://wiki.example/other"})
+    run = runs_of(app).start(incident.incident_id, "disk-full", "ada")
+    page = _text(ben.get(f"/runs/{run.short_name}"))
+    assert '<a href="https://wiki.example/other" rel="noreferrer noopener">' in page
+    assert '<a href="https://wiki.example/disk" rel="noreferrer noopener">' in page

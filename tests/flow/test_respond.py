@@ -11,7 +11,9 @@ from nouns import NOON
 from tocsin.domain.errors import NotFound
 from tocsin.domain.exhibit import CustodyAct
 from tocsin.domain.job import Job, JobState
-from tocsin.evidence.exhibits import EvidenceEmpty, LabelMissing
+from tocsin.evidence.exhibits import Deposit, EvidenceEmpty, LabelMissing, label
+from tocsin.evidence.opening import Start
+from tocsin.flow.admitting import Stored
 from tocsin.flow.respond import ALERT_CONTEXT, COLLECT
 
 
@@ -177,3 +179,37 @@ def test_a_burst_that_goes_on_is_collected_again_but_not_for_every_signal(story,
     story.collect()
     with story.store.reading() as shelves:
         assert len(shelves.exhibits.all()) == 2
+
+
+def test_the_runbooks_of_an_incidents_alerts_are_quoted_when_it_opens(story, report) -> None:
+    asked: list[tuple[str, ...]] = []
+    story.hear(report())
+    respond = replace(story.respond, quotes=lambda urls: asked.append(tuple(urls)) or ())
+    incident = story.incident()
+    with story.store.transaction() as shelves:
+        alert = shelves.alerts.of_incident(incident.incident_id)[0]
+        shelves.alerts.save(replace(alert, annotations={"runbook_url": "https://wiki.example/1"}))
+        respond.begin(shelves, incident, NOON)
+    assert asked == [("https://wiki.example/1",)]
+
+
+def test_a_page_is_quoted_once_in_an_incident_unless_it_could_not_be_read(story, report) -> None:
+    story.hear(report())
+    urls = ("https://wiki.example/1", "https://wiki.example/2")
+    starts = tuple(Start(collector="runbook.quote", arguments={"url": url}, of=url) for url in urls)
+    respond = replace(story.respond, quotes=lambda asked: starts)
+    incident = story.incident()
+    deposit = Deposit(
+        incident_id=incident.incident_id,
+        name="quote.txt",
+        label=label(NOON.date(), "A page", "tocsin"),
+        collector="runbook.quote",
+        covers="runbook.quote",
+        of=urls[0],
+    )
+    digest, size = story.locker.keep(io.BytesIO(b"quoted"))
+    with story.store.transaction() as shelves:
+        respond.settle(shelves, [Stored(deposit, digest, size)])
+        respond.quote(shelves, incident, urls)
+    told = [job.args["of"] for job in story.claim(COLLECT) if job.args.get("collector") == "runbook.quote"]
+    assert told == [urls[1]]

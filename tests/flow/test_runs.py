@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from run_story import FAILED_LOGINS, RunStory, a_book, run_story, the_alert
@@ -225,3 +227,14 @@ def test_a_look_at_a_run_that_is_over_changes_nothing(plain) -> None:
         wake(shelves, before.incident_id, before.run_id, plain.story.clock.now())
     plain.work()
     assert plain.run() == before
+
+
+def test_the_documents_that_steps_link_to_are_quoted_when_a_run_begins(story) -> None:
+    asked: list[tuple[str, ...]] = []
+    steps = "- {id: look, do: Look, see: 'https://wiki.example/1'}\n- {id: end, do: End}\n"
+    told = run_story(story, a_book("linked", steps))
+    story.hear(the_alert(told))
+    respond = replace(told.runs.going.respond, quotes=lambda urls: asked.append(tuple(urls)) or ())
+    runs = replace(told.runs, going=replace(told.runs.going, respond=respond))
+    runs.start(story.incident().incident_id, "linked", "ben")
+    assert asked == [("https://wiki.example/1",)]

@@ -27,6 +27,18 @@ ACTION_SETTINGS: tuple[Setting, ...] = (
         "TOCSIN_HTTP_TOKENS", "", "Their bearer tokens, comma-separated, each `name=token`.", secret=True
     ),
     Setting(
+        "TOCSIN_RUNBOOK_SOURCES",
+        "",
+        "Where runbooks lie that are quoted, comma-separated, each `name=https://host/path` of Confluence "
+        "or of raw files in Git.",
+    ),
+    Setting(
+        "TOCSIN_RUNBOOK_TOKENS",
+        "",
+        "Tokens for them, comma-separated, each `name=token` or `name=user:token`.",
+        secret=True,
+    ),
+    Setting(
         "TOCSIN_SQL_DATABASES",
         "",
         "Databases that queries of actions.yml read, comma-separated, each `name=postgresql://...` or "

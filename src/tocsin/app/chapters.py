@@ -12,6 +12,7 @@ from tocsin.app.manners import manners_of
 from tocsin.app.packs import Packs
 from tocsin.app.performing import collectors_of
 from tocsin.app.policies import Policies
+from tocsin.app.runbook_quotes import quotes_of
 from tocsin.app.runbooks_in_force import RunbooksInForce
 from tocsin.app.settings import Settings
 from tocsin.domain.clock import Clock
@@ -92,4 +93,5 @@ def _respond(ground: Ground, locker: EvidenceLocker) -> Respond:
         collectors_of(),
         Openings(evidence_policy(ground.packs)),
         encrypts=bool(recipients),
+        quotes=quotes_of(ground.settings),
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tocsin.app.acting import act_of, plan_record
 from tocsin.app.wiring import App
+from tocsin.connectors.plain import is_web_link
 from tocsin.domain.alert import Alert
 from tocsin.domain.errors import NotFound
 from tocsin.domain.expressions import render, text_of
@@ -134,7 +135,7 @@ def _asked_of_people(spot: Spot, step: Step, followed: Followed, now: datetime) 
         "wanted_approvals": list(approvals),
         "keeps": list(step.keep),
         "see": step.see,
-        "is_link": step.see.startswith(("https://", "http://")),
+        "is_link": is_web_link(step.see),
         "runs": [each.action for each in step.actions],
         "open_actions": [f"ACT-{number}" for number in open_actions],
         "done_by_hand": is_by_hand,

@@ -51,6 +51,7 @@ CONNECTORS: tuple[str, ...] = (
     "push",
     "receivers",
     "remote_write",
+    "runbook_pages",
     "s3",
     "sentinelone",
     "sentry",

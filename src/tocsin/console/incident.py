@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from tocsin.app.runbook_quotes import linked_pages
 from tocsin.app.wiring import current_app
 from tocsin.console import calls, times
 from tocsin.console.gate import Viewer, needs, page
@@ -149,6 +150,7 @@ def incident(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         "calls": called,
         "exhibits": exhibits,
         "sealed": sealed,
+        "pages_linked": linked_pages(app.locker, alerts, exhibits),
         "runs": shown_in(app, known, viewer),
         "responders": responders() if viewer.may_command else (),
         **timeline(entries, request),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tocsin.app.acting import incident_named
+from tocsin.app.runbook_quotes import linked_pages
 from tocsin.app.runs import by_urgency, runs_of, step_record
 from tocsin.app.wiring import App, current_app
 from tocsin.console.gate import Viewer, done, needs, page
@@ -119,10 +120,13 @@ def run(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     app = current_app()
     chapter = runs_of(app)
     followed = chapter.followed(number)
+    with app.store.reading() as shelves:
+        exhibits = shelves.exhibits.of_incident(followed.incident.incident_id)
     context = {
         "room": "runbooks",
         "incident": followed.incident,
         "shown": shown_run(app, chapter, followed, viewer),
+        "pages_linked": linked_pages(app.locker, followed.facts.alerts, exhibits),
     }
     return page(request, viewer, "console/run.html", context)
 

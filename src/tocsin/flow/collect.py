@@ -36,6 +36,14 @@ _STEP = timedelta(milliseconds=1)
 Starts = Callable[[Incident, Sequence[Alert]], tuple[Start, ...]]
 
 
+Quotes = Callable[[Iterable[str]], tuple[Start, ...]]
+
+
+def no_quotes(urls: Iterable[str]) -> tuple[Start, ...]:
+    """Quote nothing: no source of runbooks is set up."""
+    return ()
+
+
 def no_starts(incident: Incident, alerts: Sequence[Alert]) -> tuple[Start, ...]:
     """Start nothing but what always starts."""
     return ()

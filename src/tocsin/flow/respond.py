@@ -22,8 +22,19 @@ from tocsin.evidence.custody import ExhibitFault, custody_event, verify_exhibits
 from tocsin.evidence.exhibits import Deposit, label
 from tocsin.evidence.opening import starts_for
 from tocsin.flow.admitting import Stored, admitted, incident_of
-from tocsin.flow.collect import ALERT_CONTEXT, COLLECT, Asked, Collected, Collecting, Starts, no_starts
+from tocsin.flow.collect import (
+    ALERT_CONTEXT,
+    COLLECT,
+    Asked,
+    Collected,
+    Collecting,
+    Quotes,
+    Starts,
+    no_quotes,
+    no_starts,
+)
 from tocsin.flow.record import note
+from tocsin.triage.classify import runbook_url
 
 # Later alerts of the same incident are collected together, at most once in this time.
 COLLECT_AGAIN_AFTER = timedelta(seconds=60)
@@ -33,7 +44,8 @@ COLLECT_AGAIN_AFTER = timedelta(seconds=60)
 class Respond:
     """The chapter of evidence. Bytes go to the locker first, then one transaction makes them an exhibit.
 
-    `starts` says which of the `collectors` start when an incident opens, besides that of its alerts.
+    `starts` says which of the `collectors` start when an incident opens, besides that of its alerts, and
+    `quotes` those that quote pages of runbooks.
     """
 
     store: Store
@@ -42,6 +54,7 @@ class Respond:
     collectors: Mapping[str, Collector] = field(default_factory=dict)
     starts: Starts = no_starts
     encrypts: bool = False
+    quotes: Quotes = no_quotes
 
     @property
     def collecting(self) -> Collecting:
@@ -51,8 +64,16 @@ class Respond:
     def begin(self, shelves: Shelves, incident: Incident, now: datetime) -> None:
         """An incident opened: its collectors start, before anybody can act on it."""
         shelves.jobs.reschedule(_collection(incident, now))
-        starts = self.starts(incident, shelves.alerts.of_incident(incident.incident_id))
-        self.collecting.start(shelves, incident, starts, now)
+        alerts = shelves.alerts.of_incident(incident.incident_id)
+        self.collecting.start(shelves, incident, self.starts(incident, alerts), now)
+        self.quote(shelves, incident, map(runbook_url, alerts))
+
+    def quote(self, shelves: Shelves, incident: Incident, urls: Iterable[str]) -> None:
+        """Quote pages of runbooks, each once in an incident; those that are in no source are only linked."""
+        known = shelves.exhibits.of_incident(incident.incident_id)
+        quoted = {(each.collector, each.of) for each in known if not each.gap}
+        starts = [each for each in self.quotes(urls) if (each.collector, each.of) not in quoted]
+        self.collecting.start(shelves, incident, starts, self.clock.now())
 
     def collect_for(
         self,

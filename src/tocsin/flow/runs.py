@@ -12,7 +12,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.run import Run, RunState
-from tocsin.domain.runbook import Runbook
+from tocsin.domain.runbook import Runbook, Step
 from tocsin.domain.timeline import Happening
 from tocsin.flow.record import held, tell
 from tocsin.flow.runs_going import Going, begun
@@ -173,7 +173,14 @@ class Runs:
         )
         shelves.runs.add(run)
         self.going.tell(shelves, incident, run, begun(run, incident))
+        self.going.respond.quote(shelves, incident, self._pages(run))
         return self.going.on(shelves, incident, run, now)
+
+    def _pages(self, run: Run) -> tuple[str, ...]:
+        """Return the documents that the steps of a run link to."""
+        book, books = self.library.pinned(run)
+        nodes = (spot.node for spot in outline(book, run, books))
+        return tuple(node.see for node in nodes if isinstance(node, Step) and node.see)
 
     def _by_hand(self, number: int, place: str, actor: str, decide: Callable[[Hand], Change]) -> Run:
         now = self.clock.now()
