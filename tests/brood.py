@@ -143,6 +143,8 @@ def _live(asked: Mapping[str, Any]) -> None:
 
     home = Path(sys.argv[sys.argv.index("--home") + 1])
     entry = database_settings(os.environ.get("TOCSIN_DATABASE_URL", ""), home)
+    # Verbs of the command line work in this thread, whose connection is the parent's.
+    del connections["default"]
     connections.databases["default"] = connections.configure_settings({"default": entry})["default"]
     mortal.wrap(asked["point"], Path(asked["armed"]))
     tocsin()
