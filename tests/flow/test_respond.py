@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -211,5 +212,6 @@ def test_a_page_is_quoted_once_in_an_incident_unless_it_could_not_be_read(story,
     with story.store.transaction() as shelves:
         respond.settle(shelves, [Stored(deposit, digest, size)])
         respond.quote(shelves, incident, urls)
+    story.clock.push(timedelta(seconds=1))
     told = [job.args["of"] for job in story.claim(COLLECT) if job.args.get("collector") == "runbook.quote"]
     assert told == [urls[1]]

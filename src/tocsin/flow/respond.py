@@ -70,10 +70,13 @@ class Respond:
 
     def quote(self, shelves: Shelves, incident: Incident, urls: Iterable[str]) -> None:
         """Quote pages of runbooks, each once in an incident; those that are in no source are only linked."""
+        starts = self.quotes(urls)
+        if not starts:
+            return
         known = shelves.exhibits.of_incident(incident.incident_id)
         quoted = {(each.collector, each.of) for each in known if not each.gap}
-        starts = [each for each in self.quotes(urls) if (each.collector, each.of) not in quoted]
-        self.collecting.start(shelves, incident, starts, self.clock.now())
+        new = [each for each in starts if (each.collector, each.of) not in quoted]
+        self.collecting.start(shelves, incident, new, self.clock.now())
 
     def collect_for(
         self,

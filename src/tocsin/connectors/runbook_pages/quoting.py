@@ -54,11 +54,11 @@ class _Reader(HTMLParser):
         elif tag in _BLOCKS:
             self.pieces.append("\n")
 
-    def handle_data(self, data: str) -> None:
+    def handle_data(self, text: str) -> None:
         if not self._unseen:
-            self.pieces.append(data)
+            self.pieces.append(text)
 
-    def unknown_decl(self, data: str) -> None:
+    def unknown_decl(self, declaration: str) -> None:
         """Take the text of a CDATA section, in which Confluence keeps code."""
-        if data.startswith(_CDATA):
-            self.handle_data(data.removeprefix(_CDATA).removesuffix("]]"))
+        if declaration.startswith(_CDATA):
+            self.handle_data(declaration.removeprefix(_CDATA).removesuffix("]]"))
