@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.domain.job import JobState
+from tocsin.flow.holding import Holding
 
 
 def test_a_collector_is_started_for_each_object(firing, typed) -> None:
@@ -36,14 +37,19 @@ def test_what_is_held_is_not_destroyed_until_the_hold_is_released(firing, answer
     assert "INC-1 is" in typed(*destroy).stderr
 
 
-def test_evidence_of_a_closed_incident_is_destroyed_only_when_it_is_meant(firing, answer, typed) -> None:
+def test_the_command_line_only_asks_that_evidence_be_destroyed(firing, answer, typed) -> None:
     for status in ("resolved", "closed"):
         assert typed("incident", "move", "INC-1", status, "--reason", "Over").exit_code == 0
     words = ("evidence", "destroy", "EX-1", "--reason", "Kept by mistake")
-    assert "would be destroyed" in typed(*words).stderr
-    assert answer("evidence", "verify") == {"checked": 1, "faults": []}
+    assert "would be asked" in typed(*words).stderr
+    for _ in range(3):
+        assert "two administrators consent" in typed(*words, "--yes").stderr
     answer("evidence", "bag", "INC-1")
+    holding = Holding(firing.store, firing.clock, firing.locker)
+    assert holding.consent(1, "ada").asked is not None
+    assert holding.consent(1, "dana").asked is None
     assert "Copies are still in BAG-1" in typed(*words, "--yes").stderr
-    assert answer("evidence", "show", "EX-1")["custody"][-1]["act"] == "destroyed"
+    last = answer("evidence", "show", "EX-1")["custody"][-1]
+    assert (last["act"], last["reason"]) == ("destroyed", "Kept by mistake (consented to by ada and dana)")
     assert answer("evidence", "verify") == {"checked": 1, "faults": []}
     assert typed("evidence", "bag", "INC-1").exit_code == 3

@@ -10,11 +10,15 @@ from tocsin.domain.exhibit import Exhibit, Label
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.severity import Severity
 from tocsin.evidence.holds import (
+    ASKED_FOR,
+    Destruction,
     EvidenceHeld,
     HoldReasonMissing,
+    SecondPersonNeeded,
     demand_destroyable,
     in_force,
     reason_of,
+    still_asked,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -82,3 +86,19 @@ def test_a_reason_is_demanded_and_put_on_one_line() -> None:
     assert reason_of(" Court order\n4711 ") == "Court order 4711"
     with pytest.raises(HoldReasonMissing):
         reason_of(" \n")
+
+
+def test_a_destruction_is_agreed_by_two_different_people() -> None:
+    asked = Destruction(reason="by mistake", asked_by="cli:root", asked_at=NOON)
+    once = asked.with_consent(EXHIBIT, "ada")
+    assert (asked.is_agreed, once.is_agreed) == (False, False)
+    with pytest.raises(SecondPersonNeeded, match="ada has consented"):
+        once.with_consent(EXHIBIT, "ada")
+    assert once.with_consent(EXHIBIT, "dana").is_agreed
+
+
+@pytest.mark.parametrize(("times", "is_asked"), [(0, True), (1, True), (2, False)])
+def test_what_was_asked_long_ago_is_not_meant_any_more(times: int, is_asked: bool) -> None:
+    asked = Destruction(reason="by mistake", asked_by="ada", asked_at=NOON)
+    assert (still_asked(asked, NOON + times * ASKED_FOR) is not None) is is_asked
+    assert still_asked(None, NOON) is None

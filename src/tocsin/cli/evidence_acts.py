@@ -88,17 +88,26 @@ def holds(show: Show) -> None:
 @click.option("--reason", required=True, help="Why, and who allowed it; it is kept in the log.")
 @click.option("--yes", is_flag=True, help="Do it; without this it is only said what would be done.")
 def destroyed(show: Show, *, exhibit_id: str, reason: str, yes: bool) -> None:
-    """Destroy an exhibit's bytes; its label, digest and custody stay. Bags are not touched."""
+    """Ask that an exhibit's bytes be destroyed; two administrators consent to it in the console.
+
+    Its label, digest and custody stay. Bags are not touched.
+    """
     number = demand_number(exhibit_id, "EX", "tocsin evidence list")
     if not yes:
-        show.say(f"The bytes of EX-{number} would be destroyed, for good. Say --yes to do it.")
+        show.say(f"It would be asked that EX-{number} be destroyed, for good. Say --yes to do it.")
         return
     with opened() as app:
-        exhibit = _holding(app).destroy(number, reason, actor())
+        done = _holding(app).ask(number, reason, actor())
+        exhibit = done.exhibit
         with app.store.reading() as shelves:
             copies = [
                 b.short_name for b in shelves.bags.of_incident(exhibit.incident_id) if number in b.exhibits
             ]
+    if done.asked is not None:
+        show.say(
+            f"It is asked that {exhibit.short_name} be destroyed; two administrators consent on its page."
+        )
+        return
     show.say(f"The bytes of {exhibit.short_name} are destroyed.")
     if copies:
         show.warn(f"Copies are still in {', '.join(copies)}.")

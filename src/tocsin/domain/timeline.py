@@ -66,6 +66,7 @@ class Happening(StrEnum):
     EVALUATION_GAP = "rules.not_evaluated"
     EXHIBIT_EXPORTED = "exhibit.exported"
     EXHIBIT_DESTROYED = "exhibit.destroyed"
+    DESTRUCTION_ASKED = "exhibit.destruction_asked"
     BAG_PACKED = "bag.packed"
     HELD = "evidence.held"
     RELEASED = "evidence.released"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +12,10 @@ from tocsin.domain.bag import LegalHold
 from tocsin.domain.errors import Explained
 from tocsin.domain.exhibit import Exhibit
 from tocsin.domain.incident import Incident, Status
+
+CONSENTS = 2
+"""So many people consent to a destruction: it is the one thing here that cannot be undone."""
+ASKED_FOR = timedelta(days=7)
 
 
 class EvidenceHeld(Explained):
@@ -38,6 +44,46 @@ class HoldReasonMissing(Explained):
             means="Nothing was changed: what is held, let go or destroyed must be understood years later.",
             next_step="Say who asks for what, for example the number of a court's order.",
         )
+
+
+class SecondPersonNeeded(Explained):
+    """Somebody consented twice to a destruction that takes two people (HTTP 409)."""
+
+    code = "second_person_needed"
+    status: ClassVar[int] = 409
+
+    def __init__(self, exhibit: Exhibit, person: str) -> None:
+        super().__init__(
+            f"{person} has consented to the destruction of {exhibit.short_name} already.",
+            means="Its bytes are untouched: what cannot be undone takes two people.",
+            next_step="Have another administrator look at it and consent, signed in to the console.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destruction:
+    """That an exhibit be destroyed: why, who asked and when, and the `people` who consented, signed in."""
+
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    people: tuple[str, ...] = ()
+
+    @property
+    def is_agreed(self) -> bool:
+        """Say whether as many people have consented as must."""
+        return len(self.people) >= CONSENTS
+
+    def with_consent(self, exhibit: Exhibit, person: str) -> Destruction:
+        """Return it with one more who consents. Raises `SecondPersonNeeded` for the same one again."""
+        if person in self.people:
+            raise SecondPersonNeeded(exhibit, person)
+        return replace(self, people=(*self.people, person))
+
+
+def still_asked(asked: Destruction | None, now: datetime) -> Destruction | None:
+    """Return what was asked for, None once it is so old that nobody means it any more."""
+    return None if asked is None or now - asked.asked_at > ASKED_FOR else asked
 
 
 def reason_of(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from tocsin.domain.bag import LegalHold
@@ -14,11 +16,22 @@ from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.evidence.custody import custody_event
-from tocsin.evidence.holds import demand_destroyable, reason_of
+from tocsin.evidence.holds import Destruction, demand_destroyable, reason_of, still_asked
 from tocsin.flow.admitting import incident_of
 from tocsin.flow.record import held, note, tell
 from tocsin.flow.respond import no_exhibit
 from tocsin.incidents.changed import line
+
+DESTRUCTION = "destruction"
+"""The kind of mark that remembers, by an exhibit's name, that its destruction was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """What came of it: `asked` is what still waits for consent, None when the bytes are gone."""
+
+    exhibit: Exhibit
+    asked: Destruction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +76,78 @@ class Holding:
             self._told(shelves, Happening.RELEASED, incident, hold, text, actor)
         return hold
 
-    def destroy(self, number: int, reason: str, actor: str) -> Exhibit:
-        """Destroy an exhibit's bytes; label, digest and custody stay. Asked again, it destroys what is left.
+    def ask(self, number: int, reason: str, actor: str) -> Destroyed:
+        """Ask that an exhibit's bytes be destroyed; those who consent do so signed in, see `consent`.
 
-        Raises `HoldReasonMissing`, `NotFound`, `EvidenceHeld`. Bags that hold a copy are not touched.
+        Raises `HoldReasonMissing`, `NotFound`, `EvidenceHeld`.
         """
-        asked = reason_of(reason)
+        return self._destroy(number, reason_of(reason), actor, person=None)
+
+    def consent(self, number: int, person: str, reason: str = "") -> Destroyed:
+        """Consent, as a signed-in person, to destroy an exhibit's bytes; with the last consent they go.
+
+        Label, digest and custody stay, and bags that hold a copy are not touched. Asked again, it destroys
+        what a crash left. Whoever is first gives the reason. Raises as `ask` does, and `SecondPersonNeeded`.
+        """
+        return self._destroy(number, reason, person, person=person)
+
+    def asked(self, shelves: Shelves, exhibit: Exhibit) -> Destruction | None:
+        """Return what was asked for and is not done yet."""
+        if _is_destroyed(shelves, exhibit.number):
+            return None
+        return still_asked(_asked(shelves, exhibit), self.clock.now())
+
+    def _destroy(self, number: int, reason: str, actor: str, person: str | None) -> Destroyed:
         with self.store.transaction() as shelves:
             exhibit = shelves.exhibits.get(number)
             if exhibit is None:
                 raise no_exhibit(number)
             incident = held(shelves, exhibit.incident_id)
+            asked = None
             if not _is_destroyed(shelves, number):
                 demand_destroyable(exhibit, incident, shelves.bags.holds())
+                asked = self._asked_for(shelves, exhibit, reason, actor)
+                asked = asked.with_consent(exhibit, person) if person else asked
+                if not asked.is_agreed:
+                    self._told_asked(shelves, incident, exhibit, asked, actor)
+                    return Destroyed(exhibit, asked)
                 self._told_destroyed(shelves, incident, exhibit, asked, actor)
             is_shared = _is_shared(shelves, exhibit)
         # The intent is durable before the bytes go: what is gone without an entry would look like tampering.
         if not is_shared:
             self.locker.destroy(exhibit.digest)
-        return exhibit
+        return Destroyed(exhibit)
 
-    def _told_destroyed(
-        self, shelves: Shelves, incident: Incident, exhibit: Exhibit, reason: str, actor: str
+    def _asked_for(self, shelves: Shelves, exhibit: Exhibit, reason: str, actor: str) -> Destruction:
+        asked = self.asked(shelves, exhibit)
+        if asked is not None:
+            return asked
+        return Destruction(reason=reason_of(reason), asked_by=actor, asked_at=self.clock.now())
+
+    def _told_asked(
+        self, shelves: Shelves, incident: Incident, exhibit: Exhibit, asked: Destruction, actor: str
     ) -> None:
         now = self.clock.now()
+        kept = {
+            "reason": asked.reason,
+            "by": asked.asked_by,
+            "at": asked.asked_at.isoformat(),
+            "people": list(asked.people),
+        }
+        shelves.marks.keep(DESTRUCTION, {exhibit.short_name: json.dumps(kept).encode()}, now)
+        text = f"{exhibit.short_name} ({exhibit.name}) is to be destroyed: {asked.reason}"
+        entry = line(incident, Happening.DESTRUCTION_ASKED, text, by=actor, now=now, exhibit=exhibit.number)
+        facts = {"exhibit": exhibit.short_name, "reason": asked.reason, "people": ",".join(asked.people)}
+        tell(shelves, incident, entry, facts)
+
+    def _told_destroyed(
+        self, shelves: Shelves, incident: Incident, exhibit: Exhibit, asked: Destruction, actor: str
+    ) -> None:
+        now, people = self.clock.now(), " and ".join(asked.people)
+        reason = f"{asked.reason} (consented to by {people})"
         event = custody_event(exhibit, CustodyAct.DESTROYED, actor=actor, at=now, reason=reason)
         shelves.exhibits.add_custody(event)
+        shelves.marks.drop(DESTRUCTION, [exhibit.short_name])
         text = f"{exhibit.short_name} ({exhibit.name}) was destroyed: {reason}"
         entry = line(incident, Happening.EXHIBIT_DESTROYED, text, by=actor, now=now, exhibit=exhibit.number)
         facts = {"exhibit": exhibit.short_name, "digest": exhibit.digest, "reason": reason}
@@ -108,6 +167,19 @@ class Holding:
             note(shelves, kind, at=now, actor=actor, facts={**facts, "reason": text})
         else:
             tell(shelves, incident, line(incident, kind, text, by=actor, now=now), facts)
+
+
+def _asked(shelves: Shelves, exhibit: Exhibit) -> Destruction | None:
+    written = shelves.marks.of(DESTRUCTION, [exhibit.short_name]).get(exhibit.short_name)
+    if written is None:
+        return None
+    kept = json.loads(written)
+    return Destruction(
+        reason=kept["reason"],
+        asked_by=kept["by"],
+        asked_at=datetime.fromisoformat(kept["at"]),
+        people=tuple(kept["people"]),
+    )
 
 
 def _is_destroyed(shelves: Shelves, number: int) -> bool:

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import pytest
 
+from tocsin.domain.incident import Status
 from tocsin.domain.person import Role
 
 URL = "/api/v1/evidence"
@@ -84,6 +85,20 @@ def test_a_hold_forbids_destruction_over_rest_too(client, bearer, opened) -> Non
     assert client.post(f"{URL}/holds/1/release", json=why, headers=admin).status_code == 404
     still_open = client.post(f"{URL}/exhibits/1/destroy", json=why, headers=admin)
     assert "INC-1 is" in still_open.json()["happened"]
+
+
+def test_over_rest_it_is_only_asked_that_evidence_be_destroyed(client, bearer, opened, app) -> None:
+    _keep(client, bearer(Role.RESPONDER))
+    with app.store.reading() as shelves:
+        incident = shelves.incidents.by_number(1)
+    for status in (Status.RESOLVED, Status.CLOSED):
+        app.close.move(incident.incident_id, status, "over", "ada")
+    why, place = {"reason": "Kept by mistake"}, f"{URL}/exhibits/1/destroy"
+    for _ in range(3):
+        answer = client.post(place, json=why, headers=bearer(Role.ADMIN))
+        assert answer.json() == {"id": "EX-1", "destroyed": False, "consented": []}
+    assert client.post(place, json=why, headers=bearer(Role.COMMANDER)).status_code == 403
+    assert app.respond.verify() == (1, ())
 
 
 def test_a_collector_is_started_by_its_name(client, bearer, opened) -> None:

@@ -124,10 +124,11 @@ def release(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
 
 @router.post("/exhibits/{number}/destroy")
 def destroy(request: HttpRequest, number: int, body: Reason) -> dict[str, Any]:
-    """Destroy an exhibit's bytes, unless they are held."""
+    """Ask that an exhibit's bytes be destroyed; two signed-in administrators consent to it."""
     seat = desk(request, Permission.ADMINISTER)
-    holding = Holding(seat.app.store, seat.app.clock, seat.app.locker)
-    return {"id": holding.destroy(number, body.reason, seat.actor).short_name, "destroyed": True}
+    done = Holding(seat.app.store, seat.app.clock, seat.app.locker).ask(number, body.reason, seat.actor)
+    people = list(done.asked.people) if done.asked else []
+    return {"id": done.exhibit.short_name, "destroyed": done.asked is None, "consented": people}
 
 
 @router.get("/exhibits/{number}/content")
