@@ -67,6 +67,14 @@ def test_answers_are_taken_some_at_a_time() -> None:
     assert (change.told.by, change.told.text) == ("ada", "Answered who: one")
 
 
+def test_a_step_whose_partner_is_down_takes_answers_all_the_same() -> None:
+    answered = a_hand("ask", FAILED).answer({"who": "one", "why": "because"}).run
+    record = _record(answered, "ask")
+    assert (record.state, record.answers) == (FAILED, {"who": "one", "why": "because"})
+    closed = a_hand("ask", FAILED, answers=dict(record.answers)).done("by phone")
+    assert _record(closed.run, "ask").state is StepState.DONE
+
+
 @pytest.mark.parametrize(
     "answers", [{}, {"what": "x"}, {"who": "three"}, {"why": " "}, {"why": "x" * 4_001}], ids=str
 )

@@ -125,7 +125,8 @@ def _asked_of_people(spot: Spot, step: Step, followed: Followed, now: datetime) 
     is_ready = record.state is StepState.READY
     by_action = is_approved_as_actions(step, facts.containments)
     approvals = () if by_action or not is_ready else missing_approvals(step, record)
-    asks = [_ask(ask, names) for ask in step.asks if is_ready and ask.name in unanswered(step, record)]
+    is_open = record.state in (StepState.READY, StepState.FAILED)
+    asks = [_ask(ask, names) for ask in step.asks if is_open and ask.name in unanswered(step, record)]
     is_by_hand = is_ready and not approvals and not (step.actions or step.keep or step.asks)
     open_actions = [n for n in record.actions if facts.actions[n].state.is_open]
     return {

@@ -81,8 +81,11 @@ class Hand:
     now: datetime
 
     def answer(self, answers: Mapping[str, str]) -> Change:
-        """Give answers to a step that is ready; some at a time if need be. Raises `StepRefused`."""
-        step, record = self._open_step(StepState.READY)
+        """Give answers to a step, some at a time if need be. Raises `StepRefused`.
+
+        Also to one whose action failed: what people know does not hang on a partner that is down.
+        """
+        step, record = self._open_step(StepState.READY, StepState.FAILED)
         asks = {ask.name: ask for ask in step.asks}
         for name, given in answers.items():
             _check_answer(asks, name, given)
