@@ -15,6 +15,7 @@ from tocsin.audit.export import MAX_LINE_BYTES, ExportUnreadable, export_lines, 
 from tocsin.audit.note import KeyRefused
 from tocsin.audit.trust import Reached, trust_of
 from tocsin.audit.verify import Damaged, Verdict, interleaved, verify, verify_records
+from tocsin.domain.entry import Stretch
 
 settings_with_book = partial(settings, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -47,7 +48,9 @@ def test_an_export_is_read_back_and_verifies_like_the_log(book: Any) -> None:
     export = read_export(exported(book))
     assert export.key == book.key
     assert list(export.records) == list(interleaved(book.leaves, book.checkpoints))
-    assert verdict_of(b"".join(exported(book))) == verify(book.leaves, book.checkpoints, book.key)
+    assert verdict_of(b"".join(exported(book))) == verify(
+        [Stretch.of(book.leaves)], book.checkpoints, book.key
+    )
 
 
 def test_the_level_of_trust_is_a_claim_in_the_header(book: Any) -> None:

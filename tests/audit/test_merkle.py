@@ -256,3 +256,15 @@ def test_a_stored_frontier_goes_on_where_it_stopped(first: int, second: int) -> 
 def test_a_frontier_of_the_wrong_length_is_refused(stored: bytes) -> None:
     with pytest.raises(ValueError, match="frontier"):
         Frontier.from_bytes(stored)
+
+
+@given(sizes=st.lists(st.integers(0, 40), max_size=6))
+def test_many_leaves_at_once_make_the_same_frontier_as_each_by_itself(sizes: list[int]) -> None:
+    singly, together, count = Frontier(), Frontier(), 0
+    for size in sizes:
+        leaves = [leaf_hash(b"%d" % number) for number in range(count, count + size)]
+        count += size
+        for leaf in leaves:
+            singly.append(leaf)
+        together.extend(leaves)
+        assert together.to_bytes() == singly.to_bytes()

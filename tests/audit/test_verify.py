@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tocsin.audit.checkpoint import Head
 from tocsin.audit.merkle import EMPTY_ROOT, leaf_hash, root_of
 from tocsin.audit.verify import Damaged, Verdict, interleaved, unless_forged, verify, verify_records
-from tocsin.domain.entry import Leaf
+from tocsin.domain.entry import Leaf, Stretch
 
 
 def rewritten(leaf: Leaf) -> Leaf:
@@ -23,7 +23,7 @@ def rewritten(leaf: Leaf) -> Leaf:
 def verdict_of(book: Any, **changes: Any) -> Verdict:
     leaves = changes.pop("leaves", book.leaves)
     checkpoints = changes.pop("checkpoints", book.checkpoints)
-    return verify(leaves, checkpoints, book.key, **changes)
+    return verify([Stretch.of(tuple(leaves))], checkpoints, book.key, **changes)
 
 
 def test_an_untouched_log_is_sound(book: Any) -> None:
@@ -232,7 +232,7 @@ def test_a_second_signed_tree_of_the_same_size_is_found(book: Any) -> None:
 
 
 def test_another_logs_key_vouches_for_nothing(book: Any, eve: Any) -> None:
-    verdict = verify(book.leaves, book.checkpoints, replace(book, signer=eve).key)
+    verdict = verify([Stretch.of(book.leaves)], book.checkpoints, replace(book, signer=eve).key)
     assert (verdict.sound, verdict.first_broken, verdict.sealed_size) == (False, 0, 0)
 
 
@@ -274,12 +274,36 @@ def test_others_in_the_place_of_entries_that_are_cut_off_are_named_first(book: A
         verdict = verdict_of(book, leaves=leaves, checkpoints=book.checkpoints[-1:], hashes=hashes, kept=kept)
         assert (verdict.first_broken, verdict.size) == (2, 3)
         assert "entry 3 is missing" in verdict.reason
-    verdict = verify(leaves, (), book.key, kept=Head(book.key.name, 9, root_of(hashes[:9])), hashes=hashes)
+    verdict = verify(
+        [Stretch.of(leaves)], (), book.key, kept=Head(book.key.name, 9, root_of(hashes[:9])), hashes=hashes
+    )
     assert verdict.first_broken == 2
 
 
 def test_fewer_hashes_outside_than_entries_are_enough(book: Any) -> None:
     assert verdict_of(book, hashes=[leaf.leaf_hash for leaf in book.leaves[:4]]).sound
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_it_makes_no_difference_how_the_leaves_are_divided(book: Any, data: st.DataObject) -> None:
+    leaves = list(book.leaves)
+    for at in data.draw(st.lists(st.integers(0, 8), max_size=2)):
+        leaves[at] = data.draw(st.sampled_from([rewritten(leaves[at]), replace(leaves[at], content=b"!")]))
+    if data.draw(st.booleans()):
+        del leaves[data.draw(st.integers(0, 9))]
+    kept = data.draw(st.sampled_from([None, *(Head(book.key.name, n, root_of(())) for n in (0, 4, 12))]))
+    hashes = [leaf.leaf_hash for leaf in book.leaves][: data.draw(st.integers(0, 10))]
+    cuts = sorted(data.draw(st.lists(st.integers(0, 10), max_size=9)))
+    parts = [
+        Stretch.of(leaves[start:stop]) for start, stop in zip([0, *cuts], [*cuts, len(leaves)], strict=True)
+    ]
+    found = [
+        verify(each, book.checkpoints, book.key, kept=kept, hashes=hashes)
+        for each in (parts, [Stretch.of(leaves)], [Stretch.of([leaf]) for leaf in leaves])
+    ]
+    records = interleaved(leaves, book.checkpoints)
+    assert found == [verify_records(records, book.key, kept=kept, hashes=hashes)] * 3
 
 
 def test_a_damaged_hash_outside_accuses_no_entry(book: Any) -> None:

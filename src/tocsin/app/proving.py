@@ -16,7 +16,7 @@ from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
 from tocsin.audit.trust import Trust
 from tocsin.audit.verify import Verdict, unless_forged, verify
-from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.entry import Checkpoint, Leaf, Stretch
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.incident import Incident
 from tocsin.domain.ports.proof import LogShelf
@@ -26,6 +26,8 @@ from tocsin.store.lineage import Lineage
 from tocsin.store.signer import FileSigner
 
 LEAVES_AT_ONCE = 5000
+# As many leaves of the greatest length stay below 100 MB.
+_STRETCH = 1000
 # The signer remembers a head a moment before it is stored.
 INCIDENTS_AT_ONCE = 500
 STORED_AFTER_S = 1.0
@@ -103,16 +105,16 @@ class Proving:
         is_last = number == self.logs.number
         with self.store.reading() as shelves:
             ours = shelves.log.of(number)
+            forged: list[int] = []
             verdict = verify(
-                leaves_of(ours),
+                _stretches(ours, forged),
                 ours.checkpoints(),
                 parse_vkey(signer.verifier_key),
                 kept=kept,
                 hashes=signer.hashes(),
                 unsequenced=ours.waiting() if is_last else 0,
             )
-            forged = ours.first_forged(0)
-            return verdict if forged is None or forged >= ours.size() else unless_forged(verdict, forged)
+            return unless_forged(verdict, min(forged, default=None))
 
     def disagreements(self) -> Disagreements:
         """Compare exhibits and timelines with the log, which must have been verified before."""
@@ -192,6 +194,15 @@ def _incidents(shelves: Shelves) -> Iterator[Incident]:
 def _lines(shelves: Shelves, incidents: Mapping[UUID, str]) -> Iterator[tuple[str, TimelineEntry]]:
     for incident_id, name in incidents.items():
         yield from ((name, line) for line in shelves.timeline.of_incident(incident_id))
+
+
+def _stretches(log: LogShelf, forged: list[int]) -> Iterator[Stretch]:
+    """Yield the whole log; put the indexes of forged entries into `forged`, of each stretch the first."""
+    for start in range(0, max(log.size(), 0), _STRETCH):
+        stretch = log.stretch(start, start + _STRETCH)
+        if stretch.forged is not None:
+            forged.append(stretch.forged)
+        yield stretch
 
 
 def leaves_of(log: LogShelf) -> Iterator[Leaf]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
 
 from tocsin.audit.checkpoint import CheckpointRefused, Head, opened
 from tocsin.audit.merkle import Frontier, leaf_hash
 from tocsin.audit.note import NoteRefused, VerifierKey
-from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.entry import Checkpoint, Leaf, Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Damaged:
 
 
 Record = Leaf | Checkpoint | Damaged
+# How many leaves of an export are hashed in one go.
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class _Doubt:
 
 
 def verify(
-    leaves: Iterable[Leaf],
+    stretches: Iterable[Stretch],
     checkpoints: Iterable[Checkpoint],
     key: VerifierKey,
     *,
@@ -77,8 +81,8 @@ def verify(
     removal alone. `hashes` are leaf hashes by index, from outside the database too: with them an entry is
     named exactly whose bytes and stored hash were changed alike.
     """
-    records = interleaved(leaves, checkpoints)
-    return verify_records(records, key, kept=kept, hashes=hashes, unsequenced=unsequenced)
+    reading = _Reading(key, kept, iter(hashes))
+    return reading.all_of(_divided(stretches, checkpoints), unsequenced)
 
 
 def verify_records(
@@ -90,12 +94,7 @@ def verify_records(
     unsequenced: int = 0,
 ) -> Verdict:
     """Verify leaves with each checkpoint standing behind the last leaf it covers, as an export has them."""
-    reading = _Reading(key, kept, iter(hashes))
-    for record in records:
-        found = reading.take(record)
-        if found is not None:
-            return reading.verdict(found, unsequenced)
-    return reading.verdict(reading.end(), unsequenced)
+    return _Reading(key, kept, iter(hashes)).all_of(_together(records), unsequenced)
 
 
 def unless_forged(verdict: Verdict, index: int | None) -> Verdict:
@@ -122,6 +121,38 @@ def interleaved(leaves: Iterable[Leaf], checkpoints: Iterable[Checkpoint]) -> It
         upcoming = next(rest, None)
 
 
+def _divided(
+    stretches: Iterable[Stretch], checkpoints: Iterable[Checkpoint]
+) -> Iterator[Stretch | Checkpoint]:
+    """Put checkpoints between stretches as `interleaved` does between leaves, dividing those where needed."""
+    rest = iter(checkpoints)
+    upcoming = next(rest, None)
+    for stretch in stretches:
+        start, length = 0, len(stretch.indexes)
+        while upcoming is not None:
+            stop = bisect_left(stretch.indexes, upcoming.size, start)
+            if stop == length:
+                break
+            yield stretch.part(start, stop)
+            yield upcoming
+            start, upcoming = stop, next(rest, None)
+        yield stretch.part(start)
+    while upcoming is not None:
+        yield upcoming
+        upcoming = next(rest, None)
+
+
+def _together(records: Iterable[Record]) -> Iterator[Stretch | Checkpoint | Damaged]:
+    """Put leaves that stand behind each other into stretches."""
+    for is_leaf, run in groupby(records, lambda record: isinstance(record, Leaf)):
+        if not is_leaf:
+            yield from (each for each in run if not isinstance(each, Leaf))
+            continue
+        leaves = (each for each in run if isinstance(each, Leaf))
+        while batch := tuple(islice(leaves, _AT_ONCE)):
+            yield Stretch.of(batch)
+
+
 class _Reading:
     """How far the log was read and what was found on the way."""
 
@@ -138,10 +169,20 @@ class _Reading:
         # The first entry with another hash than is kept outside; the next root says which of both is true.
         self._suspect: int | None = None
 
-    def take(self, record: Record) -> _Break | None:
+    def all_of(self, records: Iterable[Stretch | Checkpoint | Damaged], unsequenced: int) -> Verdict:
+        """Read until the end or the first break."""
+        for record in records:
+            found = self.take(record)
+            if found is not None:
+                return self.verdict(found, unsequenced)
+        return self.verdict(self.end(), unsequenced)
+
+    def take(self, record: Stretch | Checkpoint | Damaged) -> _Break | None:
         """Read the next record; return the break if there is one here."""
-        if isinstance(record, Leaf):
-            return self._take_leaf(record)
+        if isinstance(record, Stretch):
+            kept_at = max(self._kept_size - self._frontier.size, 0)
+            # The root at the kept head's size is compared before anything behind it is looked at.
+            return self._take_run(record.part(0, kept_at)) or self._take_run(record.part(kept_at))
         if isinstance(record, Checkpoint):
             return self._take_checkpoint(record)
         return _Break(self._frontier.size, record.reason)
@@ -188,18 +229,21 @@ class _Reading:
             return f"All {size} entries are as they were signed."
         return f"{self._sealed} of {size} entries are as they were signed; the rest awaits a checkpoint."
 
-    def _take_leaf(self, leaf: Leaf) -> _Break | None:
-        expected = self._frontier.size
-        if leaf.index != expected:
-            return _Break(expected, _misplaced(expected, leaf.index))
-        if leaf_hash(leaf.content) != leaf.leaf_hash:
-            return _Break(expected, f"The bytes of entry {expected} do not have the hash stored with them.")
-        if next(self._hashes, leaf.leaf_hash) != leaf.leaf_hash and self._suspect is None:
-            self._suspect = expected
-        self._frontier.append(leaf.leaf_hash)
-        if expected + 1 == self._kept_size:
+    def _take_run(self, run: Stretch) -> _Break | None:
+        first = self._frontier.size
+        found = _first_break(run, first)
+        good = run.hashes if found is None else run.hashes[: found.index - first]
+        self._compare_with_outside(good)
+        self._frontier.extend(good)
+        if found is None and good and self._frontier.size == self._kept_size:
             return self._compare_with_kept()
-        return None
+        return found
+
+    def _compare_with_outside(self, hashes: Sequence[bytes]) -> None:
+        outside = tuple(islice(self._hashes, len(hashes)))
+        if self._suspect is None and outside != tuple(hashes[: len(outside)]):
+            differ = [one != other for one, other in zip(outside, hashes, strict=False)]
+            self._suspect = self._frontier.size + differ.index(True)
 
     def _compare_with_kept(self) -> _Break | None:
         if self._kept is not None and self._frontier.root() != self._kept.root:
@@ -267,6 +311,17 @@ class _Reading:
             "bytes and stored hash alike, or the signature was made over other entries.",
             self._frontier.size - 1,
         )
+
+
+def _first_break(run: Stretch, first: int) -> _Break | None:
+    """Return where a leaf is not in its place, or has not the hash of its bytes; `first` is due first."""
+    leaves = zip(run.indexes, run.contents, run.hashes, strict=True)
+    for expected, (index, content, stored) in enumerate(leaves, first):
+        if index != expected:
+            return _Break(expected, _misplaced(expected, index))
+        if leaf_hash(content) != stored:
+            return _Break(expected, f"The bytes of entry {expected} do not have the hash stored with them.")
+    return None
 
 
 def _truncated(size: int, signed_size: int, who: str) -> _Break:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.entry import Checkpoint, Leaf, Stretch
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
 
 
@@ -55,6 +55,10 @@ class LogShelf(Protocol):
 
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
         """Return leaves with start <= index < stop, by index; a missing one is simply absent."""
+        ...
+
+    def stretch(self, start: int, stop: int) -> Stretch:
+        """Return the same by column, and the first of them that is forged: for who reads the whole log."""
         ...
 
     def first_forged(self, start: int) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import attrgetter
 from uuid import UUID, uuid5
 
-from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.entry import Checkpoint, Leaf, Stretch
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
 from tocsin.store.leaf import CARRIED, PLACES, Stamp, entry_mac, first_place, is_ours, leaf_hash
 from tocsin.store.memory.tables import Tables, put_new
@@ -88,6 +88,14 @@ class MemoryLog:
         inside = (place for place in self._places() if max(start, 0) <= place - first < stop)
         return tuple(replace(self._tables.leaves[place], index=place - first) for place in inside)
 
+    def stretch(self, start: int, stop: int) -> Stretch:
+        leaves, first = self.leaves(start, stop), first_place(self._current)
+        ids = self._tables.entry_ids
+        forged = (
+            leaf.index for leaf in leaves if not self._is_ours(ids.get(first + leaf.index), leaf.content)
+        )
+        return replace(Stretch.of(leaves), forged=next(forged, None))
+
     def stamps(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
         first = first_place(self._current)
         inside = (place for place in self._places() if start <= place - first < stop)
@@ -95,10 +103,9 @@ class MemoryLog:
         return tuple((stamp.writer, stamp.counter) for stamp in found if stamp is not None)
 
     def first_forged(self, start: int) -> int | None:
-        first = first_place(self._current)
-        for leaf in self.leaves(start, PLACES):
-            if not self._is_ours(self._tables.entry_ids.get(first + leaf.index), leaf.content):
-                return leaf.index
+        forged = self.stretch(start, PLACES).forged
+        if forged is not None:
+            return forged
         if self._number is not None and self._number < self.latest():
             return None
         return self.forged_waiting()

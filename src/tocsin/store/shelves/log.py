@@ -13,19 +13,21 @@ from django.db.models import BinaryField, Max, QuerySet
 from django.db.models.functions import Cast
 from django.db.utils import Error
 
-from tocsin.domain.entry import Checkpoint, Leaf
+from tocsin.domain.entry import Checkpoint, Leaf, Stretch
 from tocsin.domain.errors import Explained
 from tocsin.store import models
 from tocsin.store.faults import overload_from
 from tocsin.store.leaf import CARRIED, PLACES, entry_mac, first_place, is_ours, stamp_of
 from tocsin.store.locks import lock
 from tocsin.store.rows import insert
+from tocsin.store.shelves.leaves import leaves_of, stretch_of
 from tocsin.store.shelves.placing import Waiting, leave, place
 from tocsin.store.writers import next_stamp
 
 # SQLite keeps a text under a number column; it sorts behind every number and so behind this bound.
 _LAST_PLACE = 2**63 - 1
 _ASKED_AT_ONCE = 500
+_READ_AT_ONCE = 1000
 _COLUMNS = ("entry_id", "raw", "raw_mac", "writer", "counter")
 
 
@@ -140,14 +142,12 @@ class DjangoLog:
             return tuple(bytes(content) for content in rows.values_list("raw", flat=True))
 
     def leaves(self, start: int, stop: int) -> tuple[Leaf, ...]:
-        first = first_place(self._current)
-        rows = _raw(self._all()).annotate(raw_hash=Cast("leaf_hash", BinaryField()))
-        chosen = rows.filter(index__gte=first + max(start, 0), index__lt=first + min(stop, PLACES))
         with _there(self._alias):
-            return tuple(
-                Leaf(index=index - first, content=bytes(content), leaf_hash=bytes(hashed))
-                for index, content, hashed in chosen.order_by("index").values_list("index", "raw", "raw_hash")
-            )
+            return leaves_of(self._alias, self._current, max(start, 0), min(stop, PLACES))
+
+    def stretch(self, start: int, stop: int) -> Stretch:
+        with _there(self._alias):
+            return stretch_of(self._alias, self._current, self._key, max(start, 0), min(stop, PLACES))
 
     def stamps(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
         first = first_place(self._current)
@@ -157,16 +157,14 @@ class DjangoLog:
             return tuple((stamp.writer, stamp.counter) for stamp in found if stamp is not None)
 
     def first_forged(self, start: int) -> int | None:
-        first = first_place(self._current)
-        leaves = _raw(self._rows()).filter(index__gte=first + start).order_by("index")
-        with _there(self._alias):
-            for index, *row in leaves.values_list("index", *_COLUMNS).iterator():
-                if not self._is_ours(*row):
-                    return int(index) - first
+        number = self._current
+        ours = self.of(number)
+        for at in range(start, ours.size(), _READ_AT_ONCE):
+            forged = ours.stretch(at, at + _READ_AT_ONCE).forged
+            if forged is not None:
+                return forged
         # What waits belongs to the log that is written to, and to no earlier one.
-        if self._number is not None and self._number < self.latest():
-            return None
-        return self.forged_waiting()
+        return self.forged_waiting() if number >= self.latest() else None
 
     def forged_waiting(self) -> int | None:
         waiting = _raw(models.LogWaiting.objects.using(self._alias)).order_by("id")
