@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tocsin.domain.person import Role
+from tocsin.flow.makers import person_of_token
 from tocsin.store.tokens import token_digest
 
 
@@ -24,6 +25,16 @@ def test_a_token_may_have_an_end(app, answer) -> None:
     with app.store.reading() as shelves:
         assert shelves.tokens.role_of(token_digest(made["token"]), later) is None
     assert made["expires_at"].endswith("Z")
+
+
+def test_a_token_may_be_made_for_a_person_who_has_an_account(app, answer, typed) -> None:
+    assert typed("token", "create", "--name", "x", "--role", "viewer", "--person", "ghost").exit_code == 3
+    answer("person", "add", "ada", "--name", "Ada", "--role", "commander")
+    made = answer("token", "create", "--name", "x", "--role", "responder", "--person", "ada")
+    assert made["person"] == "ada"
+    with app.store.reading() as shelves:
+        assert person_of_token(shelves, token_digest(made["token"])) == "ada"
+        assert person_of_token(shelves, "another") == ""
 
 
 def test_a_revoked_token_ends_now(app, answer, typed) -> None:

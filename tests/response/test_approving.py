@@ -11,6 +11,7 @@ import pytest
 
 from nouns import NOON, a_standing_approval, an_action, later
 from tocsin.domain.action import Action, ActionClass, ActionState, Approval, Door
+from tocsin.domain.person import is_nobody, person_behind
 from tocsin.response.approving import (
     APPROVAL_LASTS,
     MOST_APPROVERS,
@@ -18,7 +19,6 @@ from tocsin.response.approving import (
     approved,
     has_second_person,
     lacking,
-    person_of,
     required,
     roles_for,
     valid_approvals,
@@ -148,7 +148,7 @@ def test_consent_in_advance_fills_a_role_but_is_no_second_person() -> None:
 def test_who_must_consent(
     action_class: ActionClass, roles: tuple[str, ...], door: Door, revert: bool, needed: tuple[str, ...]
 ) -> None:
-    assert required(action_class, roles, door, is_revert=revert) == needed
+    assert required(action_class, roles, door, "ada", is_revert=revert) == needed
 
 
 def test_a_person_sees_which_roles_they_could_fill() -> None:
@@ -167,4 +167,30 @@ def test_any_order_of_answers_leaves_nothing_stuck() -> None:
 
 
 def test_the_person_behind_an_actor() -> None:
-    assert (person_of("cli:ada"), person_of("ada"), person_of("token:x")) == ("ada", "ada", "token:x")
+    assert person_behind("cli:ada") == person_behind("ada") == person_behind("ada by token:x") == "ada"
+    assert person_behind("token:x") == "token:x"
+    # The name of a token cannot make it somebody's.
+    assert is_nobody("token:ada by token:x")
+    assert not is_nobody("ada by token:x")
+
+
+def test_who_proposed_by_their_own_token_never_consents() -> None:
+    action = asked(proposed_by="ada by token:ci", door=Door.API)
+    with pytest.raises(ApprovalRefused, match="ada proposed"):
+        by("ada", action)
+    assert required(ActionClass.CONTAIN, (), Door.API, action.proposed_by, is_revert=False) == ("approver",)
+    assert lacking(by("ben", action), may, NOON) == ()
+
+
+def test_behind_a_token_of_nobody_may_be_one_of_two_who_consent() -> None:
+    needed = required(ActionClass.CONTAIN, (), Door.API, "token:ci", is_revert=False)
+    assert needed == ("approver", "approver")
+    assert required(ActionClass.NOTIFY, (), Door.API, "token:ci", is_revert=False) == ()
+    assert required(ActionClass.NOTIFY, ("ciso",), Door.RUNBOOK, "token:ci", is_revert=False) == (
+        "ciso",
+        "approver",
+    )
+    one = by("ada", asked(proposed_by="token:ci", approvers=needed))
+    assert (lacking(one, may, NOON), has_second_person(one, NOON)) == (("approver",), False)
+    both = by("ben", one)
+    assert (lacking(both, may, NOON), has_second_person(both, NOON)) == ((), True)

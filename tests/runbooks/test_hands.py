@@ -178,6 +178,7 @@ def test_nobody_is_stuck_because_of_the_order_in_which_people_came() -> None:
     [
         (a_hand("tell", by="ben"), "began this run"),
         (a_hand("tell", by="dana", run=a_run(started_by="cli:dana")), "began this run"),
+        (a_hand("tell", by="dana", run=a_run(started_by="dana by token:ci")), "began this run"),
         (a_hand("tell", by="dana", approvals=("ciso:dana",)), "has consented already"),
         (a_hand("tell", by="eve"), "none of the roles"),
         (a_hand("tell", by="dana", approvals=("ciso:ada", "legal:chidi")), "none of the roles"),

@@ -33,10 +33,11 @@ class NotAllowed(Explained):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever holds a valid token: the token's name and role."""
+    """Whoever holds a valid token: the token's name and role, and whose it is where somebody asked."""
 
     name: str
     role: Role
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

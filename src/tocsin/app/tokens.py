@@ -9,7 +9,7 @@ from tocsin.domain.clock import Clock
 from tocsin.domain.person import Role
 from tocsin.domain.ports.shelves import Store
 from tocsin.domain.timeline import Happening
-from tocsin.flow.makers import remember_token
+from tocsin.flow.makers import give_token, remember_token
 from tocsin.flow.record import note
 from tocsin.store.tokens import new_token
 
@@ -24,9 +24,19 @@ class MadeToken:
 
 
 def make_token(
-    store: Store, clock: Clock, *, name: str, role: Role, lives: timedelta | None, actor: str
+    store: Store,
+    clock: Clock,
+    *,
+    name: str,
+    role: Role,
+    lives: timedelta | None,
+    actor: str,
+    person: str = "",
 ) -> MadeToken:
-    """Make a token that lives so long, or until it is ended (None)."""
+    """Make a token that lives so long, or until it is ended (None).
+
+    `person` is the account it is made for: what is asked for by it counts as asked for by that person.
+    """
     text, digest = new_token()
     now = clock.now()
     expires_at = None if lives is None else now + lives
@@ -34,6 +44,9 @@ def make_token(
         number = shelves.tokens.add(digest, name, role, expires_at, now)
         remember_token(shelves, name, actor, now)
         facts = {"done": "token made", "name": name, "role": role.value}
+        if person:
+            give_token(shelves, digest, person, now)
+            facts["person"] = person
         note(shelves, Happening.ACCESS, at=now, actor=actor, subject=f"TOK-{number}", facts=facts)
     return MadeToken(number, text, expires_at)
 

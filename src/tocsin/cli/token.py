@@ -8,6 +8,7 @@ import click
 
 from tocsin.cli.ids import demand_number, unknown
 from tocsin.cli.opened import actor, opened
+from tocsin.cli.person import demand_account
 from tocsin.cli.show import Show, iso
 from tocsin.cli.verb import noun, verb
 from tocsin.domain.person import Role
@@ -21,15 +22,19 @@ COLUMNS = ("id", "name", "role", "created_at", "expires_at", "revoked_at")
 @click.option("--name", required=True, help="What it is for.")
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What it may do.")
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it lives; until revoked, unless given.")
-def created(show: Show, *, name: str, role: str, days: int | None) -> None:
+@click.option("--person", default="", help="Whose it is: what it asks for, this person asks for.")
+def created(show: Show, *, name: str, role: str, days: int | None, person: str) -> None:
     """Make a token; its text is printed now and never again."""
     if name.startswith("drill"):
         raise click.UsageError("Names that begin with 'drill' are kept for drills; choose another.")
     with opened() as app:
         from tocsin.app.tokens import make_token
 
+        if person:
+            demand_account(person)
         lives = None if days is None else timedelta(days=days)
-        made = make_token(app.store, app.clock, name=name, role=Role(role), lives=lives, actor=actor())
+        whose = {"actor": actor(), "person": person}
+        made = make_token(app.store, app.clock, name=name, role=Role(role), lives=lives, **whose)
     if show.as_json:
         show.one(
             "tocsin.token.create/1",
@@ -38,6 +43,7 @@ def created(show: Show, *, name: str, role: str, days: int | None) -> None:
                 "number": made.number,
                 "name": name,
                 "role": role,
+                "person": person,
                 "token": made.text,
                 "expires_at": iso(made.expires_at),
             },

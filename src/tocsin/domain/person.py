@@ -43,12 +43,31 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
 }
 
 
+BY_TOKEN = " by token:"
+"""Stands between a person and the name of the token that was made for them. No username has a blank."""
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
 def is_username(text: str) -> bool:
     """Say whether an account can have this name: 1 to 64 of `a-z 0-9 . _ - @`, a letter or digit first."""
     return _USERNAME.fullmatch(text) is not None
+
+
+def person_behind(actor: str) -> str:
+    """Return the username behind an actor, so that one person counts once; else the actor as it is.
+
+    `cli:ada` is Ada, and so is `ada by token:ci`, a token that was made for her. `token:ci` was made for
+    nobody, so whoever holds it is not known.
+    """
+    before, by, _ = actor.partition(BY_TOKEN)
+    if by and is_username(before):
+        return before
+    return actor.removeprefix("cli:")
+
+
+def is_nobody(actor: str) -> bool:
+    """Say whether an actor is a token that was made for no person."""
+    return person_behind(actor).startswith("token:")
 
 
 def allows(role: Role, permission: Permission) -> bool:

@@ -148,7 +148,13 @@ class Act:
             return withdrawn
 
     def plan(
-        self, name: str, arguments: Mapping[str, Any], *, door: Door, approvers: tuple[str, ...] = ()
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        door: Door,
+        approvers: tuple[str, ...] = (),
+        by: str = "",
     ) -> Plan:
         """Return the dry run of an action; nothing outside is called. Raises `NotFound`, `ArgumentsWrong`.
 
@@ -160,7 +166,7 @@ class Act:
         plan = planning.planned(performer, values)
         names = self.ground.names(declaration)
         demands = gate.demands_of(self.ground.policy, declaration, names, values, plan.objects)
-        asked = approving.required(declaration.action_class, approvers, door, is_revert=False)
+        asked = approving.required(declaration.action_class, approvers, door, by, is_revert=False)
         return replace(plan, demands=demands, approvers=asked)
 
     def waits(self, number: int) -> tuple[Action, Waits | None]:
@@ -238,7 +244,11 @@ class Act:
             digest="",
             reason=asked.get("reason", "")[:LONGEST_REASON],
             approvers=approving.required(
-                declaration.action_class, asked.get("approvers", ()), asked["door"], is_revert=False
+                declaration.action_class,
+                asked.get("approvers", ()),
+                asked["door"],
+                asked["by"],
+                is_revert=False,
             ),
             run_id=asked.get("run_id"),
             step=asked.get("step", ""),
@@ -292,7 +302,7 @@ class Act:
             new,
             action_class=ActionClass.RECOVER,
             undoes=original.action_id,
-            approvers=approving.required(ActionClass.RECOVER, (), door, is_revert=True),
+            approvers=approving.required(ActionClass.RECOVER, (), door, by, is_revert=True),
         )
         return self._put(shelves, incident, undo)
 

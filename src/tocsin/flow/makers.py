@@ -1,4 +1,4 @@
-"""Who had a hand in each silence, and who made each token: none of them is a second person for it."""
+"""Who had a hand in each silence, who made each token, and for whom: none is a second person for it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tocsin.domain.silence import Silence
 
 MAKERS = "silence:makers"
 TOKEN_MAKERS = "token:makers"
+TOKEN_PERSONS = "token:persons"
+"""The kind of mark that holds the person a token was made for, by the token's digest."""
 TOKEN = "token:"
 
 
@@ -28,6 +30,16 @@ def remember_token(shelves: Shelves, name: str, actor: str, now: datetime) -> No
     """Add to those who made tokens of a name; several tokens can have the same."""
     before = shelves.marks.of(TOKEN_MAKERS, (name,))
     shelves.marks.keep(TOKEN_MAKERS, {name: _written(_names([*before.values()]) | {actor})}, now)
+
+
+def give_token(shelves: Shelves, digest: str, person: str, now: datetime) -> None:
+    """Write down for which account a token was made: what is asked for by it, that person asks for."""
+    shelves.marks.keep(TOKEN_PERSONS, {digest: person.encode()}, now)
+
+
+def person_of_token(shelves: Shelves, digest: str) -> str:
+    """Return the account that a token was made for, empty where it was made for nobody."""
+    return shelves.marks.of(TOKEN_PERSONS, (digest,)).get(digest, b"").decode()
 
 
 def makers_of(shelves: Shelves, silences: Iterable[Silence]) -> Mapping[UUID, frozenset[str]]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from tocsin.domain.action import Action, ActionClass, ActionState, Approval, Door, StandingApproval
 from tocsin.domain.errors import Explained
-from tocsin.domain.person import is_username
+from tocsin.domain.person import is_nobody, is_username, person_behind
 
 MayApprove = Callable[[str, str], bool]
 """Says whether a person, by username, may consent as one of a role."""
@@ -34,23 +34,20 @@ class ApprovalRefused(Explained):
         )
 
 
-def person_of(actor: str) -> str:
-    """Return the username behind an actor, so that one person counts once: `cli:ada` is Ada too."""
-    return actor.removeprefix("cli:")
-
-
 def required(
-    action_class: ActionClass, asked: Sequence[str], door: Door, *, is_revert: bool
+    action_class: ActionClass, asked: Sequence[str], door: Door, proposer: str, *, is_revert: bool
 ) -> tuple[str, ...]:
     """Return the roles that must consent: those asked for, or one approver for any containment.
 
-    What takes itself back after its time does what was approved with it, so nobody is asked again.
+    What takes itself back after its time does what was approved with it, so nobody is asked again. Behind a
+    token that was made for nobody may be one of those who consent, so it takes one more.
     """
     if is_revert and door is Door.TIMER:
         return ()
-    if asked:
-        return tuple(asked[:MOST_APPROVERS])
-    return (APPROVER,) if action_class.is_containment else ()
+    usual = tuple(asked[:MOST_APPROVERS])
+    if not usual and action_class.is_containment:
+        usual = (APPROVER,)
+    return (*usual, APPROVER) if usual and is_nobody(proposer) else usual
 
 
 def approved(
@@ -68,7 +65,7 @@ def approved(
         )
     if action.state is not ActionState.PROPOSED:
         raise ApprovalRefused(f"{action.short_name} is {action.state}.", "Propose it again if it is needed.")
-    if person == person_of(action.proposed_by):
+    if person == person_behind(action.proposed_by):
         raise ApprovalRefused(
             f"{person} proposed {action.short_name}.", "Another person consents: never the one who proposed."
         )
@@ -92,7 +89,7 @@ def approved(
 
 def valid_approvals(action: Action, now: datetime) -> tuple[Approval, ...]:
     """Return the consents that count now: to this very digest, not too old, never by the proposer."""
-    proposer = person_of(action.proposed_by)
+    proposer = person_behind(action.proposed_by)
     return tuple(
         each
         for each in action.approvals
@@ -123,8 +120,12 @@ def with_standing(action: Action, standing: Sequence[StandingApproval], now: dat
 
 
 def has_second_person(action: Action, now: datetime) -> bool:
-    """Say whether a person other than the proposer has consented to this very action, not in advance."""
-    return any(each.standing is None for each in valid_approvals(action, now))
+    """Say whether a person other than the proposer has consented to this very action, not in advance.
+
+    Of those who consent one may be behind a token that was made for nobody; then it takes two.
+    """
+    people = {each.person for each in valid_approvals(action, now) if each.standing is None}
+    return len(people) > is_nobody(action.proposed_by)
 
 
 def _seat(
@@ -144,5 +145,5 @@ def _seat(
 def roles_for(person: str, action: Action, may: MayApprove, now: datetime) -> Mapping[str, bool]:
     """Return each role that is asked for, and whether this person could fill one that is still open."""
     open_roles = lacking(action, may, now)
-    is_other = is_username(person) and person != person_of(action.proposed_by)
+    is_other = is_username(person) and person != person_behind(action.proposed_by)
     return {role: is_other and role in open_roles and may(person, role) for role in action.approvers}

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tocsin.domain.action import Action, ActionState
 from tocsin.domain.errors import Explained
+from tocsin.domain.person import person_behind
 from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.domain.runbook import Ask, Step
 from tocsin.domain.timeline import Happening
@@ -142,8 +143,8 @@ class Hand:
                 "Consent to this step is given to its actions, each with its exact arguments.",
                 "Approve the actions that the step has asked for.",
             )
-        # Whoever began it on the command line is the same person in the console.
-        if self.by == self.run.started_by.removeprefix("cli:"):
+        # Whoever began it on the command line, or by a token of theirs, is the same person in the console.
+        if self.by == person_behind(self.run.started_by):
             raise _no_consent(f"{self.by} began this run.", "Somebody else must consent.")
         people = [approval.partition(":")[2] for approval in record.approvals]
         if self.by in people:

@@ -7,7 +7,10 @@ import pytest
 from acting_world import PERFORMERS
 from tocsin.api.rest import actions
 from tocsin.app import acting
+from tocsin.app.tokens import make_token
+from tocsin.domain.action import Door
 from tocsin.domain.person import Role
+from tocsin.response.approving import ApprovalRefused, approved
 from tocsin.response.declaring import loaded
 
 URL = "/api/v1/actions"
@@ -33,6 +36,30 @@ def test_what_lacks_evidence_is_proposed_and_the_answer_lists_what_is_missing(cl
     shown = client.get(f"{URL}/ACT-1", headers=headers).json()
     assert any("audit.snapshot" in each for each in shown["waits_for"])
     assert client.get(f"{URL}?incident=INC-1", headers=headers).json()["actions"] == [listed]
+
+
+def test_what_a_token_asks_for_its_person_asks_for(app, client, opened) -> None:
+    made = make_token(
+        app.store, app.clock, name="robot", role=Role.RESPONDER, lives=None, actor="cli:eve", person="ada"
+    )
+    headers = {"Authorization": f"Bearer {made.text}"}
+    client.post(f"{URL}/fake.scale", json=WANTED, headers=headers)
+    (listed,) = client.get(URL, headers=headers).json()["actions"]
+    assert (listed["proposed_by"], listed["approvers"]) == ("ada by token:robot", ["approver"])
+    with app.store.reading() as shelves:
+        kept = shelves.actions.get(1)
+    assert kept is not None
+    with pytest.raises(ApprovalRefused, match="ada proposed"):
+        approved(kept, "ada", Door.CONSOLE, lambda person, role: True, app.clock.now())
+
+
+def test_a_token_of_nobody_needs_the_consent_of_one_more(client, bearer, opened) -> None:
+    headers = bearer(Role.RESPONDER, "robot")
+    client.post(f"{URL}/fake.scale", json=WANTED, headers=headers)
+    (listed,) = client.get(URL, headers=headers).json()["actions"]
+    assert listed["approvers"] == ["approver", "approver"]
+    planned = client.post(f"{URL}/plan/fake.scale", json={"arguments": {"count": 0}}, headers=headers)
+    assert planned.json()["approvers"] == ["approver", "approver"]
 
 
 @pytest.mark.parametrize("role", [Role.RESPONDER, Role.COMMANDER, Role.ADMIN])
@@ -64,7 +91,7 @@ def test_a_dry_run_lists_calls_evidence_and_consent(client, bearer, opened) -> N
     asked = {"arguments": {"count": 0, "for": "24h"}}
     plan = client.post(f"{URL}/plan/fake.scale", json=asked, headers=bearer(Role.RESPONDER)).json()
     assert [each["operation"] for each in plan["calls"]] == ["set_count", "get_count"]
-    assert (plan["approvers"], plan["undo"]) == (["approver"], "Puts the count back.")
+    assert (plan["approvers"], plan["undo"]) == (["approver"] * 2, "Puts the count back.")
     assert {"collector": "audit.snapshot", "of": ""} in plan["evidence"]
 
 

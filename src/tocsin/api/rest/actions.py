@@ -114,7 +114,7 @@ def plan(request: HttpRequest, name: str, wanted: Planned) -> dict[str, Any]:
     """Rehearse an action: its calls, evidence, consent, undo and residual. Nothing outside is called."""
     seat = desk(request, Permission.RESPOND)
     arguments, _ = without_time(wanted.arguments)
-    return plan_record(act_of(seat.app).plan(name, arguments, door=Door.API))
+    return plan_record(act_of(seat.app).plan(name, arguments, door=Door.API, by=seat.proposer))
 
 
 @router.post("/{name}")
@@ -127,7 +127,7 @@ def propose(request: HttpRequest, name: str, wanted: Wanted) -> dict[str, Any]:
         wanted.incident,
         name,
         wanted.arguments,
-        by=seat.actor,
+        by=seat.proposer,
         door=Door.API,
         reason=wanted.reason,
     )
@@ -155,7 +155,7 @@ def withdraw(request: HttpRequest, action: str, wanted: Why) -> dict[str, Any]:
 def undo(request: HttpRequest, action: str, wanted: Why) -> dict[str, Any]:
     """Propose to take an action back; that is an action of its own, with the same gate."""
     seat = desk(request, Permission.RESPOND)
-    made = act_of(seat.app).undo(number_of(action), by=seat.actor, door=Door.API, reason=wanted.reason)
+    made = act_of(seat.app).undo(number_of(action), by=seat.proposer, door=Door.API, reason=wanted.reason)
     return record_of(made)
 
 

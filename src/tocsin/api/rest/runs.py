@@ -69,7 +69,7 @@ def begin(request: HttpRequest, wanted: Begin) -> dict[str, Any]:
     seat = desk(request, Permission.RESPOND)
     with seat.app.store.reading() as shelves:
         incident = incident_named(shelves, wanted.incident)
-    return _out(seat, runs_of(seat.app).start(incident.incident_id, wanted.runbook, seat.actor))
+    return _out(seat, runs_of(seat.app).start(incident.incident_id, wanted.runbook, seat.proposer))
 
 
 @router.post("/abort")
@@ -78,7 +78,7 @@ def abort(request: HttpRequest, ending: Ending) -> dict[str, Any]:
     seat = desk(request, Permission.RESPOND)
     runs, numbers = runs_of(seat.app), [run_number(name) for name in ending.runs]
     ended = runs.abort(numbers, seat.actor, ending.reason)
-    begun = runs.rerun(numbers, seat.actor) if ending.rerun else ()
+    begun = runs.rerun(numbers, seat.proposer) if ending.rerun else ()
     return {"runs": [_out(seat, run) for run in (*ended, *begun)]}
 
 
