@@ -35,9 +35,9 @@ _IDENTITY = click.Path(path_type=Path, exists=True, dir_okay=False, readable=Tru
 @click.argument("incident_id", metavar="INCIDENT")
 def packed(show: Show, *, incident_id: str) -> None:
     """Pack all exhibits of an incident into a BagIt bag, encrypted to TOCSIN_EVIDENCE_RECIPIENTS."""
-    from tocsin.app.bagging import bagging_of
-
     with opened() as app:
+        from tocsin.app.bagging import bagging_of
+
         with app.store.reading() as shelves:
             incident = find_incident(shelves, incident_id)
         bag = bagging_of(app).pack(incident.incident_id, actor())
