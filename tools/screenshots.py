@@ -25,11 +25,18 @@ PAGES = {
     "now": "/",
     "incidents": "/incidents",
     "incident": "/incidents/INC-1",
+    "evidence": "/incidents/INC-1/evidence",
     "alerts": "/alerts",
     "alert": "/alerts/ALR-1",
     "oncall": "/oncall",
     "silences": "/silences",
     "inbox": "/inbox",
+    "actions": "/actions",
+    "action": "/actions/ACT-1",
+    "standing": "/actions/standing",
+    "runs": "/runs",
+    "run": "/runs/RUN-1",
+    "runbooks": "/runbooks",
     "help": "/help",
 }
 SIZES = ((1280, 900), (320, 800))

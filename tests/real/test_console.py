@@ -18,11 +18,13 @@ import uvicorn
 from django.test import Client, override_settings
 
 from skips import skip_or_fail
+from tocsin.app.acting import asked_for, stopping_of
 from tocsin.app.hushing import Asked, ask
 from tocsin.app.runs import runs_of
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app, install
 from tocsin.console import times
+from tocsin.domain.action import Door
 from tocsin.domain.alert import AlertReport
 from tocsin.domain.arrival import Arrival
 from tocsin.domain.person import Role
@@ -35,9 +37,11 @@ pytestmark = pytest.mark.real
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {1280: 900, 768: 900, 320: 800}
-PAGES = ["", "incidents", "incidents/INC-1", "exhibits/EX-1", "oncall", "silences", "inbox", "help"]
+PAGES = ["", "incidents", "incidents/INC-1", "incidents/INC-1/evidence"]
+PAGES += ["exhibits/EX-1", "oncall", "silences", "inbox", "help"]
 PAGES += ["incidents?status=closed", "alerts", "alerts?text=nothing", "alerts/ALR-1", "alerts/ALR-4"]
 PAGES += ["runs", "runs/RUN-1", "runbooks", "runbooks/many-logins"]
+PAGES += ["actions", "actions?incident=INC-1&action=aws.waf.block", "actions/ACT-1", "actions/standing"]
 HOSTILE = "<script>document.title='owned'</script>\u202e\u200b" + "A" * 4000
 ONCALL = """
 people:
@@ -125,6 +129,16 @@ def story(app: App) -> App:
     for matchers, owner in (('alertname = "Disk fills"', "ada"), (f"evil = {HOSTILE[:150]}", "eve")):
         ask(app, Asked(matchers=(matchers,), reason=HOSTILE[:900], lasts="2h"), owner)
     runs_of(app).start(ids[first], "many-logins", "ben")
+    asked_for(
+        app,
+        "INC-1",
+        "aws.waf.block",
+        {"ips": "203.0.113.7", "for": "24h"},
+        by="ben",
+        door=Door.CONSOLE,
+        reason=HOSTILE[:900],
+    )
+    stopping_of(app).stop("ada", HOSTILE[:300], "connector:github")
     return app
 
 

@@ -11,8 +11,10 @@ from tocsin.app.wiring import current_app
 from tocsin.console.gate import Viewer, needs, page
 from tocsin.console.refusals import FormIncomplete
 from tocsin.domain.errors import NotFound
+from tocsin.domain.exhibit import CustodyAct
 from tocsin.domain.person import Permission
-from tocsin.evidence.holds import in_force
+from tocsin.evidence.holds import in_force, is_destroyable
+from tocsin.flow.holding import Holding
 
 
 @needs(Permission.READ)
@@ -30,6 +32,8 @@ def exhibit(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         custody = shelves.exhibits.custody_of(number)
         seal = seals_of(current_app(), shelves).of(kept)
         held = in_force(shelves.bags.holds(), kept.incident_id)
+        app = current_app()
+        asked = Holding(app.store, app.clock, app.locker).asked(shelves, kept)
     context = {
         "room": "incidents",
         "exhibit": kept,
@@ -37,6 +41,11 @@ def exhibit(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         "custody": custody,
         "seal": seal,
         "held": held,
+        "asked": asked,
+        "can_destroy": viewer.may(Permission.ADMINISTER)
+        and is_destroyable(incident, held)
+        and CustodyAct.DESTROYED not in {event.act for event in custody}
+        and not (asked and viewer.username in asked.people),
     }
     return page(request, viewer, "console/exhibit.html", context)
 

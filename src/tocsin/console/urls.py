@@ -9,6 +9,7 @@ from tocsin.console import (
     acts,
     alerts,
     deliveries,
+    evidence,
     exhibits,
     inbox,
     incident,
@@ -71,6 +72,13 @@ class ExhibitName(_Numbered):
     regex = r"EX-[1-9][0-9]{0,8}"
 
 
+class BagName(_Numbered):
+    """`BAG-n`, of at most nine digits."""
+
+    prefix = "BAG-"
+    regex = r"BAG-[1-9][0-9]{0,8}"
+
+
 class RunName(_Numbered):
     """`RUN-n`, of at most nine digits."""
 
@@ -78,6 +86,7 @@ class RunName(_Numbered):
     regex = r"RUN-[1-9][0-9]{0,8}"
 
 
+register_converter(BagName, "bag")
 register_converter(RunName, "run")
 register_converter(IncidentName, "incident")
 register_converter(AlertName, "alert")
@@ -95,10 +104,18 @@ urlpatterns = [
     path("incidents/<incident:number>/severity", acts.severity, name="severity"),
     path("incidents/<incident:number>/assign", acts.assign, name="assign"),
     path("incidents/<incident:number>/exhibits", acts.keep, name="keep"),
+    path("incidents/<incident:number>/evidence", evidence.evidence, name="evidence"),
+    path("incidents/<incident:number>/evidence/pack", evidence.pack, name="evidence-pack"),
+    path("incidents/<incident:number>/evidence/hold", evidence.hold, name="evidence-hold"),
+    path(
+        "incidents/<incident:number>/evidence/release/<int:hold>", evidence.release, name="evidence-release"
+    ),
+    path("bags/<bag:number>", evidence.fetch, name="bag"),
     path("alerts", alerts.alerts, name="alerts"),
     path("alerts/<alert:number>", alerts.alert, name="alert"),
     path("exhibits/<exhibit:number>", exhibits.exhibit, name="exhibit"),
     path("exhibits/<exhibit:number>/read", exhibits.read, name="exhibit-read"),
+    path("exhibits/<exhibit:number>/destroy", evidence.destroy, name="exhibit-destroy"),
     path("actions", actions.actions, name="actions"),
     path("actions/stop", actions.stop, name="stop"),
     path("actions/start", actions.start, name="start"),

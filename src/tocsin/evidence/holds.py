@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -99,6 +99,11 @@ def in_force(holds: Iterable[LegalHold], incident_id: UUID) -> tuple[LegalHold, 
     return tuple(
         hold for hold in holds if hold.released_at is None and hold.incident_id in (None, incident_id)
     )
+
+
+def is_destroyable(incident: Incident, held: Collection[LegalHold]) -> bool:
+    """Say whether exhibits of the incident may be destroyed; `held` are the holds in force for it."""
+    return not held and incident.status is Status.CLOSED
 
 
 def demand_destroyable(exhibit: Exhibit, incident: Incident, holds: Iterable[LegalHold]) -> None:
