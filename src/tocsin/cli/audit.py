@@ -220,9 +220,9 @@ def monitored(show: Show, *, once: bool, every: int) -> None:
     """
     from time import sleep
 
-    from tocsin.worker.monitoring import monitoring_of
-
     with opened() as app:
+        from tocsin.worker.monitoring import monitoring_of
+
         monitoring = monitoring_of(app)
         monitoring.most = sys.maxsize
         while True:

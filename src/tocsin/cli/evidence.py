@@ -45,9 +45,9 @@ def kept(
     media_type: str | None,
 ) -> None:
     """Keep a file as an exhibit of an incident, labelled and under its digest."""
-    from tocsin.app.exhibit_seals import seals_of
-
     with opened() as app, file.open("rb") as content:
+        from tocsin.app.exhibit_seals import seals_of
+
         with app.store.reading() as shelves:
             incident = find_incident(shelves, incident_id)
         exhibit = app.respond.keep(
@@ -70,9 +70,9 @@ def kept(
 @click.argument("incident_id", metavar="[INCIDENT]", required=False)
 def listed(show: Show, *, incident_id: str | None) -> None:
     """List exhibits, of one incident or of all."""
-    from tocsin.app.exhibit_seals import seals_of
-
     with opened() as app, app.store.reading() as shelves:
+        from tocsin.app.exhibit_seals import seals_of
+
         if incident_id is None:
             exhibits = shelves.exhibits.all()
         else:
@@ -90,9 +90,9 @@ def listed(show: Show, *, incident_id: str | None) -> None:
 @click.argument("exhibit_id", metavar="EXHIBIT")
 def shown(show: Show, *, exhibit_id: str) -> None:
     """Show an exhibit's label, digest and custody; its bytes are not read."""
-    from tocsin.app.exhibit_seals import seals_of
-
     with opened() as app, app.store.reading() as shelves:
+        from tocsin.app.exhibit_seals import seals_of
+
         number = demand_number(exhibit_id, "EX", "tocsin evidence list")
         exhibit = shelves.exhibits.get(number)
         if exhibit is None:
