@@ -44,7 +44,7 @@ def actions(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if request.method != "POST":
         typed = {
             "incident": request.GET.get("incident", "")[:20],
-            "action": "",
+            "action": request.GET.get("action", "")[:80],
             "arguments": "",
             "reason": "",
         }

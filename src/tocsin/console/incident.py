@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from tocsin.app.runbook_quotes import linked_pages
 from tocsin.app.wiring import current_app
 from tocsin.console import calls, times
+from tocsin.console.containing import locks_of
 from tocsin.console.gate import Viewer, needs, page
 from tocsin.console.rows import row_of
 from tocsin.console.runs import shown_in
@@ -150,6 +151,7 @@ def incident(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         "calls": called,
         "exhibits": exhibits,
         "sealed": sealed,
+        "locks": locks_of(app, exhibits, all_sealed=sealed) if known.status.is_active else (),
         "pages_linked": linked_pages(app.locker, alerts, exhibits),
         "runs": shown_in(app, known, viewer),
         "responders": responders() if viewer.may_command else (),

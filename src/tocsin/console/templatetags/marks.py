@@ -22,6 +22,10 @@ _SHAPES: dict[str, SafeString] = {
     "P4": mark_safe('<circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" stroke-width="2"/>'),
     "ok": mark_safe('<path fill="none" stroke="currentColor" stroke-width="2" d="M1 6.5l3.5 3.5L11 2"/>'),
     "lost": mark_safe('<path fill="none" stroke="currentColor" stroke-width="2" d="M1 1l10 10M11 1L1 11"/>'),
+    "lock": mark_safe(
+        '<path fill="none" stroke="currentColor" stroke-width="2" d="M3.5 6V3.5a2.5 2.5 0 0 1 5 0V6"/>'
+        '<path fill="currentColor" d="M1.5 5.5h9V12h-9z"/>'
+    ),
     "note": mark_safe('<path fill="none" stroke="currentColor" stroke-width="2" d="M1 6h10"/>'),
 }
 
@@ -51,6 +55,12 @@ def well(words: str) -> SafeString:
 def lost(words: str) -> SafeString:
     """Draw a cross and say what is wrong with our own sight."""
     return _mark("lost", words)
+
+
+@register.simple_tag
+def locked(words: str) -> SafeString:
+    """Draw a lock and say what is behind it."""
+    return _mark("lock", words)
 
 
 @register.simple_tag
