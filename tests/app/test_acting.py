@@ -36,7 +36,7 @@ people:
   ada: {name: Ada, contacts: [{channel: inbox, address: ada}]}
   dana: {name: Dana, contacts: [{channel: inbox, address: dana}]}
   eve: {name: Eve, contacts: [{channel: inbox, address: eve}]}
-teams: {security-lead: {members: [dana, eve]}}
+teams: {security-lead: {members: [dana, eve]}, network: {members: [dana, ada], lead: dana}}
 schedule: {zone: UTC, rotation: weekly, handover: "09:00", starts: 2026-02-25, people: [ada]}
 escalation: {P1: [{after: 0m, page: primary}]}
 """
@@ -121,6 +121,8 @@ class Accounts:
         ("dana", "security-lead", True),
         ("dana", "dana", True),
         ("dana", "legal", False),
+        ("dana", "network-lead", True),
+        ("ada", "network-lead", False),
         ("eve", "security-lead", False),
         ("nobody", "approver", False),
     ],

@@ -136,11 +136,25 @@ def test_steps_repeats_and_calls_are_rows(tmp_path: Path) -> None:
 def test_what_is_not_there_or_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nothing at"):
         stock_at(tmp_path / "nowhere")
-    (tmp_path / "a.yml").write_bytes(b"\xff")
+    (tmp_path / "a.json").write_bytes(b"\xff")
     with pytest.raises(Misconfigured, match="cannot be read"):
-        stock_at(tmp_path)
+        from_cacao(tmp_path / "a.json")
     with pytest.raises(NotFound, match="no runbook 'x'"):
         Stock(()).get("x")
+
+
+def test_one_that_cannot_be_read_is_refused_with_its_reason_and_the_others_are_loaded(tmp_path: Path) -> None:
+    put(tmp_path, "logins")
+    put(tmp_path, "other")
+    (tmp_path / "bad.yml").write_bytes(b"\xff")
+    (tmp_path / "other.test.yml").write_bytes(b"tests: \xff")
+    stock = stock_at(tmp_path)
+    assert set(stock.books) == {"logins"}
+    assert [(Path(fault.path).name, fault.reason) for fault in stock.faults] == [
+        ("bad.yml", "The file is not UTF-8: byte 0 is 0xff."),
+        ("other.test.yml", "The file is not UTF-8: byte 7 is 0xff."),
+    ]
+    assert stock_at(tmp_path / "bad.yml").checked[0].errors
 
 
 def test_the_packs_in_force_give_runbooks_and_what_they_may_name(
@@ -155,11 +169,11 @@ def test_the_packs_in_force_give_runbooks_and_what_they_may_name(
     assert "agentidp.suspend_agent" in known.actions
     assert known.roles is None
     assert {"logins", "audit-chain-integrity"} <= set(stock_in_force(settings, packs).books)
-    oncall = ONCALL.replace("STARTS", "2020-01-06")
+    oncall = ONCALL.replace("STARTS", "2020-01-06") + "teams: {network: {members: [ben], lead: ben}}\n"
     (tmp_path / "packs" / "mine" / "oncall.yml").write_text(oncall, encoding="utf-8")
     roles = known_of(settings, packs).roles
     assert roles is not None
-    assert {"oncall", "ben", "ada"} <= set(roles)
+    assert {"oncall", "ben", "ada", "network", "network-lead"} <= set(roles)
 
 
 def test_a_playbook_goes_out_and_comes_back(tmp_path: Path) -> None:

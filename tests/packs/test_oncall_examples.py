@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tocsin.app.oncall_check import check
-from tocsin.app.packs import PackFile
+from tocsin.app.packs import PackFile, Packs
+from tocsin.app.runbooks import stock_in_force
+from tocsin.app.settings import load_settings
 from tocsin.domain.severity import Severity
 from tocsin.oncall.roster import Roster, parse_roster
 from tocsin.oncall.roster_tests import read_tests, run_test
@@ -47,3 +49,15 @@ def test_every_policy_of_an_example_calls_somebody_for_a_p1_or_says_in_its_route
     roster = roster_of(folder)
     assert roster.pages(Severity.P1)
     assert [digest.severities for digest in roster.digests] == [{Severity.P4}]
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.parent.name)
+def test_somebody_has_each_role_that_a_pack_s_runbooks_name(folder: Path, tmp_path: Path) -> None:
+    ours = tmp_path / "packs" / "ours"
+    ours.mkdir(parents=True)
+    (ours / "oncall.yml").write_bytes((folder / "oncall.yml").read_bytes())
+    stock = stock_in_force(
+        load_settings({}, home=tmp_path), Packs(tmp_path, ("baseline", folder.parent.name))
+    )
+    assert stock.checked
+    assert [str(fault) for fault in stock.faults if "no role" in str(fault)] == []

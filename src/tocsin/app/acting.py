@@ -91,15 +91,18 @@ class Approvers:
     def __call__(self, person: str, role: str) -> bool:
         """Say whether a person may consent as one of a role.
 
-        A role is that of an account, or a team of oncall.yml, or one of its people by name.
+        A role is that of an account, a team of oncall.yml, `TEAM-lead`, or one of its people by name.
         """
         held = self._accounts.role_of(person)
         if held is None or not (allows(held, Permission.APPROVE) or allows(held, Permission.COMMAND)):
             return False
         if role in (APPROVER, held.value):
             return True
-        team = self._roster.teams.get(role)
-        return person == role or (team is not None and person in team.members)
+        teams = self._roster.teams
+        if role in teams:
+            return person in teams[role].members
+        led = teams.get(role.removesuffix("-lead"))
+        return person == role or (led is not None and person == led.lead)
 
 
 def incident_named(shelves: Shelves, short_name: str) -> Incident:
