@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tocsin.connectors.sql_actions.answer import Asked
 from tocsin.connectors.sql_actions.postgres import ask
@@ -73,7 +74,9 @@ def test_a_server_that_is_not_there_may_come_back() -> None:
     assert "hunter2" not in raised.value.reason
 
 
-def test_a_database_that_is_none_is_a_wrong_setting(doors: str) -> None:
-    with pytest.raises(CallFailed) as raised:
-        ask(f"{doors}&dbname=nobodys", asked("SELECT 1"))
-    assert raised.value.kind in (FailureKind.MISCONFIGURED, FailureKind.RETRY_LATER)
+@pytest.mark.parametrize("wrong", [{"dbname": "nobodys"}, {"user": "eve"}])
+def test_who_is_not_let_in_has_a_wrong_setting(doors: str, wrong: dict[str, str]) -> None:
+    with pytest.raises(CallFailed, match="we were not let in") as raised:
+        ask(make_conninfo(doors, **wrong), asked("SELECT 1"))
+    assert raised.value.kind is FailureKind.MISCONFIGURED
+    assert not any(each in raised.value.reason for each in wrong.values())

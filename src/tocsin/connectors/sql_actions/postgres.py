@@ -18,6 +18,8 @@ _READ_ONLY = {"default_transaction_read_only": "on"}
 # Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html.
 _PASSING = ("", "08", "40", "53", "55", "57", "58")
 _NOT_LET_IN = ("28", "3D")
+# libpq gives no state for a connection that is refused, only the server's words.
+_TURNED_AWAY = ("does not exist", "authentication failed", "pg_hba.conf", "permission denied", "no password")
 
 
 def ask(address: str, asked: Asked) -> Mapping[str, Any]:
@@ -50,6 +52,8 @@ def _failure(asked: Asked, error: psycopg.Error) -> CallFailed:
     state = error.sqlstate or ""
     if isinstance(error, QueryCanceled):
         return refused(asked, FailureKind.RETRY_LATER, "it took too long", state)
+    if not state and any(words in str(error) for words in _TURNED_AWAY):
+        return refused(asked, FailureKind.MISCONFIGURED, "we were not let in", state)
     if state[:2] in _PASSING:
         why = f"it did not answer ({state or type(error).__name__})"
         return refused(asked, FailureKind.RETRY_LATER, why, state)
