@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tocsin.app.packs import Packs, packs_of, rule_files_in, shipped_packs
+from tocsin.app.packs import MOST_BYTES, Packs, packs_of, rule_files_in, shipped_packs
 from tocsin.app.settings import load_settings
 from tocsin.detection.problems import RuleProblem
 from tocsin.domain.errors import Misconfigured, NotFound
@@ -158,3 +159,45 @@ def test_tables_of_a_folder_built_like_a_pack_take_the_place_of_others(tmp_path:
     ours, other = tmp_path / "packs" / "ours", tmp_path / "else"
     assert packs.tables((), [ours]) == packs.tables()
     assert packs.tables((), [ours, other]) != packs.tables()
+
+
+def _no_utf8(path: Path) -> None:
+    path.write_bytes(b"runbook: caf\xe9\n")
+
+
+def _too_large(path: Path) -> None:
+    path.write_bytes(b"#" * (MOST_BYTES + 1))
+
+
+def _leads_out(path: Path) -> None:
+    path.symlink_to(path.parents[3] / "outside.yml")
+
+
+def _is_a_ring(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (_no_utf8, "The file is not UTF-8: byte 12 is 0xe9."),
+        (_too_large, f"more than {MOST_BYTES}"),
+        (_leads_out, "leads out of its folder"),
+        (_is_a_ring, "The file cannot be read"),
+        (Path.mkdir, "no regular file"),
+        (os.mkfifo, "no regular file"),
+    ],
+)
+def test_a_runbook_that_cannot_be_read_says_why_and_the_others_are_read(
+    tmp_path: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    (tmp_path / "outside.yml").write_text("runbook: outside\n", encoding="utf-8")
+    good = _put(tmp_path, "mine", "runbooks/good.yml", "runbook: good\n")
+    make(good.with_name("bad.yml"))
+    make(good.with_name("good.test.yml"))
+    bad, (book, tests) = Packs(tmp_path, ()).runbook_files("mine")
+    assert reason in bad[0].unread
+    assert (bad[0].text, bad[1]) == ("", None)
+    assert (book.text, book.unread) == ("runbook: good\n", "")
+    assert tests is not None
+    assert reason in tests.unread

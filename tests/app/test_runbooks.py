@@ -136,11 +136,25 @@ def test_steps_repeats_and_calls_are_rows(tmp_path: Path) -> None:
 def test_what_is_not_there_or_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nothing at"):
         stock_at(tmp_path / "nowhere")
-    (tmp_path / "a.yml").write_bytes(b"\xff")
+    (tmp_path / "a.json").write_bytes(b"\xff")
     with pytest.raises(Misconfigured, match="cannot be read"):
-        stock_at(tmp_path)
+        from_cacao(tmp_path / "a.json")
     with pytest.raises(NotFound, match="no runbook 'x'"):
         Stock(()).get("x")
+
+
+def test_one_that_cannot_be_read_is_refused_with_its_reason_and_the_others_are_loaded(tmp_path: Path) -> None:
+    put(tmp_path, "logins")
+    put(tmp_path, "other")
+    (tmp_path / "bad.yml").write_bytes(b"\xff")
+    (tmp_path / "other.test.yml").write_bytes(b"tests: \xff")
+    stock = stock_at(tmp_path)
+    assert set(stock.books) == {"logins"}
+    assert [(Path(fault.path).name, fault.reason) for fault in stock.faults] == [
+        ("bad.yml", "The file is not UTF-8: byte 0 is 0xff."),
+        ("other.test.yml", "The file is not UTF-8: byte 7 is 0xff."),
+    ]
+    assert stock_at(tmp_path / "bad.yml").checked[0].errors
 
 
 def test_the_packs_in_force_give_runbooks_and_what_they_may_name(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tocsin.detection.sigma.tables import read as read_tables
 from tocsin.domain.errors import Misconfigured, NotFound
 
 PACKS = "packs"
+MOST_BYTES = 1_048_576
+"""Of a runbook or its tests: what is longer is not even read."""
 STARTING = ("baseline", "cloud")
 """The shipped packs that are in force unless `TOCSIN_PACKS` says otherwise."""
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -27,10 +29,14 @@ def shipped_packs() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """One file of a pack: the path to show in errors, and its text."""
+    """One file of a pack: the path to show in errors, and its text.
+
+    `unread` says why it has none; only files that nothing else depends on are let be so.
+    """
 
     path: str
     text: str
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +168,12 @@ class Packs:
     def runbook_files(self, only_pack: str | None = None) -> Iterator[tuple[PackFile, PackFile | None]]:
         """Yield the runbooks of all packs in force, or of one in force or not, each with its tests.
 
-        Raises `NotFound`, `Misconfigured`.
+        One that cannot be read is yielded too, with the reason. Raises `NotFound`.
         """
         for folder in self._demanded(only_pack) if only_pack else self.folders():
             for path in sorted((folder / "runbooks").glob("*.y*ml")):
                 if not is_test(path):
-                    tests = path.with_name(f"{path.stem}.test{path.suffix}")
-                    yield self._own(path), self._own(tests) if tests.is_file() else None
+                    yield with_tests(path, folder, self._shown)
 
     def calendar_files(self) -> Mapping[str, bytes]:
         """Return the `.ics` files of packs in force, by name; of equal names the last pack's wins.
@@ -242,6 +247,44 @@ def _rules_at(path: Path, shown: str) -> RuleFile:
         reason = f"The file cannot be read: {error.strerror or type(error).__name__}."
     step = "Make it a readable UTF-8 file, or remove it."
     return RuleFile(shown, RuleProblem(path=shown, line=1, column=1, rule="", reason=reason, next_step=step))
+
+
+def with_tests(
+    path: Path, folder: Path | None, shown: Callable[[Path], str]
+) -> tuple[PackFile, PackFile | None]:
+    """Read a runbook and the tests beside it; what cannot be read says why, and stops nothing else.
+
+    A link may not lead out of `folder`, where one is named: what lies there is nobody's pack.
+    """
+    tests = path.with_name(f"{path.stem}.test{path.suffix}")
+    is_there = tests.exists() or tests.is_symlink()
+    return _read_or_why(path, folder, shown), _read_or_why(tests, folder, shown) if is_there else None
+
+
+def _read_or_why(path: Path, folder: Path | None, shown: Callable[[Path], str]) -> PackFile:
+    try:
+        why = _why_not(path, folder)
+        text = "" if why else path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        text, why = "", f"The file is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}."
+    except (OSError, RuntimeError) as error:
+        # A ring of links is a RuntimeError of pathlib in Python 3.11 and 3.12.
+        reason = getattr(error, "strerror", None) or "its links lead in a ring"
+        text, why = "", f"The file cannot be read: {reason}."
+    return PackFile(shown(path), text, why)
+
+
+def _why_not(path: Path, folder: Path | None) -> str:
+    """Say what keeps a file from being read at all, empty where nothing does. Raises `OSError`."""
+    if folder is not None:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return "The file is a link that leads out of its folder."
+        if not path.is_file():
+            return "There is no regular file behind this name."
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        return f"The file has {size} bytes, more than {MOST_BYTES}."
+    return ""
 
 
 def _read(path: Path, shown: str) -> PackFile:

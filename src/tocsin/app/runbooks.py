@@ -10,7 +10,7 @@ from typing import Any
 
 from tocsin.app.bindings import bindings_of
 from tocsin.app.calendar_files import files_of
-from tocsin.app.packs import PackFile, Packs, is_test, packs_of
+from tocsin.app.packs import PackFile, Packs, is_test, packs_of, with_tests
 from tocsin.app.performing import ACTIONS_FILE, collectors_of, performers_by, performers_of
 from tocsin.app.settings import Settings
 from tocsin.domain.errors import Misconfigured, NotFound
@@ -80,7 +80,7 @@ class Stock:
 
 def stock_of(files: Files, known: Known) -> Stock:
     """Look over some files and rehearse their tests; they may call each other and those `known`."""
-    drafts = [(look_over(file.text, file.path), tests) for file, tests in files]
+    drafts = [(_draft(file), tests) for file, tests in files]
     books = {draft.runbook.runbook_id: draft.runbook for draft, _ in drafts if draft.runbook is not None}
     known = replace(known, runbooks={**known.runbooks, **books})
     return Stock(tuple(_checked(draft, tests, known) for draft, tests in drafts))
@@ -124,12 +124,12 @@ def runbook_files_at(paths: Iterable[Path]) -> Files:
                 means="Nothing was looked over.",
                 next_step="Name a runbook, or a folder that holds runbooks.",
             )
-        found = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
-        for each in found:
-            if is_test(each) and path.is_dir():
-                continue
-            tests = each.with_name(f"{each.stem}.test{each.suffix}")
-            yield _read(each), _read(tests) if tests.is_file() else None
+        if not path.is_dir():
+            yield with_tests(path, None, str)
+            continue
+        for each in sorted(path.rglob("*.y*ml")):
+            if not is_test(each):
+                yield with_tests(each, path, str)
 
 
 def _read(path: Path) -> PackFile:
@@ -203,12 +203,26 @@ def from_cacao(path: Path) -> tuple[str, tuple[str, ...]]:
     return found, tuple(str(fault) for fault in lint_playbook(json.loads(text)))
 
 
+def _draft(file: PackFile) -> Draft:
+    if file.unread:
+        return Draft(path=file.path, runbook=None, faults=(_unread(file),), places={})
+    return look_over(file.text, file.path)
+
+
+def _unread(file: PackFile) -> Fault:
+    step = "Make it a readable UTF-8 file of its own, or remove it."
+    return Fault(path=file.path, line=1, column=1, reason=file.unread, next_step=step)
+
+
 def _checked(draft: Draft, tests: PackFile | None, known: Known) -> Checked:
     path, faults = draft.path, list(lint(draft, known))
     if draft.runbook is None or errors_of(faults):
         return Checked(path=path, runbook=draft.runbook, faults=tuple(faults))
     if tests is None:
         faults.append(_untested(path, "No test stands beside this runbook.", "Write `NAME.test.yml`."))
+        return Checked(path=path, runbook=draft.runbook, faults=tuple(faults))
+    if tests.unread:
+        faults.append(_unread(tests))
         return Checked(path=path, runbook=draft.runbook, faults=tuple(faults))
     written, wrong = read_tests(tests.text, tests.path)
     rehearsed = tuple(rehearse(draft.runbook, test, known.runbooks) for test in written)
