@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from http_partner import Reply, http_partner
+from http_partner import http_partner
 from tocsin.app.acting import act_of
 from tocsin.app.runs import followed_record, runs_of
 from tocsin.app.settings import load_settings

@@ -1,4 +1,4 @@
-"""A broken audit chain of an AgentIdP, from Prometheus's alert to the review, by the shipped runbook as it is."""
+"""A broken audit chain of an AgentIdP, from Prometheus's alert to the review, by the shipped runbook."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _nothing_repairs_it(house: House) -> None:
     for door in (Door.CONSOLE, Door.API, Door.CLI, Door.TEAMMATE):
         with pytest.raises(NeverDone):
             chapter.ask(incident, "audit.repair", {}, by="eve", door=door, reason="It looks better so.")
-    with pytest.raises(ActionRefused, match="The runbook forbids audit.repair"):
+    with pytest.raises(ActionRefused, match=r"The runbook forbids audit\.repair"):
         chapter.ask(
             *(incident, "audit.repair", {}),
             by="tocsin",

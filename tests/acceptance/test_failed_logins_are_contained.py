@@ -11,7 +11,7 @@ import pytest
 
 from aws_rigs import REGION, Aws, _web_acl, played
 from response_house import House, Partners
-from tocsin.domain.action import ActionState, Door
+from tocsin.domain.action import Door
 from tocsin.domain.incident import ClockKind, Status
 from tocsin.domain.person import Role
 from tocsin.domain.severity import Severity
@@ -68,7 +68,7 @@ def house(sqlite_store: Any, tmp_path: Path, partners: Partners, aws: Aws) -> It
 
 @pytest.fixture
 def guarded(aws: Aws) -> Callable[[], dict[str, Any]]:
-    """Set up a WAF with one block and one rule, and a pool of ten accounts; return what tells how they stand."""
+    """Set up a WAF with one block, and a pool of ten accounts; return what tells how they stand."""
     waf, idp = aws("wafv2"), aws("cognito-idp")
     place = {"Name": "tocsin-blocked-ipv4", "Scope": "REGIONAL"}
     made = waf.create_ip_set(**place, IPAddressVersion="IPV4", Addresses=[EARLIER])
@@ -178,6 +178,7 @@ def _ben_acknowledges(house: House, partners: Partners) -> None:
 def _a_late_answer_calls_the_next_level(house: House) -> None:
     assert house.actions()["signals.top"].output["src_ips"] == ["198.51.100.7"]
     assert set(house.actions()["signals.top"].output["accounts"]) == set(ACCOUNTS)
+    assert any("60 found; src_ips: 198.51.100.7; accounts: " in text for _, text in house.timeline())
     house.work(minutes=9)
     assert house.paged() == ["ben"]
     house.work(minutes=1)
@@ -254,7 +255,7 @@ def _it_is_told_and_recorded(house: House, partners: Partners) -> None:
 
 
 def _the_review_is_due(house: House, guarded: State) -> None:
-    """The block ends by itself at its time, though the incident is over, and a late review is written down."""
+    """The block ends by itself at its time, though all is over, and a late review is written down."""
     house.app.close.move(house.incident().incident_id, Status.RESOLVED, "ada")
     resolved_at = house.clock.now()
     reviews = [clock for clock in house.incident().clocks if clock.kind is ClockKind.REVIEW]

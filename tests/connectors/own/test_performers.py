@@ -63,3 +63,18 @@ def test_signals_are_asked_within_a_bounded_span(name: str, arguments: Any, list
     assert (call.service, call.changes) == (SIGNALS, False)
     assert 0 < call.parameters["last"] <= LONGEST_LAST.total_seconds()
     assert lists <= set(rehearsed.given.output)
+
+
+def test_what_was_found_is_told_in_a_few_words() -> None:
+    found = {
+        "total": 60,
+        "src_ips": ["198.51.100.7\nx" + "y" * 99],
+        "accounts": [f"user{n}" for n in range(7)],
+    }
+    asked = {"by": ("src_ip", "account")}
+    text = drive(BY_NAME["signals.top"].perform(asked, {}, "k"), lambda _: House(found)).text
+    assert text.startswith("60 found; src_ips: 198.51.100.7 xyy")
+    assert text.endswith("; accounts: user0, user1, user2, user3, user4 and 2 more")
+    assert "y" * 80 not in text
+    nothing = {"total": 0, "src_ips": [], "accounts": []}
+    assert drive(BY_NAME["signals.top"].perform(asked, {}, "k"), lambda _: House(nothing)).text == "0 found"

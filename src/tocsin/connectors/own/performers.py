@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from tocsin.connectors.acts import INCIDENT_KEY, telling, text, texts
 from tocsin.connectors.declared import CHANGES_NOTHING
 from tocsin.connectors.each import named_in
+from tocsin.connectors.plain import one_line
 from tocsin.domain.acting import Arguments, Call, Kept, Outcome, Performer, Play, Seen
 from tocsin.domain.action import (
     ActionClass,
@@ -23,6 +24,7 @@ ACTS = "tocsin.acts"
 SIGNALS = "tocsin.signals"
 LAST = timedelta(hours=1)
 LONGEST_LAST = timedelta(days=7)
+_TOLD, _LONGEST_TOLD = 5, 80
 
 
 def _asked(operation: str, parameters: Mapping[str, Any], sample: Any, *, changes: bool = False) -> Call:
@@ -93,7 +95,19 @@ def _of_signals(operation: str, arguments: Arguments) -> Play[Outcome]:
     last = min(arguments.get("last") or LAST, LONGEST_LAST)
     asked = {**arguments, "last": last.total_seconds()}
     answer = yield _asked(operation, asked, sample)
-    return Outcome(text=f"{answer['total']} found", output=answer)
+    lists = {f"{name}s": answer.get(f"{name}s") or () for name in _grouped(operation, arguments)}
+    return Outcome(text=f"{answer['total']} found{_named(lists)}", output=answer)
+
+
+def _named(lists: Mapping[str, Sequence[str]]) -> str:
+    """Return the first values of each list: who is asked what it was has them in the timeline."""
+    told = [f"; {name}: {_first(values)}" for name, values in lists.items() if values]
+    return "".join(told)
+
+
+def _first(values: Sequence[str]) -> str:
+    rest = f" and {len(values) - _TOLD} more" if len(values) > _TOLD else ""
+    return ", ".join(one_line(each, limit=_LONGEST_TOLD) for each in values[:_TOLD]) + rest
 
 
 def _grouped(operation: str, arguments: Arguments) -> tuple[str, ...]:
