@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import copy
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fake_signer import signed_list
 
 from http_partner import HttpPartner
+from tocsin.app.own_acts import OwnActs
+from tocsin.app.own_signals import OwnSignals
 from tocsin.app.packs import shipped_packs
 from tocsin.app.performing import performers_of
+from tocsin.app.settings import load_settings
+from tocsin.app.wiring import build_app
 from tocsin.connectors.entra.graph import Application, GraphCaller
 from tocsin.connectors.entra.performers import PERFORMERS as ENTRA
 from tocsin.connectors.entra.users import read_user
@@ -27,15 +34,23 @@ from tocsin.connectors.http_actions.caller import TargetsCaller
 from tocsin.connectors.jira import acts as jira_acts
 from tocsin.connectors.jira.issues import issues_of
 from tocsin.connectors.outbound import Outbound
+from tocsin.connectors.own.bridge import make as bridge
+from tocsin.connectors.own.performers import PERFORMERS as OWN
 from tocsin.connectors.pagerduty import acts as pagerduty_acts
 from tocsin.connectors.rest import RestCaller
 from tocsin.connectors.secret import Secret
+from tocsin.connectors.shell.caller import make as commands
+from tocsin.connectors.shell.plays import performers_by as commands_by
 from tocsin.connectors.slack import acts as slack_acts
 from tocsin.connectors.slack.web_api import WebApi
+from tocsin.connectors.sql_actions.caller import make as databases
+from tocsin.connectors.sql_actions.reading import performers_in as questions_in
 from tocsin.connectors.statuspage import acts as statuspage_acts
 from tocsin.domain.acting import Arguments, Call, Caller, Performer, Seen
+from tocsin.domain.alert import AlertReport
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.pack_file import Located, parse
+from tocsin.oncall.messages import incident_key
 
 CLOCK = PushedClock(datetime(2026, 11, 20, 20, 36, 54, tzinfo=UTC))
 
@@ -279,6 +294,80 @@ def flags_rig(request: pytest.FixtureRequest) -> Rig:
     )
 
 
+SQL = """\
+- name: sql.doors
+  title: Which doors stand open
+  database: lab
+  arguments: {name: {summary: Of the door.}}
+  query: SELECT name, opened FROM doors WHERE name = :name
+"""
+
+
+def sql_rig(request: pytest.FixtureRequest) -> Rig:
+    path = request.getfixturevalue("tmp_path") / "lab.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE doors (name, opened)")
+        connection.execute("INSERT INTO doors VALUES ('front', 1)")
+        connection.commit()
+
+    def state() -> Any:
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute("SELECT * FROM doors").fetchall()
+
+    (performer,) = questions_in(parse(SQL, "actions.yml"))
+    caller = databases({"TOCSIN_SQL_DATABASES": f"lab=sqlite:///{path}"}, CLOCK)
+    return Rig(performer, {"name": "front"}, lambda outbound: caller, state)
+
+
+def shell_rig(request: pytest.FixtureRequest) -> Rig:
+    folder = request.getfixturevalue("tmp_path")
+    values = signed_list(folder)
+    (folder / "there").mkdir()
+    caller = commands(values, CLOCK)
+    touch = named(commands_by(values))["shell.touch"]
+    arguments = {"place": str(folder / "there")}
+    return Rig(
+        touch, arguments, lambda outbound: caller, lambda: [one.name for one in (folder / "there").iterdir()]
+    )
+
+
+def bridge_rig(request: pytest.FixtureRequest) -> Rig:
+    caller = bridge({"TOCSIN_BRIDGE_URL": "https://meet.example/{incident}"}, CLOCK)
+    return Rig(named(OWN)["bridge.open"], {"incident_key": "tocsin-7"}, lambda outbound: caller, lambda: None)
+
+
+def signals_row(name: str, arguments: Arguments) -> Row:
+    def rig(request: pytest.FixtureRequest) -> Rig:
+        record = {"class": "authentication", "outcome": "failure", "src_ip": "203.0.113.7"}
+        caller = OwnSignals(lambda since, until: [(until, json.dumps(record).encode())], CLOCK)
+        return Rig(named(OWN)[name], arguments, lambda outbound: caller, lambda: None)
+
+    return Row(rig, undoes=False, changes=False, speaks_http=False)
+
+
+def people_row(name: str, argument: str) -> Row:
+    """Return the row of an act that calls or tells people, as a whole application does it."""
+
+    def rig(request: pytest.FixtureRequest) -> Rig:
+        store = request.getfixturevalue("memory_store")
+        home = request.getfixturevalue("tmp_path") / "home"
+        app = build_app(load_settings({}, home=home), clock=PushedClock(CLOCK.now()), store=store)
+        arrival = app.hearing._arrival("alertmanager.api", "prometheus", b"[]", "test")
+        app.take.alerts(arrival, [AlertReport(source="prometheus", labels={"alertname": "Sign-ins"})])
+        with store.reading() as shelves:
+            incident = shelves.incidents.by_number(1)
+
+        def state() -> Any:
+            with store.reading() as shelves:
+                lines = shelves.timeline.of_incident(incident.incident_id)
+                return [line.text for line in lines], len(shelves.pages.deliveries_of(incident.incident_id))
+
+        arguments = {argument: ["oncall"], "text": "Look.", "incident_key": incident_key(incident)}
+        return Rig(named(OWN)[name], arguments, lambda outbound: OwnActs(app), state)
+
+    return Row(rig, undoes=False, speaks_http=False)
+
+
 def without_making(state: Any) -> Any:
     """Leave out channels that were made and archived again."""
     made, shown = state
@@ -348,6 +437,16 @@ ROWS: Mapping[str, Row] = {
         read_back=None,
     ),
     "flags.set": Row(flags_rig, speaks_http=False),
+    "sql.doors": Row(sql_rig, undoes=False, changes=False, speaks_http=False),
+    "shell.touch": Row(shell_rig, speaks_http=False),
+    "bridge.open": Row(bridge_rig, undoes=False, changes=False, speaks_http=False),
+    "signals.top": signals_row("signals.top", {"by": ["src_ip"]}),
+    "signals.sequence": signals_row(
+        "signals.sequence",
+        {"first": "authentication.failure", "then": "authentication.success", "same": ["src_ip"]},
+    ),
+    "tocsin.page": people_row("tocsin.page", "who"),
+    "tocsin.notify": people_row("tocsin.notify", "to"),
     "agentidp.suspend_agent": agentidp_row("agentidp.suspend_agent", AGENT),
     "agentidp.unsuspend_agent": agentidp_row("agentidp.unsuspend_agent", AGENT),
     "agentidp.revoke_credential": agentidp_row(

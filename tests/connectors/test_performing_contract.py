@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from performing_rigs import ROWS, Recording, Rig
 from tocsin.connectors.outbound import Outbound
-from tocsin.domain.acting import Caller, CallFailed, Seen
+from tocsin.domain.acting import Call, Caller, CallFailed, Seen
 from tocsin.domain.playing import drive, rehearse
 from tocsin.domain.ports.delivery import FailureKind
 
@@ -36,6 +36,12 @@ def no_network() -> Iterator[None]:
         patched.setattr(socket.socket, "connect", refused)
         patched.setattr(socket, "getaddrinfo", refused)
         yield
+
+
+def without_pages(calls: Sequence[Call]) -> list[tuple[str, str, bool]]:
+    """Return the calls, those that read on in one list as one: nobody knows before how long it is."""
+    told = [(call.service, call.operation, call.changes) for call in calls]
+    return [each for each, before in zip(told, [None, *told], strict=False) if each != before or each[2]]
 
 
 def attempt(rig: Rig, caller: Caller, kept: object) -> Seen:
@@ -92,6 +98,22 @@ def test_a_rehearsal_is_silent_and_lists_the_calls_of_the_real_run(rig: Rig) -> 
     listed = [(call.service, call.operation, call.changes) for call in rehearsed.calls]
     assert listed == [(call.service, call.operation, call.changes) for call in caller.calls]
     assert any(call.changes for call in rehearsed.calls) is ROWS[rig.performer.declaration.name].changes
+
+
+@pytest.mark.parametrize("rig", UNDOABLE, indirect=True)
+def test_a_rehearsed_undo_is_silent_and_lists_the_calls_of_the_real_one(rig: Rig) -> None:
+    caller = Recording(rig.caller(Outbound()))
+    kept = drive(rig.performer.before(rig.arguments), lambda _: caller)
+    attempt(rig, caller, kept)
+    assert rig.performer.undo is not None
+    caller.calls.clear()
+    done = rig.state()
+    with no_network():
+        rehearsed = rehearse(rig.performer.undo(rig.arguments, kept, KEY))
+    assert rig.state() == done
+    drive(rig.performer.undo(rig.arguments, kept, KEY), lambda _: caller)
+    assert without_pages(rehearsed.calls) == without_pages(caller.calls)
+    assert any(call.changes for call in rehearsed.calls)
 
 
 @pytest.mark.parametrize("status", ANSWERS)

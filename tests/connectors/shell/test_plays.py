@@ -40,7 +40,8 @@ def test_a_rehearsal_lists_the_words_and_runs_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "mark").exists()
     assert rehearse(env.seen({}, {}, "k")).given is Seen.NOT_DONE
     assert rehearse(sleep.seen({"seconds": 1}, {}, "k")).given is Seen.CANNOT_TELL
-    assert rehearse(sleep.verify({"seconds": 1}, {})).given is True
+    assert rehearse(sleep.verify({"seconds": 1}, {})).given is None
+    assert rehearse(env.verify({}, {})).given is True
 
 
 def test_of_a_changed_list_nothing_loads(tmp_path: Path) -> None:

@@ -122,14 +122,20 @@ _POSTING = LeftOnce(
 )
 
 
-def _channel_named(name: str, *, gone: bool = False) -> Play[Any]:
-    """Return the channel of a name, None if there is none; the list is gone through page by page."""
+def _channel_named(name: str, *, gone: bool = False, sample: tuple[Mapping[str, str], ...] = ()) -> Play[Any]:
+    """Return the channel of a name, None if there is none; the list is gone through page by page.
+
+    `sample` is what a rehearsal is answered.
+    """
     cursor = ""
     for _ in range(MOST_PAGES):
         query = {"limit": CHANNELS_A_PAGE, "types": "public_channel,private_channel"}
         query |= {"exclude_archived": str(not gone).lower()}
         told = yield _read(
-            "conversations.list", {"channels": []}, **query, **({"cursor": cursor} if cursor else {})
+            "conversations.list",
+            {"channels": list(sample)},
+            **query,
+            **({"cursor": cursor} if cursor else {}),
         )
         for one in told.get("channels") or ():
             if one.get("name") == name:
@@ -177,7 +183,8 @@ def _seen_made(arguments: Arguments, kept: Kept, key: str) -> Play[Seen]:
 
 def _archive(arguments: Arguments, kept: Kept, key: str) -> Play[Outcome]:
     """Archive the channel, unless it was there before us."""
-    found = yield from _channel_named(str(arguments["name"]))
+    name = str(arguments["name"])
+    found = yield from _channel_named(name, sample=({"id": "C0", "name": name},))
     if found is None or kept.get("channel"):
         return Outcome(text="nothing to archive")
     try:
