@@ -10,9 +10,11 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +35,7 @@ from tocsin.domain.action import (
     Undo,
 )
 from tocsin.domain.clock import PushedClock
+from tocsin.domain.errors import Explained, Overloaded
 from tocsin.domain.incident import Incident
 from tocsin.domain.job import Job, JobState
 from tocsin.domain.ports.delivery import FailureKind
@@ -291,10 +294,12 @@ PERFORMERS = (SCALE, REDEPLOY, POKE, POST, DELETE)
 class World:
     """The chapter of actions over the partner, and all that a test does with it."""
 
-    def __init__(self, step: Callable[[], None] = lambda: None, policy: str = POLICY) -> None:
+    def __init__(
+        self, step: Callable[[], None] = lambda: None, policy: str = POLICY, store: Any = None
+    ) -> None:
         self.step = step
         self.clock = PushedClock(NOON)
-        self.memory = MemoryStore()
+        self.memory = store or MemoryStore()
         self.store: Store = MortalStore(self.memory, lambda: self.step())  # type: ignore[assignment]
         self.locker = MemoryLocker()
         self.partner = Partner(step=lambda: self.step())
@@ -462,3 +467,25 @@ def do(world: World, name: str = "fake.scale", **more: Any) -> Action:
     consent(world, action.number)
     world.run()
     return world.action(action.number)
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Do all of these in threads that begin together; return what each returned, or the refusal it got.
+
+    Who finds the database locked for too long tries again, as callers do.
+    """
+    together = Barrier(len(acts))
+
+    def done(act: Callable[[], Any]) -> Any:
+        together.wait(30)
+        for _ in range(20):
+            try:
+                return act()
+            except Overloaded:
+                continue
+            except Explained as refusal:
+                return refusal
+        raise AssertionError("the database stayed locked")
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(done, acts))

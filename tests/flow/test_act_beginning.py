@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from acting_world import Killed, World, ask, consent, count_before, do
+from acting_world import Killed, World, ask, at_once, consent, count_before, do
 from tocsin.domain.acting import CallFailed
 from tocsin.domain.action import ActionState, Door
 from tocsin.domain.exhibit import CustodyAct
 from tocsin.domain.ports.delivery import FailureKind
 from tocsin.flow.act_beginning import Beginning
-from tocsin.flow.act_ground import LOOK
+from tocsin.flow.act_ground import ADVANCE, LOOK, job_for
 from tocsin.response.executing import PROPOSED_FOR, ActionMoveRefused
 
 
@@ -152,3 +155,43 @@ def test_a_look_that_stumbles_every_time_ends_the_action(world: World) -> None:
 
 def test_killed_is_no_error_that_anybody_catches() -> None:
     assert not issubclass(Killed, Exception)
+
+
+def about_to_begin(world: World, number: int) -> Callable[[], ActionState]:
+    """Ask for an action that lacks nothing; return what lets it begin, as a worker does."""
+    action = ask(world, arguments={"count": number})
+    world.ready()
+    consent(world, number)
+
+    def advance() -> ActionState:
+        with world.store.transaction() as shelves:
+            world.act.beginning.advance(shelves, job_for(action, ADVANCE, world.clock.now()))
+        return world.action(number).state
+
+    return advance
+
+
+def test_of_two_who_let_an_action_begin_at_once_one_does(any_store: Any) -> None:
+    world = World(store=any_store)
+    for number in range(1, 4):
+        advance = about_to_begin(world, number)
+        assert at_once(advance, advance) == [ActionState.BEGUN] * 2
+        assert world.kinds().count("action.begun") == number
+    world.run()
+    keys = [call.parameters["key"] for call in world.partner.changed]
+    assert len(keys) == len(set(keys)) == 3
+
+
+def test_once_the_stop_is_answered_nothing_begins_that_had_not(any_store: Any) -> None:
+    world = World(store=any_store)
+
+    def stop() -> ActionState:
+        world.stopping.stop("ada", "Wild.")
+        return world.action(number).state
+
+    for number in range(1, 4):
+        advance = about_to_begin(world, number)
+        when_answered, _ = at_once(stop, advance)
+        assert advance() is when_answered
+        world.stopping.start("ada")
+        world.run()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from acting_world import World, ask, consent, do
+from acting_world import World, ask, at_once, consent, do
 from tocsin.domain.action import ActionState, Door
 from tocsin.evidence.gate import NeverDone
 from tocsin.flow.act_consenting import ActionRefused
@@ -110,3 +112,15 @@ def test_a_person_says_what_the_partner_shows(took_effect: bool, state: ActionSt
     assert world.ended == [("ACT-1", state.value)]
     with pytest.raises(ActionMoveRefused):
         resolve(1, "ada", took_effect=took_effect, note="Again.")
+
+
+def test_two_who_consent_at_once_both_count_and_one_who_does_so_twice_counts_once(any_store: Any) -> None:
+    world = World(store=any_store)
+    ask(world, approvers=("security-lead", "legal"))
+    world.ready()
+    given = [lambda person=person: consent(world, person=person) for person in ("dana", "chidi", "dana")]
+    at_once(*given)
+    assert sorted(each.person for each in world.action().approvals) == ["chidi", "dana"]
+    assert world.kinds().count("action.approved") == 2
+    world.run()
+    assert world.kinds().count("action.begun") == 1
