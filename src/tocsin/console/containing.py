@@ -50,4 +50,4 @@ def _missing(
         return (NEVER,)
     demands = gate.demands_of(ground.policy, performer.declaration, names, {})
     lacking = gate.missing(demands, exhibits, sealed, has_second_consent=False)
-    return tuple(each.words for each in lacking)
+    return tuple(sorted(each.words for each in lacking))
