@@ -41,7 +41,7 @@ from tocsin.domain.timeline import Happening
 BEGIN, ANY = "begin", "any"
 MOMENTS = (LOOK, BEGIN, PERFORM, SETTLE, VERIFY, REVERT, ANY)
 CONFIGS = {"sqlite-1": ("sqlite", 1), "postgres-3": ("postgres", 3)}
-A_TRIAL = 10
+A_TRIAL, LEAST_ASKED = 14, 3
 """So many kills has one trial; then the house is left in peace, and what it says is looked at."""
 MOMENT_WITHIN_S, ENDS_WITHIN_S = 6.0, 90.0
 STOPPED_FOR_S, STOP_HOLDS_AFTER = 4.0, timedelta(seconds=2)
@@ -179,7 +179,7 @@ def tried(config: str, number: int, house: House, kills: int, most: int) -> Tria
         if place == kills // 2:
             stop = _stopped(house)
         house.hunter.hunt(MOMENTS[(number * kills + place) % len(MOMENTS)])
-    house.team.asks_all(ENDS_WITHIN_S)
+    house.team.end_asking(at_least=min(most, LEAST_ASKED))
     is_over = house.team.stays_until(lambda: _is_over(house), ENDS_WITHIN_S)
     house.team.over()
     trial.kills = house.hunter.kills

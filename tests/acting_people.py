@@ -76,6 +76,7 @@ class Team:
     on_consent: Callable[[int], None] = lambda node: None
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _over: threading.Event = field(default_factory=threading.Event)
+    _is_enough: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def settle_in(self) -> None:
@@ -91,6 +92,7 @@ class Team:
     def begin(self, most: int, pause_s: float = 0.5) -> None:
         """Ask for at most so many actions, and consent, until `end`."""
         self._over.clear()
+        self._is_enough.clear()
         self._threads = [
             threading.Thread(target=self._asking, args=(most, pause_s), daemon=True),
             threading.Thread(target=self._consenting, daemon=True),
@@ -98,12 +100,16 @@ class Team:
         for each in self._threads:
             each.start()
 
-    def asks_all(self, within_s: float) -> None:
-        """Wait until all that is to be asked for has been."""
-        self._threads[0].join(within_s)
+    def end_asking(self, at_least: int) -> None:
+        """Ask for nothing more, once so much has been asked for."""
+        while len(self.asked) < at_least:
+            time.sleep(0.1)
+        self._is_enough.set()
+        self._threads[0].join()
 
     def over(self) -> None:
         """Go home."""
+        self._is_enough.set()
         self._over.set()
         for each in self._threads:
             each.join()
@@ -181,7 +187,7 @@ class Team:
         return told in (0, 1, 3, 4, 5)
 
     def _asking(self, most: int, pause_s: float) -> None:
-        while len(self.asked) < most and not self._over.wait(pause_s):
+        while len(self.asked) < most and not self._is_enough.wait(pause_s):
             self.ask()
 
     def _consenting(self) -> None:
