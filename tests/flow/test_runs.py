@@ -99,9 +99,10 @@ def test_a_run_keeps_to_the_text_that_it_began_with(spike) -> None:
     spike.books["failed-login-spike"] = read(changed, "failed-login-spike.yml")
     spike.end("pagerduty.acknowledge")
     assert "pattern" in spike.run().steps
-    spike.runs.abort([1], "ada", "Begun anew with the new text.")
-    assert [action.state for action in spike.actions() if action.state.is_open] == []
-    (again,) = spike.runs.rerun([1], "ada")
+    first = len(spike.actions())
+    ended, again = spike.runs.rerun([1], "ada", "Begun anew with the new text.", "cli:ada")
+    assert [action.state for action in spike.actions()[:first] if action.state.is_open] == []
+    assert (ended.state, ended.ended_by, again.started_by) == (RunState.ABORTED, "ada", "cli:ada")
     assert again.digest != spike.run().digest
     assert "other" in again.steps
 
@@ -160,13 +161,31 @@ def test_runs_are_ended_many_at_once_and_then_stay_as_they_are(plain) -> None:
         plain.runs.done(1, "look", "ben")
     with pytest.raises(RunOver):
         plain.runs.abort([1], "ada", "Again.")
-    assert [run.number for run in plain.runs.rerun([1, 2], "ada")] == [3, 4]
-    assert [run.number for run in plain.runs.of_incident(incident)] == [1, 2, 3, 4]
+    assert [run.number for run in plain.runs.of_incident(incident)] == [1, 2]
 
 
-def test_what_goes_on_is_not_begun_again(plain) -> None:
-    with pytest.raises(StepRefused, match="still goes on"):
-        plain.runs.rerun([1], "ada")
+def test_runs_are_begun_anew_many_at_once(plain) -> None:
+    incident = plain.story.incident().incident_id
+    plain.runs.start(incident, "plain", "ben")
+    found = plain.runs.rerun([1, 2], "ada", "A false alarm.", "ada")
+    assert [(run.number, run.state.value) for run in found] == [
+        *((1, "aborted"), (2, "aborted")),
+        *((3, "running"), (4, "running")),
+    ]
+
+
+def test_nothing_is_ended_where_nothing_can_begin_anew(plain) -> None:
+    incident = plain.story.incident().incident_id
+    before = plain.story.log()
+    book = plain.books.pop("plain")
+    with pytest.raises(NotFound):
+        plain.runs.rerun([1], "ada", "Anew.", "ada")
+    plain.books["plain"] = book
+    plain.story.close.move(incident, Status.RESOLVED, "ada", "It is over.")
+    with pytest.raises(StepRefused, match="is resolved"):
+        plain.runs.rerun([1], "ada", "Anew.", "ada")
+    assert plain.run().state is RunState.RUNNING
+    assert "run.ended" not in [entry.kind for entry in plain.story.log()[len(before) :]]
 
 
 def test_unknown_names_are_said_to_be_so(plain) -> None:

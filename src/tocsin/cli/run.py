@@ -125,8 +125,11 @@ def aborted(show: Show, *, names: tuple[str, ...], reason: str, rerun: bool) -> 
         from tocsin.app.runs import run_number, runs_of
 
         runs, numbers = runs_of(app), [run_number(name) for name in names]
-        ended = runs.abort(numbers, actor(), reason)
-        records = [_record(app, run) for run in (*ended, *(runs.rerun(numbers, actor()) if rerun else ()))]
+        if rerun:
+            found = runs.rerun(numbers, actor(), reason, actor())
+        else:
+            found = runs.abort(numbers, actor(), reason)
+        records = [_record(app, run) for run in found]
     show.rows("tocsin.run.abort/1", records if show.as_json else [_flat(each) for each in records], COLUMNS)
 
 

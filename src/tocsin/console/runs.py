@@ -158,11 +158,12 @@ def step(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
 def abort(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """End a run before its end, and begin its runbook anew where that is asked for."""
     chapter = runs_of(current_app())
-    chapter.abort([number], viewer.username, _text(request, "reason", "a reason"))
+    reason = _text(request, "reason", "a reason")
     if request.POST.get("rerun"):
-        (begun,) = chapter.rerun([number], viewer.username)
+        _, begun = chapter.rerun([number], viewer.username, reason, viewer.username)
         words = f"RUN-{number} has ended, {begun.short_name} has begun."
         return done(request, words, reverse("run", args=[begun.number]))
+    chapter.abort([number], viewer.username, reason)
     return done(request, f"RUN-{number} has ended.", reverse("run", args=[number]))
 
 

@@ -106,29 +106,21 @@ class Runs:
 
     def abort(self, numbers: Sequence[int], actor: str, reason: str) -> tuple[Run, ...]:
         """End runs before their end, all or none. Raises `NotFound`, `StepRefused`."""
-        now = self.clock.now()
-        ended = []
         with self.store.transaction() as shelves:
-            for incident, run in self._all_held(shelves, numbers):
-                change = hands.abort(run, reason, by=actor, now=now)
-                ended.append(self.going.ended(shelves, incident, change, now))
-        return tuple(ended)
+            return tuple(run for _, run in self._aborted(shelves, numbers, actor, reason))
 
-    def rerun(self, numbers: Sequence[int], actor: str) -> tuple[Run, ...]:
-        """Begin the runbooks of ended runs anew, as their files say now. Raises `NotFound`, `StepRefused`."""
+    def rerun(self, numbers: Sequence[int], actor: str, reason: str, starter: str) -> tuple[Run, ...]:
+        """End runs and begin their runbooks anew, as their files say now; all of it or nothing.
+
+        Return those that have ended, then those that have begun. Raises `NotFound`, `StepRefused`.
+        """
         with self.store.transaction() as shelves:
-            found = self._all_held(shelves, numbers)
-            for _, run in found:
-                if run.state is RunState.RUNNING:
-                    raise hands.StepRefused(
-                        f"{run.short_name} still goes on.",
-                        means="Nothing was begun.",
-                        next_step="End it first, with a reason.",
-                    )
-            return tuple(
-                self._begin(shelves, incident, self.library.get(run.runbook_id), actor)
-                for incident, run in found
-            )
+            ended = self._aborted(shelves, numbers, actor, reason)
+            begun = [
+                self._begin(shelves, incident, self.library.get(run.runbook_id), starter)
+                for incident, run in ended
+            ]
+            return (*(run for _, run in ended), *begun)
 
     def followed(self, number: int) -> Followed:
         """Return how a run stands. Raises `NotFound`."""
@@ -150,6 +142,16 @@ class Runs:
         """Return runs, newest first; no states means any."""
         with self.store.reading() as shelves:
             return shelves.runs.listed(states, limit)
+
+    def _aborted(
+        self, shelves: Shelves, numbers: Sequence[int], actor: str, reason: str
+    ) -> list[tuple[Incident, Run]]:
+        now = self.clock.now()
+        ended = []
+        for incident, run in self._all_held(shelves, numbers):
+            change = hands.abort(run, reason, by=actor, now=now)
+            ended.append((incident, self.going.ended(shelves, incident, change, now)))
+        return ended
 
     def _begin(self, shelves: Shelves, incident: Incident, book: Runbook, actor: str) -> Run:
         if not incident.status.is_active:

@@ -77,9 +77,11 @@ def abort(request: HttpRequest, ending: Ending) -> dict[str, Any]:
     """End runs before their end; what they asked for and has not begun is withdrawn."""
     seat = desk(request, Permission.RESPOND)
     runs, numbers = runs_of(seat.app), [run_number(name) for name in ending.runs]
-    ended = runs.abort(numbers, seat.actor, ending.reason)
-    begun = runs.rerun(numbers, seat.proposer) if ending.rerun else ()
-    return {"runs": [_out(seat, run) for run in (*ended, *begun)]}
+    if ending.rerun:
+        found = runs.rerun(numbers, seat.actor, ending.reason, seat.proposer)
+    else:
+        found = runs.abort(numbers, seat.actor, ending.reason)
+    return {"runs": [_out(seat, run) for run in found]}
 
 
 @router.get("/{name}")
