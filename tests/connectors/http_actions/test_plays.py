@@ -80,7 +80,8 @@ def test_our_key_travels_in_the_partners_header() -> None:
     assert call.parameters["headers"] == {"Idempotency-Key": "k"}
     assert rehearse(keyed.seen(ARGUMENTS, {}, "k")).given is Seen.NOT_DONE
     assert rehearse(replace(keyed, key_header="").seen(ARGUMENTS, {}, "k")).given is Seen.CANNOT_TELL
-    assert rehearse(keyed.verify(ARGUMENTS, {})).given is True
+    assert rehearse(keyed.verify(ARGUMENTS, {})).given is None
+    assert rehearse(replace(keyed, repeat=None).verify(ARGUMENTS, {})).given is True
     assert rehearse(keyed.before(ARGUMENTS)).calls == ()
 
 

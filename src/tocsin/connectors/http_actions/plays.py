@@ -79,10 +79,10 @@ class Written:
         is_done = yield from self.verify(arguments, kept)
         return Seen.DONE if is_done else Seen.NOT_DONE
 
-    def verify(self, arguments: Arguments, kept: Kept) -> Play[bool]:
-        """Look whether it is as wanted; without a look the partner's own answer has to do."""
+    def verify(self, arguments: Arguments, kept: Kept) -> Play[bool | None]:
+        """Look whether it is as wanted; of what changes something nobody can tell without a look."""
         if self.look is None:
-            return True
+            return True if self.repeat is None else None
         try:
             answer = yield self._call(self.look, arguments)
         except CallFailed as failed:
