@@ -17,6 +17,7 @@ from tocsin.evidence.holds import (
     SecondPersonNeeded,
     demand_destroyable,
     in_force,
+    is_destroyable,
     reason_of,
     still_asked,
 )
@@ -102,3 +103,11 @@ def test_what_was_asked_long_ago_is_not_meant_any_more(times: int, is_asked: boo
     asked = Destruction(reason="by mistake", asked_by="ada", asked_at=NOON)
     assert (still_asked(asked, NOON + times * ASKED_FOR) is not None) is is_asked
     assert still_asked(None, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "holds", "may"),
+    [(Status.CLOSED, (), True), (Status.RESOLVED, (), False), (Status.CLOSED, (hold(None),), False)],
+)
+def test_only_what_is_closed_and_not_held_may_be_destroyed(status: Status, holds, may: bool) -> None:
+    assert is_destroyable(incident(status), holds) is may
