@@ -43,7 +43,7 @@ MOMENTS = (LOOK, BEGIN, PERFORM, SETTLE, VERIFY, REVERT, ANY)
 CONFIGS = {"sqlite-1": ("sqlite", 1), "postgres-3": ("postgres", 3)}
 A_TRIAL, LEAST_ASKED = 14, 3
 """So many kills has one trial; then the house is left in peace, and what it says is looked at."""
-MOMENT_WITHIN_S, ENDS_WITHIN_S = 6.0, 90.0
+MOMENT_WITHIN_S, ENDS_WITHIN_S = 15.0, 90.0
 STOPPED_FOR_S, STOP_HOLDS_AFTER = 4.0, timedelta(seconds=2)
 DEMANDED = "audit.snapshot"
 """What the shipped policy wants kept before anything is changed."""
@@ -170,14 +170,14 @@ def housed(
                 node.kill()
 
 
-def tried(config: str, number: int, house: House, kills: int, most: int) -> Trial:
+def tried(config: str, number: int, house: House, kills: int, most: int, stopped_s: float) -> Trial:
     """Let people act while processes are killed; then wait for the end of everything, and judge."""
     trial, began = Trial(config, number), time.monotonic()
     stop = None
     house.team.begin(most)
     for place in range(kills):
         if place == kills // 2:
-            stop = _stopped(house)
+            stop = _stopped(house, stopped_s)
         house.hunter.hunt(MOMENTS[(number * kills + place) % len(MOMENTS)])
     house.team.end_asking(at_least=min(most, LEAST_ASKED))
     is_over = house.team.stays_until(lambda: _is_over(house), ENDS_WITHIN_S)
@@ -198,11 +198,11 @@ class Stopped:
     until: datetime
 
 
-def _stopped(house: House) -> Stopped:
+def _stopped(house: House, span_s: float) -> Stopped:
     """Set the stop switch at one process, and wait while people go on asking and consenting."""
     at = _until_taken(house, "stop")
     house.hunter.hunt(ANY)
-    time.sleep(max(0.0, STOPPED_FOR_S - (datetime.now(UTC) - at).total_seconds()))
+    time.sleep(max(0.0, span_s - (datetime.now(UTC) - at).total_seconds()))
     until = datetime.now(UTC)
     _until_taken(house, "start")
     return Stopped(at, until)
@@ -338,7 +338,13 @@ def furnish(template: Path) -> None:
     (pack / "runbooks" / "shut-it.yml").write_text(RUNBOOK)
 
 
-def prove(wanted: Mapping[str, int], results: Results, a_trial: int = A_TRIAL, most: int = 40) -> None:
+def prove(
+    wanted: Mapping[str, int],
+    results: Results,
+    a_trial: int = A_TRIAL,
+    most: int = 40,
+    stopped_s: float = STOPPED_FOR_S,
+) -> None:
     """Do the trials that are still to be done."""
     kinds = {CONFIGS[config][0] for config in wanted}
     with guarded_service() as guarded, nursery(guarded.url) as (brood, template), databases(kinds) as made:
@@ -349,7 +355,7 @@ def prove(wanted: Mapping[str, int], results: Results, a_trial: int = A_TRIAL, m
                 number = len(results.rows())
                 url = made[database](f"tocsin_{os.getpid()}_{number}")
                 with housed(brood, template, guarded, count, url, number) as house:
-                    trial = tried(config, number, house, a_trial, most)
+                    trial = tried(config, number, house, a_trial, most, stopped_s)
                 results.add(trial)
                 said = "; ".join(trial.faults[:5]) or "good"
                 print(f"{config} {number}: {trial.seconds:.0f} s {said}", file=sys.stderr)

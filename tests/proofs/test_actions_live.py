@@ -20,7 +20,7 @@ def proof(load_program: Callable[[str], ModuleType]) -> ModuleType:
 
 def test_a_killed_server_acts_once_and_only_on_sealed_evidence(proof: ModuleType, tmp_path: Path) -> None:
     results = proof.Results(tmp_path / "trials.jsonl")
-    proof.prove({"sqlite-1": 1}, results, a_trial=1, most=3)
+    proof.prove({"sqlite-1": 1}, results, a_trial=1, most=3, stopped_s=2.5)
     (row,) = results.rows()
     assert row["faults"] == []
     assert set(row["by_door"]) >= {"api", "runbook", "timer"}
