@@ -14,10 +14,11 @@ from tocsin.app.wiring import current_app
 from tocsin.console.gate import Viewer, done, needs, page, time_now
 from tocsin.console.refusals import FormIncomplete, RoleLacksPermission
 from tocsin.domain.action import Action, ActionState, Door
+from tocsin.domain.expressions import text_of
 from tocsin.domain.person import Permission
 from tocsin.flow.act import Act
 from tocsin.flow.act_waits import Waits
-from tocsin.response.approving import roles_for
+from tocsin.response.approving import APPROVAL_LASTS, roles_for
 from tocsin.response.arguments import shown
 from tocsin.response.executing import can_undo
 from tocsin.response.planning import residual_words, undo_words
@@ -84,8 +85,11 @@ def action(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         "action": one,
         "incident": incident,
         "others": [each for each in others if each],
-        "arguments": sorted(shown(one.arguments).items()),
+        "arguments": [(name, _told(value)) for name, value in sorted(shown(one.arguments).items())],
         "waits": waits,
+        "lasts": text_of(one.revert_after) if one.revert_after else "",
+        "consents": [(each, each.at + APPROVAL_LASTS) for each in one.approvals],
+        "consent_lasts": text_of(APPROVAL_LASTS),
         "title": declaration.title,
         "undo": undo_words(declaration),
         "residual": residual_words(declaration),
@@ -118,10 +122,16 @@ def withdraw(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
 @needs(Permission.READ)
 def break_glass(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """Be one of the people who let an action go on without its evidence."""
-    if not (viewer.may(Permission.APPROVE) or viewer.may_respond):
+    if not (viewer.may(Permission.APPROVE) or viewer.may_command):
         raise RoleLacksPermission(viewer.role, Permission.APPROVE)
     reason = request.POST.get("reason", "").strip()
-    act_of(current_app()).consenting.break_glass(number, viewer.username, door=Door.CONSOLE, reason=reason)
+    act_of(current_app()).consenting.break_glass(
+        number,
+        viewer.username,
+        door=Door.CONSOLE,
+        reason=reason,
+        digest=_text(request, "digest", "which action was shown"),
+    )
     return _done(request, number, f"Your word on ACT-{number} is in the log; it takes two people.")
 
 
@@ -185,10 +195,11 @@ def _list(request: HttpRequest, viewer: Viewer, context: dict[str, Any]) -> Http
 
 def _choices(act: Act, one: Action, waits: Waits | None, viewer: Viewer) -> Choices:
     now, is_proposed = time_now(), one.state is ActionState.PROPOSED
-    fitting = roles_for(viewer.username, one, act.ground.may_approve, now)
+    takes_second = waits is not None and waits.takes_second
+    fitting = roles_for(viewer.username, one, act.ground.may_approve, now, takes_second=takes_second)
     glass = one.break_glass.people if one.break_glass else ()
     lacks = waits is not None and waits.lacks_evidence and not waits.is_never
-    may_break = viewer.may_respond or viewer.may(Permission.APPROVE)
+    may_break = viewer.may_command or viewer.may(Permission.APPROVE)
     return Choices(
         roles=tuple(role for role, can in fitting.items() if can and is_proposed and one.kept),
         can_withdraw=is_proposed and viewer.may_respond,
@@ -212,6 +223,11 @@ def _arguments(text: str) -> dict[str, Any]:
         else:
             read[name] = value
     return read
+
+
+def _told(value: Any) -> Any:
+    """Return a list as people write it."""
+    return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else value
 
 
 def _text(request: HttpRequest, name: str, missing: str) -> str:
