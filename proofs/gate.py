@@ -93,17 +93,31 @@ class Judge:
         needed = [("audit.snapshot", "")]
         if action.name in OBJECTS_OF:
             needed += [("logs.export", task) for task in action.objects["tasks"]]
-        second = any(each.standing is None and each.person != person(action) for each in action.approvals)
+        second = self._has_second(shelves, action)
         lacking = [each for each in needed if not self._is_kept(shelves, action, each, second=second)]
         if not lacking:
             return
         said = [entry for entry in entries(shelves) if entry.kind == "action.broke_glass"]
         logged = [each for each in said if each.facts["action"] == action.short_name]
-        if not logged or len(set(logged[-1].facts["people"].split(", "))) < 2:
+        people = set(logged[-1].facts["people"].split(", ")) if logged else set()
+        if len({each for each in people if self.world.roles.get(each)}) < 2:
             self.broken.append(
                 f"{action.short_name} ({action.name}) lacked {lacking} and nobody broke the glass"
             )
         self.broke_glass += 1
+
+    @staticmethod
+    def _has_second(shelves: Shelves, action: Action) -> bool:
+        """Two others, by the log, let a gap count; behind a token may be one of those who consent."""
+        said = [entry for entry in entries(shelves) if entry.kind == "action.approved"]
+        people = {
+            entry.actor
+            for entry in said
+            if entry.facts["action"] == action.short_name
+            and entry.facts["digest"] == action.digest
+            and "standing" not in entry.facts
+        }
+        return len(people - {person(action)}) >= (3 if action.proposed_by.startswith("token:") else 2)
 
     @staticmethod
     def _is_kept(shelves: Shelves, action: Action, needed: tuple[str, str], *, second: bool) -> bool:

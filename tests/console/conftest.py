@@ -94,6 +94,11 @@ def chidi(app: App) -> Client:
 
 
 @pytest.fixture
+def dana(app: App) -> Client:
+    return _signed_in("dana")
+
+
+@pytest.fixture
 def open_incident(app: App, clock: PushedClock) -> Opener:
     """Return a function that opens an incident through the real intake."""
 

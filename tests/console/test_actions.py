@@ -109,19 +109,28 @@ def test_consent_to_what_was_not_shown_does_not_count(app, ada, ben, partner, wo
     assert ada.post("/actions/ACT-1/approve", {}).status_code == 422
 
 
-def test_two_people_break_the_glass(app, ada, ben, partner, work, open_incident, monkeypatch):
+def test_two_people_who_may_consent_break_the_glass(
+    app, ada, ben, dana, partner, work, open_incident, monkeypatch
+):
     open_incident(incident_type="security")
     ben.post("/actions", FORM | {"incident": "INC-1"})
     work()
     # What is missing stays missing: nothing of the first collector is sealed any more.
     ground = act_of(app).ground
     monkeypatch.setattr(app_acting, "ground_of", lambda app: replace(ground, is_sealed=lambda *args: False))
-    assert "Go on without evidence" in ben.get("/actions/ACT-1").content.decode()
-    assert ben.post("/actions/ACT-1/break-glass", {}).status_code == 409
-    ben.post("/actions/ACT-1/break-glass", {"reason": "Data leaves."})
-    assert "Another person must" in ben.get("/actions/ACT-1").content.decode()
-    ada.post("/actions/ACT-1/break-glass", {})
-    assert _action(app).break_glass.people == ("ben", "ada")
+    assert "Go on without evidence" not in ben.get("/actions/ACT-1").content.decode()
+    digest = _action(app).digest
+    reason = {"reason": "Data leaves.", "digest": digest}
+    assert ben.post("/actions/ACT-1/break-glass", reason).status_code == 403
+    page = dana.get("/actions/ACT-1").content.decode()
+    assert "Go on without evidence" in page
+    assert page.count(f'name="digest" value="{digest}"') == 2
+    assert dana.post("/actions/ACT-1/break-glass", {"digest": digest}).status_code == 409
+    assert dana.post("/actions/ACT-1/break-glass", {"reason": "Data leaves."}).status_code == 422
+    dana.post("/actions/ACT-1/break-glass", reason)
+    assert "Another person must" in dana.get("/actions/ACT-1").content.decode()
+    ada.post("/actions/ACT-1/break-glass", {"digest": digest})
+    assert _action(app).break_glass.people == ("dana", "ada")
 
 
 def test_a_proposal_is_withdrawn(app, ben, partner, open_incident):
@@ -168,3 +177,39 @@ def test_an_empty_page_says_so(chidi, partner):
     page = chidi.get("/actions").content.decode()
     assert "Nothing was done to the world yet" in page
     assert "Ask for an action" not in page
+
+
+def test_a_gap_waits_for_a_second_consent_and_the_page_says_so(
+    app, ada, ben, dana, partner, work, open_incident, monkeypatch
+):
+    open_incident(incident_type="security")
+    needs = replace(PERFORMERS[0].declaration, needs=("nobody.collects",))
+    performers = loaded((replace(PERFORMERS[0], declaration=needs),))
+    monkeypatch.setattr(app_acting, "performers_in", lambda *args: performers)
+    ben.post("/actions", FORM | {"incident": "INC-1", "arguments": "count = 0\nfor = 5h"})
+    work()
+    page = ada.get("/actions/ACT-1").content.decode()
+    assert "counts only with a second consent" in page
+    assert "A second consent is missing" in page
+    ada.post("/actions/ACT-1/approve", {"role": "approver", "digest": _action(app).digest})
+    work()
+    assert _action(app).state is ActionState.PROPOSED
+    assert "Consent as" not in ada.get("/actions/ACT-1").content.decode()
+    page = dana.get("/actions/ACT-1").content.decode()
+    assert "Consent as approver" in page
+    dana.post("/actions/ACT-1/approve", {"role": "approver", "digest": _action(app).digest})
+    work()
+    assert _action(app).state is ActionState.DONE
+
+
+def test_the_page_says_the_exact_time_and_when_consent_ends(app, ada, ben, partner, work, open_incident):
+    open_incident(incident_type="security")
+    for lasts in ("for = 1h", "for = 5h", ""):
+        ben.post("/actions", FORM | {"incident": "INC-1", "arguments": f"count = 0\n{lasts}"})
+    work()
+    pages = [ada.get(f"/actions/ACT-{number}").content.decode() for number in (1, 2, 3)]
+    assert "1h after it is done" in pages[0]
+    assert "5h after it is done" in pages[1]
+    assert "taking itself back after 5h" in pages[1]
+    assert "Takes itself back" not in pages[2]
+    assert all("<dt>Expires</dt>" in page and "the action expires" in page for page in pages)

@@ -115,29 +115,29 @@ BY_HAND = an_exhibit(3, covers="logs.export", of="t1")
         pytest.param((WHOLE,), (), False, Lack.NOT_SEALED, id="kept, not sealed"),
         pytest.param((WHOLE,), (1,), False, None, id="kept and sealed"),
         pytest.param((GAP,), (2,), False, Lack.ONLY_WITH_A_SECOND, id="a gap alone"),
-        pytest.param((GAP,), (2,), True, None, id="a gap with a second person"),
+        pytest.param((GAP,), (2,), True, None, id="a gap with a second consent"),
         pytest.param((GAP,), (), True, Lack.NOT_SEALED, id="a gap is sealed too"),
         pytest.param((BY_HAND,), (3,), False, Lack.ONLY_WITH_A_SECOND, id="by hand alone"),
-        pytest.param((BY_HAND,), (3,), True, None, id="by hand with a second person"),
+        pytest.param((BY_HAND,), (3,), True, None, id="by hand with a second consent"),
         pytest.param((GAP, WHOLE), (2,), False, Lack.NOT_SEALED, id="a sealed gap is not the whole"),
     ],
 )
 def test_a_demand_is_met_by_a_sealed_exhibit(
     exhibits: tuple[Any, ...], sealed: tuple[int, ...], second: bool, lack: Lack | None
 ) -> None:
-    found = missing((LOGS,), exhibits, sealed, has_second_person=second)
+    found = missing((LOGS,), exhibits, sealed, has_second_consent=second)
     assert [each.lack for each in found] == ([] if lack is None else [lack])
 
 
 def test_yesterdays_tasks_do_not_open_the_gate_for_todays() -> None:
     of_another = an_exhibit(1, collector="logs.export", of="t0")
-    assert missing((LOGS,), (of_another,), (1,), has_second_person=True)[0].lack is Lack.NOT_KEPT
+    assert missing((LOGS,), (of_another,), (1,), has_second_consent=True)[0].lack is Lack.NOT_KEPT
     other_collector = an_exhibit(1, collector="audit.snapshot", of="t1")
-    assert missing((LOGS,), (other_collector,), (1,), has_second_person=True)
+    assert missing((LOGS,), (other_collector,), (1,), has_second_consent=True)
 
 
 def test_a_demand_of_any_object_takes_any() -> None:
-    assert missing((Demand(collector="logs.export"),), (WHOLE,), (1,), has_second_person=False) == ()
+    assert missing((Demand(collector="logs.export"),), (WHOLE,), (1,), has_second_consent=False) == ()
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,10 @@ def test_asked_for_again_it_is_the_same_action(world: World) -> None:
     assert first.number == second.number
     assert ask(world, by="ada").number == 2
     assert ask(world, arguments={"count": 1}).number == 3
+    # Another time, or none, is another action.
+    times = [ask(world, revert_after=timedelta(hours=hours)).number for hours in (1, 5, 1)]
+    assert times == [4, 5, 4]
+    assert ask(world).number == 1
 
 
 def test_an_action_is_taken_back_by_one_of_its_own_with_the_same_gate(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acting_world import Killed, World, ask, at_once, consent, count_before, do
+from acting_world import Killed, World, ask, at_once, consent, count_before
 from tocsin.domain.acting import CallFailed
 from tocsin.domain.action import ActionState, Door
 from tocsin.domain.exhibit import CustodyAct
@@ -100,16 +100,36 @@ def test_a_look_that_would_change_something_is_a_fault_of_its_connector(world: W
         object.__setattr__(scale, "before", count_before)
 
 
-def test_a_gap_counts_with_a_second_person_and_never_with_consent_in_advance(world: World) -> None:
+@pytest.mark.parametrize(
+    ("by", "door", "people"),
+    [
+        ("ben", Door.CONSOLE, ("ada", "dana")),
+        ("tocsin", Door.RUNBOOK, ("ada", "dana")),
+        ("token:ci", Door.API, ("ada", "dana", "chidi")),
+    ],
+)
+def test_a_gap_counts_only_with_a_second_consent(
+    world: World, by: str, door: Door, people: tuple[str, ...]
+) -> None:
     world.gaps = lambda collector: "It hung."
-    done = do(world)
-    assert done.state is ActionState.DONE
+    ask(world, by=by, door=door)
+    world.ready()
+    for person in people:
+        waits = world.act.waits(1)[1]
+        assert waits is not None
+        assert "counts only with a second consent" in " ".join(waits.words)
+        assert waits.people
+        consent(world, person=person)
+        consent(world, person=person)
+        assert world.action().state is ActionState.PROPOSED
+        world.run()
+    assert world.action().state is ActionState.DONE
 
 
 def test_broken_glass_marks_what_was_not_sealed(world: World) -> None:
     ask(world)
     world.run()
-    for person in ("ben", "ada"):
+    for person in ("dana", "ada"):
         world.act.consenting.break_glass(1, person, door=Door.CONSOLE, reason="Data leaves.")
     consent(world)
     world.run()

@@ -80,13 +80,16 @@ def test_outside_its_bounds_it_is_not_used(world: World, more) -> None:
     assert world.action().state is ActionState.PROPOSED
 
 
-def test_a_gap_needs_a_person_who_looks_now(world: World) -> None:
+def test_a_gap_needs_two_people_who_look_now(world: World) -> None:
     give(world)
     world.gaps = lambda collector: "It hung."
     ask(world, by="tocsin")
     world.ready()
     assert world.action().state is ActionState.PROPOSED
-    consent(world)
+    consent(world, person="ada")
+    world.run()
+    assert world.action().state is ActionState.PROPOSED
+    consent(world, person="dana")
     world.run()
     assert world.action().state is ActionState.DONE
 

@@ -38,6 +38,7 @@ def test_killed_at_each_step_in_turn_nothing_is_broken(proof: ModuleType) -> Non
         pytest.param(
             gate, "is_broken", lambda policy, glass: glass is not None, "lacked", id="one breaks it"
         ),
+        pytest.param(approving, "has_second_consent", lambda *args: True, "lacked", id="a gap counts alone"),
         pytest.param(approving, "lacking", lambda *args: (), "had the consent of", id="nobody consents"),
         pytest.param(
             approving,

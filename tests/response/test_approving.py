@@ -17,7 +17,7 @@ from tocsin.response.approving import (
     MOST_APPROVERS,
     ApprovalRefused,
     approved,
-    has_second_person,
+    has_second_consent,
     lacking,
     required,
     roles_for,
@@ -121,8 +121,14 @@ def test_a_person_may_choose_the_role() -> None:
 
 
 def test_an_approver_more_than_asked_is_welcome() -> None:
-    action = by("chidi", asked(approvers=()))
-    assert has_second_person(action, NOON)
+    one = by("ada", asked())
+    assert (lacking(one, may, NOON), has_second_consent(one, NOON)) == ((), False)
+    assert roles_for("chidi", one, may, NOON) == {"approver": False}
+    assert roles_for("chidi", one, may, NOON, takes_second=True) == {"approver": True}
+    assert roles_for("ada", one, may, NOON, takes_second=True) == {"approver": False}
+    action = by("chidi", one)
+    assert has_second_consent(action, NOON)
+    assert not has_second_consent(action, later(4 * 60 * 60))
 
 
 def test_consent_in_advance_fills_a_role_but_is_no_second_person() -> None:
@@ -130,7 +136,7 @@ def test_consent_in_advance_fills_a_role_but_is_no_second_person() -> None:
     action = with_standing(asked(), (standing,), NOON)
     assert action.approvals[0].standing == 4
     assert lacking(action, may, NOON) == ()
-    assert not has_second_person(action, NOON)
+    assert not has_second_consent(action, NOON)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +197,7 @@ def test_behind_a_token_of_nobody_may_be_one_of_two_who_consent() -> None:
         "approver",
     )
     one = by("ada", asked(proposed_by="token:ci", approvers=needed))
-    assert (lacking(one, may, NOON), has_second_person(one, NOON)) == (("approver",), False)
+    assert (lacking(one, may, NOON), has_second_consent(one, NOON)) == (("approver",), False)
     both = by("ben", one)
-    assert (lacking(both, may, NOON), has_second_person(both, NOON)) == ((), True)
+    assert (lacking(both, may, NOON), has_second_consent(both, NOON)) == ((), False)
+    assert has_second_consent(by("chidi", both), NOON)

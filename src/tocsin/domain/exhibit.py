@@ -23,7 +23,7 @@ class Exhibit:
 
     `collector` is None for an exhibit kept by hand. `covers` names what it is evidence of (`alert.context`),
     `of` the one object it was read from (a task, a role; empty: none in particular). `gap` says why a
-    collector could not finish: such an exhibit counts only together with a second person. `entry_id` is the
+    collector could not finish: such an exhibit counts only with a second consent. `entry_id` is the
     log entry that holds its digest; an exhibit is sealed once that entry is under a checkpoint. The bytes of
     an `encrypted` one are an age file, and so is its digest.
     """

@@ -20,7 +20,7 @@ class Lack(StrEnum):
 
     NOT_KEPT = "not kept"
     NOT_SEALED = "kept, not sealed yet"
-    ONLY_WITH_A_SECOND = "not collected as it should be, which counts only together with a second person"
+    ONLY_WITH_A_SECOND = "not collected as it should be, which counts only with a second consent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +115,17 @@ def missing(
     exhibits: Sequence[Exhibit],
     sealed: Iterable[int],
     *,
-    has_second_person: bool,
+    has_second_consent: bool,
 ) -> tuple[Missing, ...]:
     """Return the demands that no exhibit meets; `sealed` are the numbers of exhibits that are sealed.
 
-    What a collector could not finish, and what a person kept by hand in its place, counts only where a second
-    person has consented.
+    What a collector could not finish, and what a person kept by hand in its place, counts only with a second
+    consent, beyond the one that every containment takes.
     """
     numbers = frozenset(sealed)
     lacks = (
-        (demand, _lack(demand, exhibits, numbers, has_second_person=has_second_person)) for demand in demands
+        (demand, _lack(demand, exhibits, numbers, has_second_consent=has_second_consent))
+        for demand in demands
     )
     return tuple(Missing(demand=demand, lack=lack) for demand, lack in lacks if lack is not None)
 
@@ -161,12 +162,12 @@ def _objects(rule: Before, known: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _lack(
-    demand: Demand, exhibits: Sequence[Exhibit], sealed: frozenset[int], *, has_second_person: bool
+    demand: Demand, exhibits: Sequence[Exhibit], sealed: frozenset[int], *, has_second_consent: bool
 ) -> Lack | None:
     fitting = [each for each in exhibits if _fits(demand, each)]
     if not fitting:
         return Lack.NOT_KEPT
-    counting = [each for each in fitting if has_second_person or (each.collector and not each.gap)]
+    counting = [each for each in fitting if has_second_consent or (each.collector and not each.gap)]
     if not counting:
         return Lack.ONLY_WITH_A_SECOND
     return None if any(each.number in sealed for each in counting) else Lack.NOT_SEALED

@@ -86,8 +86,8 @@ class Act:
     ) -> Action:
         """Propose an action in a transaction of its own; a refusal is written into the log too.
 
-        The same asked for again by the same actor, while it is proposed, is the same action. Raises as
-        `propose` does.
+        The same asked for again by the same actor and for the same time, while it is proposed, is the same
+        action. Raises as `propose` does.
         """
         try:
             with self.ground.store.transaction() as shelves:
@@ -211,9 +211,15 @@ class Act:
         declaration = self.ground.performer(name).declaration
         values = checked(declaration, completed(declaration, arguments, incident_key(incident)))
         kept = stored(declaration, values, self.ground.vault)
-        wanted = (declaration.name, arguments_digest(kept), asked["by"], None)
+        wanted = (declaration.name, arguments_digest(kept), asked["by"], None, asked.get("revert_after"))
         for each in shelves.actions.of_incident(incident.incident_id):
-            same = (each.name, arguments_digest(each.arguments), each.proposed_by, each.undoes)
+            same = (
+                each.name,
+                arguments_digest(each.arguments),
+                each.proposed_by,
+                each.undoes,
+                each.revert_after,
+            )
             if each.state is ActionState.PROPOSED and same == wanted and each.run_id == asked.get("run_id"):
                 return each
         return None

@@ -240,7 +240,7 @@ class Beginning:
     def collect(self, shelves: Shelves, incident: Incident, action: Action) -> None:
         """Start the collectors of what an action still needs and nobody keeps yet."""
         exhibits = shelves.exhibits.of_incident(action.incident_id)
-        lacking = gate.missing(action.demands, exhibits, (), has_second_person=True)
+        lacking = gate.missing(action.demands, exhibits, (), has_second_consent=True)
         declaration = self.ground.performer(action.name).declaration
         names = self.ground.names(declaration)
         for each in lacking:

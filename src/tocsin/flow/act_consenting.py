@@ -63,10 +63,7 @@ class Consenting:
         with self.ground.store.transaction() as shelves:
             incident, action = held_action(shelves, number)
             self._demand_looked_at(action)
-            if digest and digest != action.digest:
-                raise ActionRefused(
-                    f"{action.short_name} has changed since it was shown.", "Read it again, then consent."
-                )
+            _demand_unchanged(action, digest)
             may = self.ground.may_approve
             approved = approving.approved(action, person, door, may, now, role=role)
             if approved != action:
@@ -77,21 +74,25 @@ class Consenting:
                 Beginning(self.ground).hasten(shelves, approved, now)
             return approved
 
-    def break_glass(self, number: int, person: str, *, door: Door, reason: str) -> Action:
+    def break_glass(self, number: int, person: str, *, door: Door, reason: str, digest: str = "") -> Action:
         """One of at least two people lets an action go on without its exhibits, and says why.
+
+        Each may consent to actions. `digest` is that of the action as shown; once the glass is broken, more
+        people change nothing.
 
         Raises `NotFound`, `ActionRefused`.
         """
         now = self.ground.clock.now()
         with self.ground.store.transaction() as shelves:
             incident, action = held_action(shelves, number)
+            _demand_unchanged(action, digest)
             self._demand_may_break(shelves, action, person, door, reason)
             before = action.break_glass
             people = tuple(dict.fromkeys((*(before.people if before else ()), person)))
             # The reason stays the first one's, to which the others add their consent by breaking it too.
             said = before.reason if before else reason.strip()[:LONGEST_REASON]
             broken = replace(action, break_glass=BreakGlass(people=people, reason=said, at=now))
-            if before is not None and people == before.people:
+            if before is not None and (people == before.people or gate.is_broken(self.ground.policy, before)):
                 return action
             shelves.actions.save(broken)
             self._tell_broken(shelves, incident, broken, person, now)
@@ -126,6 +127,11 @@ class Consenting:
     ) -> None:
         if door is not Door.CONSOLE or not is_username(person):
             raise ActionRefused("Nobody is signed in here.", "Two people break the glass in the console.")
+        if not self.ground.may_approve(person, approving.APPROVER):
+            raise ActionRefused(
+                f"{person} may not consent to actions, so neither to one without its evidence.",
+                "Two people who may consent to actions break the glass.",
+            )
         if action.state is not ActionState.PROPOSED:
             raise ActionMoveRefused(action, "let go on without evidence")
         if not reason.strip() and action.break_glass is None:
@@ -158,6 +164,13 @@ class Consenting:
                 f"What {action.short_name} touches is still being read from the partner.",
                 "Wait a moment, so that you see what you consent to.",
             )
+
+
+def _demand_unchanged(action: Action, digest: str) -> None:
+    if digest and digest != action.digest:
+        raise ActionRefused(
+            f"{action.short_name} has changed since it was shown.", "Read it again, then consent."
+        )
 
 
 def tell_refusal(ground: Ground, incident_id: UUID, name: str, by: str, refusal: Explained) -> None:

@@ -41,6 +41,16 @@ class Waits:
         return bool(self.missing) and not self.glass_is_broken
 
     @property
+    def takes_second(self) -> bool:
+        """Say whether evidence counts only once one more person has consented."""
+        return self.lacks_evidence and any(each.lack is gate.Lack.ONLY_WITH_A_SECOND for each in self.missing)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return the roles whose consent is missing, that for a gap in the evidence too."""
+        return self.roles or ((approving.APPROVER,) if self.takes_second else ())
+
+    @property
     def only_for_people(self) -> bool:
         """Say whether nothing but consent is missing."""
         return bool(self.roles) and not self._waits_for_others
@@ -68,6 +78,8 @@ class Waits:
         if self.lacks_evidence:
             said += [f"Evidence is missing: {each.words}." for each in self.missing]
         said += [f"Consent is missing: {role}." for role in self.roles]
+        if self.takes_second:
+            said.append("A second consent is missing: two people, neither the proposer, let that count.")
         return (*said, *(f"A limit is reached: {each}." for each in self.limits))
 
 
@@ -83,7 +95,7 @@ def waits_of(ground: Ground, shelves: Shelves, incident: Incident, action: Actio
             action.demands,
             exhibits,
             sealed_numbers(ground, shelves, exhibits, now),
-            has_second_person=approving.has_second_person(action, now),
+            has_second_consent=approving.has_second_consent(action, now),
         ),
         glass_is_broken=gate.is_broken(ground.policy, action.break_glass),
         roles=roles,

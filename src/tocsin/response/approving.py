@@ -17,6 +17,8 @@ MayApprove = Callable[[str, str], bool]
 APPROVER = "approver"
 APPROVAL_LASTS = timedelta(hours=4)
 MOST_APPROVERS = 10
+GAP_TAKES = 2
+"""So many people other than the proposer let a gap in the evidence count."""
 _NO_PERSON = (Door.TEAMMATE, Door.RUNBOOK, Door.STANDING, Door.TIMER, Door.API, Door.CLI)
 
 
@@ -74,7 +76,7 @@ def approved(
     valid = valid_approvals(action, now)
     if any(each.person == person for each in valid):
         return action
-    # Somebody beyond the roles asked for is welcome: a gap in the evidence needs a second person too.
+    # Somebody beyond the roles asked for is welcome: a gap in the evidence needs a second consent.
     wished = (*lacking(action, may, now), *action.approvers, APPROVER)
     roles = [each for each in wished if may(person, each) and role in ("", each)]
     if not roles:
@@ -119,13 +121,15 @@ def with_standing(action: Action, standing: Sequence[StandingApproval], now: dat
     return replace(action, approvals=(*valid_approvals(action, now), *consents))
 
 
-def has_second_person(action: Action, now: datetime) -> bool:
-    """Say whether a person other than the proposer has consented to this very action, not in advance.
+def has_second_consent(action: Action, now: datetime) -> bool:
+    """Say whether two different people, neither the proposer, have consented to this very action.
 
-    Of those who consent one may be behind a token that was made for nobody; then it takes two.
+    That is one more than the consent that every containment takes, so what it lets count is somebody's
+    decision of its own. Consents in advance do not count. Of those who consent one may be behind a token that
+    was made for nobody; then it takes three.
     """
     people = {each.person for each in valid_approvals(action, now) if each.standing is None}
-    return len(people) > is_nobody(action.proposed_by)
+    return len(people) >= GAP_TAKES + is_nobody(action.proposed_by)
 
 
 def _seat(
@@ -142,8 +146,17 @@ def _seat(
     return False
 
 
-def roles_for(person: str, action: Action, may: MayApprove, now: datetime) -> Mapping[str, bool]:
-    """Return each role that is asked for, and whether this person could fill one that is still open."""
+def roles_for(
+    person: str, action: Action, may: MayApprove, now: datetime, *, takes_second: bool = False
+) -> Mapping[str, bool]:
+    """Return each role that is asked for, and whether this person could fill one that is still open.
+
+    `takes_second`: a gap in the evidence waits for one more consent, as an approver, whatever the roles.
+    """
     open_roles = lacking(action, may, now)
-    is_other = is_username(person) and person != person_behind(action.proposed_by)
-    return {role: is_other and role in open_roles and may(person, role) for role in action.approvers}
+    asked = action.approvers
+    if takes_second and not open_roles:
+        asked, open_roles = (*action.approvers, APPROVER), (APPROVER,)
+    has_consented = any(each.person == person for each in valid_approvals(action, now))
+    is_other = is_username(person) and person != person_behind(action.proposed_by) and not has_consented
+    return {role: is_other and role in open_roles and may(person, role) for role in asked}
