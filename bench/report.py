@@ -1,4 +1,4 @@
-"""Runs the benches of detection, lake and live path and writes docs/performance.md from what they print.
+"""Runs the benches of detection, lake, live path and log and writes docs/performance.md from what they print.
 
 `python bench/report.py [--sample] [--keep FOLDER]`. Answers are kept in FOLDER; what lies there already is
 not measured again, so that a page can be finished in several sittings.
@@ -57,6 +57,12 @@ BENCHES = (
         "From a posted body to the committed alert: CPU by stage, and lag at a fixed rate.",
         ("live.py",),
     ),
+    Bench(
+        "log",
+        "Lines put into the log with a commit each, given their place, and the whole log verified.",
+        ("log.py",),
+        sample=("--seconds", "1", "--entries", "20000"),
+    ),
 )
 
 
@@ -79,7 +85,7 @@ def _part(bench: Bench, folder: Path, *, sample: bool) -> str:
     words = [str(_rules(folder)) if word == "RULES" else word for word in bench.words[1:]]
     command = ["bench/" + bench.words[0], *words, *(bench.sample if sample else bench.full)]
     if not said.exists():
-        figures = ["--json", str(folder / f"{bench.name}.json")] if bench.name != "lake" else []
+        figures = ["--json", str(folder / f"{bench.name}.json")] if bench.name not in ("lake", "log") else []
         done = subprocess.run(
             [sys.executable, *command, *figures], cwd=HERE.parent, capture_output=True, text=True, check=True
         )

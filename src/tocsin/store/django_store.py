@@ -36,6 +36,8 @@ from tocsin.store.turns import Turns
 from tocsin.store.writers import begin, committed
 
 SHORT_WAIT_S = 0.01
+# libpq's number of a transaction that failed (PQTRANS_INERROR).
+_IN_ERROR = 3
 # One queue a database file and process, however many stores are made for it.
 _TURNS: dict[str, Turns] = {}
 
@@ -207,7 +209,7 @@ def _is_aborted(connection: BaseDatabaseWrapper) -> bool:
     """Say whether PostgreSQL has given the transaction up; a COMMIT would then be a ROLLBACK and no error."""
     if connection.vendor != "postgresql" or connection.connection is None:
         return False
-    return bool(connection.connection.info.transaction_status.name == "INERROR")
+    return bool(connection.connection.pgconn.transaction_status == _IN_ERROR)
 
 
 def _has_news(descriptor: int) -> bool:

@@ -21,7 +21,7 @@ from tocsin.store.leaf import CARRIED, PLACES, entry_mac, first_place, is_ours, 
 from tocsin.store.locks import lock
 from tocsin.store.rows import insert
 from tocsin.store.shelves.leaves import leaves_of, stretch_of
-from tocsin.store.shelves.placing import Waiting, leave, place
+from tocsin.store.shelves.placing import Waiting, leave, place, wait
 from tocsin.store.writers import next_stamp
 
 # SQLite keeps a text under a number column; it sorts behind every number and so behind this bound.
@@ -65,18 +65,11 @@ class DjangoLog:
 
     def append(self, entry_id: UUID, content: bytes) -> None:
         stamp = next_stamp(self._alias)
-        row = models.LogWaiting(
-            entry_id=entry_id,
-            content=content,
-            mac=entry_mac(self._key, entry_id, content, stamp),
-            writer=stamp.writer,
-            counter=stamp.counter,
-        )
-        insert(row, self._alias)
+        wait(entry_id, content, entry_mac(self._key, entry_id, content, stamp), stamp, self._alias)
 
     def sequence(self, limit: int = 5000) -> int:
         lock("log.sequence", self._alias)
-        ours = [row for row in self._next(limit) if self._is_ours(*row.signed)]
+        ours = tuple(self._next(limit))
         if ours:
             place(ours, first_place(self._current) + self.size(), self._alias)
             leave([row.id for row in ours], self._alias)
@@ -103,7 +96,7 @@ class DjangoLog:
             )
 
     def _next(self, limit: int) -> Iterator[Waiting]:
-        """Yield what waits, by id, and of what is not ours no more than is looked through on the way."""
+        """Yield what waits and is ours, by id."""
         rows = _raw(models.LogWaiting.objects.using(self._alias)).order_by("id")
         last, good = 0, 0
         while good < limit:
@@ -112,8 +105,9 @@ class DjangoLog:
                 return
             for number, entry_id, content, mac, *stamp in page:
                 row = Waiting(number, entry_id, bytes(content), bytes(mac), *stamp)
-                good += self._is_ours(*row.signed)
-                yield row
+                if self._is_ours(*row.signed):
+                    good += 1
+                    yield row
             last = page[-1][0]
 
     @property
