@@ -53,6 +53,7 @@ def test_a_file_without_text_counts_as_a_rule(tmp_path: Path) -> None:
 def test_of_a_pack_only_the_rules_are_taken(tmp_path: Path) -> None:
     for name in ("tables/known.yml", "calendars/work.yml", "drills/d.yml", "lake.yml"):
         _put(tmp_path, f"ours/{name}", "name: known\nvalues: [a]\n")
+    _put(tmp_path, "ours/runbooks/spike.yml", "runbook: spike\ntitle: A spike\nsteps: []\n")
     _put(tmp_path, "ours/rules/tables/deep.yml")
     _put(tmp_path, "ours/more/other.yml")
     _put(tmp_path, "ours/beside.yml")

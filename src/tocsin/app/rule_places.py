@@ -11,7 +11,7 @@ from tocsin.app.packs import RuleFile, is_test, rule_files_in
 
 METRICS = "prometheus"
 _RULES = "rules"
-_NO_RULES = frozenset({"examples", "tests", "tables", "calendars", "drills"})
+_NO_RULES = frozenset({"examples", "tests", "tables", "calendars", "drills", "runbooks"})
 """Folders of a pack, as `Packs` reads it, that hold no rules."""
 _OF_RULES = frozenset({"title", "detection", "correlation", "logsource"})
 _OF_TESTS = frozenset({"tests", "rule_files", "regression_tests_info"})
