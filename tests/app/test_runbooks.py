@@ -173,7 +173,7 @@ def test_the_packs_in_force_give_runbooks_and_what_they_may_name(
     (tmp_path / "packs" / "mine" / "oncall.yml").write_text(oncall, encoding="utf-8")
     roles = known_of(settings, packs).roles
     assert roles is not None
-    assert {"oncall", "ben", "ada", "network", "network-lead"} <= set(roles)
+    assert {"oncall", "ben", "ada", "network", "network-lead", "commander", "approver"} <= set(roles)
 
 
 def test_a_playbook_goes_out_and_comes_back(tmp_path: Path) -> None:

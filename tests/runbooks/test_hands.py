@@ -15,6 +15,7 @@ from tocsin.runbooks.hands import (
     AnswerWrong,
     ApprovalRefused,
     Hand,
+    OwnerUnknown,
     RunOver,
     StepReasonMissing,
     StepRefused,
@@ -194,7 +195,7 @@ def test_consent_is_refused(hand: Hand, why: str) -> None:
 def test_a_step_is_handed_over() -> None:
     change = a_hand("ask").hand_over(["chidi ", "chidi"])
     record = _record(change.run, "ask")
-    assert record.owners == ("chidi",)
+    assert (record.owners, change.owners) == (("chidi",), ("chidi",))
     node = a_hand("ask").spot.node
     assert owners_of(node, record) == ("chidi",)  # type: ignore[arg-type]
     assert owners_of(node, replace(record, owners=None)) == ("oncall",)  # type: ignore[arg-type]
@@ -206,6 +207,15 @@ def test_nobody_is_no_owner(names: list[str]) -> None:
         a_hand("ask").hand_over(names)
 
 
+def test_only_who_is_known_owns_or_approves_a_step() -> None:
+    hand, known = a_hand("ask", by="cli:ada"), ("ada", "chidi", "legal")
+    for act in (hand.hand_over, hand.name_approvers):
+        with pytest.raises(OwnerUnknown, match="'eve, mallory'") as refused:
+            act(["ada", "eve", "mallory"], known)
+        assert refused.value.next_step == "Name some of: ada, chidi, legal."
+    assert hand.hand_over(["ada", "legal"], known).owners == ("legal",)
+
+
 def test_other_approvers_keep_the_consent_that_still_counts() -> None:
     hand = a_hand("tell", approvals=("ciso:dana", "legal:chidi"))
     record = _record(hand.name_approvers(["ciso", "deputy"]).run, "tell")
@@ -214,7 +224,7 @@ def test_other_approvers_keep_the_consent_that_still_counts() -> None:
         hand.name_approvers(["ciso"])
 
 
-@pytest.mark.parametrize(("minutes", "missed"), [(1, True), (-1, False)])
+@pytest.mark.parametrize(("minutes", "missed"), [(1, True), (0, False), (-1, False)])
 def test_a_step_that_ends_late_says_so(minutes: float, missed: bool) -> None:
     hand = a_hand("do", due_at=NOON - timedelta(minutes=minutes))
     assert (_record(hand.done().run, "do").missed_at is not None) is missed

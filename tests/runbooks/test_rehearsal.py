@@ -49,6 +49,13 @@ def test_a_run_that_goes_as_expected_has_no_failure() -> None:
     assert "watch#2/calm" in result.reached
 
 
+@pytest.mark.parametrize(("after", "missed"), [("1m", "[]"), ("61s", "[look]")])
+def test_what_is_done_when_it_is_due_is_not_missed(after: str, missed: str) -> None:
+    book = "runbook: a\ntitle: T\nsteps: [{id: look, do: D, within: 1m}]\n"
+    test = f"  given: {{look: {{after: {after}}}}}\n  expect: {{order: [look], missed: {missed}}}\n"
+    assert rehearsed(test, book).failures == ()
+
+
 def test_what_was_skipped_is_not_applicable() -> None:
     result = rehearsed("""\
   given:
@@ -80,7 +87,7 @@ def test_a_failed_action_stops_the_run_where_it_is() -> None:
                 "the steps done are [look, keep, watch#1/calm, more.a, note], expected [look].",
                 "not applicable: [block], expected [].",
                 "failed: [], expected [keep].",
-                "late: [], expected [note].",
+                "missed: [], expected [note].",
                 "something is given for [nobody], which is never ready.",
                 "the actions are [signals.top], expected [page].",
                 "the trigger does not fit the incident, expected the opposite.",

@@ -10,11 +10,12 @@ import pytest
 
 from nouns import NOON, a_run, an_action, an_alert, an_incident
 from tocsin.domain.action import Action, ActionState
+from tocsin.domain.incident import Status
 from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step, StepAction
 from tocsin.runbooks.reading import read
 from tocsin.runbooks.scope import Facts
-from tocsin.runbooks.stepping import Advanced, Proposal, advance, proposed, refused
+from tocsin.runbooks.stepping import HELD_BACK, TICK, Advanced, Proposal, advance, proposed, refused
 
 CONTAINMENTS = frozenset({"aws.waf.block", "idp.disable_user"})
 
@@ -68,6 +69,10 @@ class Going:
         self.run = replace(self.run, steps={**self.run.steps, place: replace(self.run.steps[place], **given)})
         return self.look()
 
+    def become(self, status: Status) -> Advanced:
+        self.facts = replace(self.facts, incident=replace(self.facts.incident, status=status))
+        return self.look()
+
     def done(self, *places: str) -> Advanced:
         for place in places:
             self.set(place, state=StepState.DONE)
@@ -85,7 +90,7 @@ def test_the_first_step_is_ready_and_the_others_wait() -> None:
     assert going.states() == {"look": "ready", "call": "waiting"}
     (told,) = going.last.told
     assert (told.place, told.text) == ("look", "Look It is due at 2026-03-01 12:05:00 UTC.")
-    assert going.last.wake_at == NOON + timedelta(minutes=5)
+    assert going.last.wake_at == NOON + timedelta(minutes=5) + TICK
     again = going.look()
     assert (again.told, again.proposals, again.run) == ((), (), going.run)
 
@@ -100,7 +105,9 @@ def test_a_run_ends_with_its_last_step_and_then_stays_as_it_is() -> None:
 
 def test_a_miss_is_told_once_and_the_step_goes_on() -> None:
     going = Going(a_book("- {id: look, do: Look, within: 5m}\n"))
-    late = going.at(5)
+    on_time = going.at(5)
+    assert (on_time.missed, on_time.wake_at) == ((), NOON + timedelta(minutes=5) + TICK)
+    late = going.at(5.01)
     assert late.missed == ("look",)
     assert going.run.steps["look"].state is StepState.READY
     assert going.at(6).missed == ()
@@ -109,8 +116,8 @@ def test_a_miss_is_told_once_and_the_step_goes_on() -> None:
 
 def test_by_counts_from_the_start_of_the_incident_also_while_the_step_waits() -> None:
     going = Going(a_book("- {id: look, do: Look}\n- {id: tell, do: Tell, by: 1h, within: 5m}\n"))
-    assert going.last.wake_at == NOON + timedelta(hours=1)
-    assert going.at(60).missed == ("tell",)
+    assert going.last.wake_at == NOON + timedelta(hours=1) + TICK
+    assert going.at(61).missed == ("tell",)
     assert going.states()["tell"] == "waiting"
     going.done("look")
     assert going.states()["tell"] == "ready"
@@ -388,3 +395,56 @@ def test_a_record_of_another_call_is_no_name_here() -> None:
         run=a_run(steps={"sub.b": StepRecord(place="sub.b", state=StepState.DONE, answers={"x": "1"})}),
     )
     assert going.states()["a"] == "not-applicable"
+
+
+LOCKED = """
+- {id: look, do: Look, within: 5m}
+- {id: lock, do: Lock, within: 5m, run: [signals.top, idp.disable_user: eve]}
+- {id: proof, do: Is it locked?, if: lock.locked}
+- {id: more, call: inner, if: proof.x == 'no'}
+- {id: tell, do: Tell, run: page}
+"""
+
+
+def test_nothing_is_contained_once_the_incident_is_resolved_and_the_rest_goes_on() -> None:
+    going = Going(a_book(LOCKED))
+    going.done("look")
+    resolved = going.become(Status.RESOLVED)
+    assert [each.action for each in resolved.proposals] == ["signals.top"]
+    held = going.do(locked=["eve"])
+    assert [each.action for each in held.proposals] == ["page"]
+    assert [(told.place, told.kind.value) for told in held.told if told.place == "lock"] == [
+        ("lock", "incident.note")
+    ]
+    assert going.run.steps["lock"].reason == HELD_BACK
+    waiting = {"proof": "waiting", "more": "waiting"}
+    assert going.states() == {"look": "done", "lock": "ready", **waiting, "tell": "ready"}
+    ended = going.do()
+    assert (ended.run.state, ended.told[0].place, len(ended.told)) == (RunState.RUNNING, "tell", 1)
+    assert going.at(9).missed == ()
+
+
+def test_it_is_contained_after_all_when_the_incident_is_opened_again() -> None:
+    going = Going(a_book(LOCKED))
+    going.done("look")
+    going.become(Status.RESOLVED)
+    going.do(locked=["eve"])
+    going.do()
+    again = going.become(Status.OPEN)
+    assert [(each.action, each.place) for each in again.proposals] == [("idp.disable_user", "lock")]
+    assert going.run.steps["lock"].reason == ""
+    going.do(locked=["eve"])
+    assert going.states()["proof"] == "ready"
+    assert going.done("proof").run.state is RunState.DONE
+
+
+def test_what_holds_a_step_that_is_held_back_is_not_over_and_goes_no_round_further() -> None:
+    watch = "- {id: w, repeat: {every: 1m, until: ask.x}, steps: [{id: ask, do: A, run: aws.waf.block}]}\n"
+    inner = a_book("- {id: lock, do: Lock, run: idp.disable_user}\n")
+    steps = "- {id: sub, call: inner}\n" + watch + "- {id: end, do: End}\n"
+    resolved = Facts(incident=an_incident(opened_at=NOON, status=Status.RESOLVED), containments=CONTAINMENTS)
+    going = Going(a_book(steps), {"inner": inner}, facts=resolved)
+    assert going.at(5).proposals == ()
+    states = {"sub": "ready", "sub.lock": "ready", "w": "ready", "w#1/ask": "ready", "end": "ready"}
+    assert going.states() == states
+    assert [each.place for each in going.become(Status.OPEN).proposals] == ["sub.lock"]

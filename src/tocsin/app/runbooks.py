@@ -15,8 +15,9 @@ from tocsin.app.performing import ACTIONS_FILE, collectors_of, performers_by, pe
 from tocsin.app.settings import Settings
 from tocsin.domain.errors import Misconfigured, NotFound
 from tocsin.domain.pack_file import parse
+from tocsin.domain.person import Role
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step
-from tocsin.oncall.roster import parse_roster
+from tocsin.oncall.roster import Roster, parse_roster
 from tocsin.runbooks.cacao.exporting import as_json, exported
 from tocsin.runbooks.cacao.importing import imported
 from tocsin.runbooks.cacao.linting import lint_playbook
@@ -29,6 +30,8 @@ from tocsin.runbooks.writing import keys_of
 
 ON_CALL = "oncall"
 """The role of whoever is on call."""
+ROLES = frozenset(role.value for role in Role if role is not Role.INGEST)
+"""The roles of accounts that people have."""
 
 Files = Iterable[tuple[PackFile, PackFile | None]]
 
@@ -109,10 +112,15 @@ def _roles(packs: Packs) -> frozenset[str] | None:
     """Return who may own a step, None while the on-call file lists nobody."""
     oncall = packs.file("oncall.yml")
     roster = parse_roster(oncall.text, oncall.path, files_of(packs.calendar_files()))
+    return owners_in(roster)
+
+
+def owners_in(roster: Roster) -> frozenset[str] | None:
+    """Return who may own or approve a step, None while the on-call file lists nobody."""
     if not roster.people:
         return None
     leads = (f"{name}-lead" for name, team in roster.teams.items() if team.lead)
-    return frozenset({ON_CALL, *roster.teams, *leads, *roster.schedules, *roster.people})
+    return frozenset({ON_CALL, *roster.teams, *leads, *roster.schedules, *roster.people, *ROLES})
 
 
 def runbook_files_at(paths: Iterable[Path]) -> Files:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.app.acting import act_of, plan_record
+from tocsin.app.runbooks import owners_in
 from tocsin.app.wiring import App
 from tocsin.connectors.plain import is_web_link
 from tocsin.domain.alert import Alert
@@ -27,6 +28,8 @@ from tocsin.runbooks.hands import owners_of
 from tocsin.runbooks.outline import Spot
 from tocsin.runbooks.scope import names_for
 from tocsin.runbooks.stepping import is_approved_as_actions, missing_approvals, unanswered
+from tocsin.store.accounts import Accounts
+from tocsin.store.django_store import DjangoStore
 
 
 def runs_of(app: App) -> Runs:
@@ -35,7 +38,13 @@ def runs_of(app: App) -> Runs:
     going = Going(
         library_for(act, app.take.triggers.library), app.respond, NextLevel(app.call), ByRunbook(act)
     )
-    return Runs(app.store, app.clock, going, act.ground.may_approve)
+
+    def known() -> frozenset[str] | None:
+        listed = owners_in(app.policies.roster)
+        accounts = Accounts(DjangoStore()).everybody() if listed else ()
+        return listed and listed | {account.username for account in accounts if account.is_active}
+
+    return Runs(app.store, app.clock, going, act.ground.may_approve, known)
 
 
 def planning_of(app: App) -> Planning:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -35,14 +35,22 @@ class Followed:
     facts: Facts
 
 
+def _nobody_listed() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The chapter of runbooks. Each public method is one transaction, or runs inside the caller's."""
+    """The chapter of runbooks. Each public method is one transaction, or runs inside the caller's.
+
+    `owners_known` gives those who may own or approve a step, None while nobody is listed.
+    """
 
     store: Store
     clock: Clock
     going: Going
     may_approve: MayApprove
+    owners_known: Callable[[], Collection[str] | None] = _nobody_listed
 
     @property
     def library(self) -> Library:
@@ -97,12 +105,14 @@ class Runs:
         return self._by_hand(number, place, person, lambda hand: hand.approve(self.may_approve))
 
     def hand_over(self, number: int, place: str, owners: Sequence[str], actor: str) -> Run:
-        """Give a step to other owners. Raises `NotFound`, `StepRefused`."""
-        return self._by_hand(number, place, actor, lambda hand: hand.hand_over(owners))
+        """Give a step to other owners, who hear of it. Raises `NotFound`, `StepRefused`."""
+        known = self.owners_known()
+        return self._by_hand(number, place, actor, lambda hand: hand.hand_over(owners, known))
 
     def name_approvers(self, number: int, place: str, roles: Sequence[str], actor: str) -> Run:
         """Name other roles that must consent to a step. Raises `NotFound`, `StepRefused`."""
-        return self._by_hand(number, place, actor, lambda hand: hand.name_approvers(roles))
+        known = self.owners_known()
+        return self._by_hand(number, place, actor, lambda hand: hand.name_approvers(roles, known))
 
     def abort(self, numbers: Sequence[int], actor: str, reason: str) -> tuple[Run, ...]:
         """End runs before their end, all or none. Raises `NotFound`, `StepRefused`."""
@@ -199,6 +209,8 @@ class Runs:
             facts = self.going.facts(shelves, incident, run, book, books)
             change = decide(Hand(run=run, spot=spot, facts=facts, by=actor, now=now))
             self.going.tell(shelves, incident, change.run, change.told)
+            if change.owners:
+                self.going.owners.handed_over(shelves, incident, run, place, change.owners, now)
             return self.going.on(shelves, incident, change.run, now)
 
     def _all_held(self, shelves: Shelves, numbers: Sequence[int]) -> list[tuple[Incident, Run]]:

@@ -22,6 +22,7 @@ from tocsin.flow.record import tell
 from tocsin.flow.respond import Respond
 from tocsin.flow.runs_acting import Acting
 from tocsin.flow.runs_library import Library
+from tocsin.flow.runs_owners import Owners
 from tocsin.flow.runs_wake import run_key, wake
 from tocsin.incidents.changed import TOCSIN, line
 from tocsin.runbooks.hands import Change, abort, owners_of
@@ -45,6 +46,11 @@ class Going:
     respond: Respond
     next_level: NextLevel
     acting: Acting
+
+    @property
+    def owners(self) -> Owners:
+        """Return who tells owners of steps."""
+        return Owners(self.next_level.call)
 
     def on(self, shelves: Shelves, incident: Incident, run: Run, now: datetime) -> Run:
         """Go as far as the facts allow, save the run, and see to it that it is looked at again in time."""
@@ -116,11 +122,22 @@ class Going:
             demands = [Demand(collector=each.collector) for each in decided.collections]
             alerts = shelves.alerts.of_incident(incident.incident_id)
             self.respond.collect_for(shelves, incident, demands, _arguments(alerts))
+        self._tell_owners(shelves, incident, decided, now)
         for place in decided.missed:
             self._page_next(shelves, incident, run, place, now)
         for proposal in decided.proposals:
             run = self._proposed(shelves, incident, run, proposal, now)
         return run
+
+    def _tell_owners(self, shelves: Shelves, incident: Incident, decided: Advanced, now: datetime) -> None:
+        fresh = {told.place for told in decided.told if told.kind is Happening.STEP_READY}
+        if fresh:
+            spots = outline(*self._outlined(decided.run))
+            self.owners.ready(shelves, incident, decided.run, spots, fresh, now)
+
+    def _outlined(self, run: Run) -> tuple[Runbook, Run, Mapping[str, Runbook]]:
+        book, books = self.library.pinned(run)
+        return book, run, books
 
     def _proposed(
         self, shelves: Shelves, incident: Incident, run: Run, proposal: Proposal, now: datetime
@@ -136,8 +153,7 @@ class Going:
         return proposed(run, proposal.place, action.number)
 
     def _page_next(self, shelves: Shelves, incident: Incident, run: Run, place: str, now: datetime) -> None:
-        book, books = self.library.pinned(run)
-        spot = next(spot for spot in outline(book, run, books) if spot.place == place)
+        spot = next(spot for spot in outline(*self._outlined(run)) if spot.place == place)
         owners = ", ".join(owners_of(spot.node, spot.record)) if isinstance(spot.node, Step) else ""
         whose = f" of {owners}" if owners else ""
         why = f"The step {place}{whose} in {run.short_name} ({run.runbook_id}) is late."

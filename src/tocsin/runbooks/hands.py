@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,6 +56,13 @@ class RunOver(StepRefused):
     code = "run_over"
 
 
+class OwnerUnknown(StepRefused):
+    """A step is given to a name that nobody has, so that nobody would do it."""
+
+    code = "step_owner_unknown"
+    status = 422
+
+
 class StepReasonMissing(StepRefused):
     """Who skips a step, closes a failed one or ends a run must say why."""
 
@@ -65,10 +72,14 @@ class StepReasonMissing(StepRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A run after a person changed it, and what is to be written down."""
+    """A run after a person changed it, and what is to be written down.
+
+    `owners` are the names of those who are told that the step is theirs now.
+    """
 
     run: Run
     told: Told
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,17 +170,18 @@ class Hand:
             replace(record, approvals=approvals), Happening.ACTION_APPROVED, f"Approved as {role}."
         )
 
-    def hand_over(self, owners: Sequence[str]) -> Change:
-        """Give a step to other owners. Raises `StepRefused`."""
+    def hand_over(self, owners: Sequence[str], known: Collection[str] | None = None) -> Change:
+        """Give a step to other owners; `known` are those there are, None for any. Raises `StepRefused`."""
         _, record = self._open_step(StepState.WAITING, StepState.READY, StepState.FAILED)
-        named = _names(owners)
+        named = _names(owners, known)
         text = f"It is handed over to {', '.join(named)}."
-        return self._changed(replace(record, owners=named), Happening.STEP_READY, text)
+        change = self._changed(replace(record, owners=named), Happening.STEP_READY, text)
+        return replace(change, owners=tuple(each for each in named if each != person_behind(self.by)))
 
-    def name_approvers(self, approvers: Sequence[str]) -> Change:
+    def name_approvers(self, approvers: Sequence[str], known: Collection[str] | None = None) -> Change:
         """Name other roles that must consent to a step; their number may not shrink. Raises `StepRefused`."""
         step, record = self._open_step(StepState.WAITING, StepState.READY, StepState.FAILED)
-        named = _names(approvers)
+        named = _names(approvers, known)
         self._demand_nothing_under_way(record)
         if len(named) < len(step.approve):
             raise self._refused(
@@ -220,8 +232,8 @@ class Hand:
             raise self._refused(f"{names} is under way.", "Withdraw it, or let it come to its end.")
 
     def _ended(self, record: StepRecord, state: StepState, kind: Happening, text: str, reason: str) -> Change:
-        late = record.due_at is not None and record.due_at <= self.now
-        missed_at = self.now if late and record.missed_at is None else record.missed_at
+        late = record.due_at is not None and record.due_at < self.now
+        missed_at = record.due_at if late else record.missed_at
         ended = replace(
             record, state=state, done_at=self.now, done_by=self.by, reason=reason, missed_at=missed_at
         )
@@ -289,13 +301,20 @@ def _check_answer(asks: Mapping[str, Ask], name: str, given: str) -> None:
         )
 
 
-def _names(given: Sequence[str]) -> tuple[str, ...]:
+def _names(given: Sequence[str], known: Collection[str] | None) -> tuple[str, ...]:
     named = tuple(dict.fromkeys(each.strip() for each in given if each.strip()))
     if not named or any(len(each) > 80 or ":" in each for each in named):
         raise StepRefused(
             "No role or person was named, or a name has more than 80 characters or a colon.",
             means="Nothing was changed.",
             next_step="Name roles or people as the runbooks do.",
+        )
+    nobody = [each for each in named if known is not None and each not in known]
+    if nobody:
+        raise OwnerUnknown(
+            f"There is no person, team or role {', '.join(nobody)!r} here.",
+            means="Nothing was changed.",
+            next_step=f"Name some of: {', '.join(sorted(known or ()))[:600]}.",
         )
     return named
 

@@ -201,12 +201,12 @@ def _differences(stage: _Stage) -> Iterator[str]:
     found = {
         "not applicable": _places(steps, StepState.NOT_APPLICABLE),
         "failed": _places(steps, StepState.FAILED),
-        "late": frozenset(place for place, record in steps.items() if record.missed_at is not None),
+        "missed": frozenset(place for place, record in steps.items() if record.missed_at is not None),
     }
     wanted = {
         "not applicable": expected.not_applicable,
         "failed": expected.failed,
-        "late": expected.missed,
+        "missed": expected.missed,
     }
     for word, places in found.items():
         if places != wanted[word]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin.domain.action import ActionState
-from tocsin.domain.expressions import ExpressionWrong, ages_in, holds, parse, render
+from tocsin.domain.expressions import ExpressionWrong, ages_in, holds, names_in, parse, render
 from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.domain.runbook import Called, Node, Parallel, Repeat, Runbook, Step
 from tocsin.domain.timeline import Happening
@@ -18,6 +18,10 @@ TOCSIN = "tocsin"
 DEEPEST = 8
 """Runbooks that call each other deeper than this call each other in a circle."""
 SHORTEST_ROUND = timedelta(seconds=1)
+TICK = timedelta(microseconds=1)
+"""The shortest time there is: a step is late from the first tick after it was due."""
+HELD_BACK = "The incident is resolved: nothing is contained any more unless it is opened again."
+"""The reason of a step whose containment is not asked for; those after it go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,8 @@ def advance(book: Runbook, run: Run, facts: Facts, now: datetime) -> Advanced:
     if run.state is not RunState.RUNNING:
         return Advanced(run=run)
     walk = _Walk(facts=facts, now=now, records=dict(run.steps))
-    is_over = walk.nodes(book.nodes, Scope(book=book, forbid=book.forbid), reached=True)
+    is_through = walk.nodes(book.nodes, Scope(book=book, forbid=book.forbid), reached=True)
+    is_over = is_through and not walk.held
     run = replace(run, steps=walk.records)
     if is_over:
         run = replace(run, state=RunState.DONE, ended_at=now, ended_by=TOCSIN)
@@ -145,9 +150,10 @@ class _Walk:
     collections: list[Collection] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     wakes: list[datetime] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
 
     def nodes(self, nodes: Sequence[Node], scope: Scope, *, reached: bool) -> bool:
-        """Go through nodes one after the other; say whether all are over."""
+        """Go through nodes one after the other; say whether all are over, or held back."""
         for node in nodes:
             reached = self._node(node, scope, reached=reached) and reached
         return reached
@@ -175,7 +181,7 @@ class _Walk:
         if record.state is StepState.READY:
             record = self._go_on(step, record, scope)
         self.records[place] = self._timed(record)
-        return record.state.is_over
+        return record.state.is_over or place in self.held
 
     def _by(self, step: Step) -> datetime | None:
         return None if step.by is None else self.facts.incident.opened_at + step.by
@@ -188,6 +194,9 @@ class _Walk:
             asked = parse(condition)
         except ExpressionWrong as wrong:
             return self._failed(record, f"Its condition cannot be read: {wrong}")
+        if self._speaks_of_held(names_in(asked), scope):
+            self.held.append(record.place)
+            return record
         if holds(asked, self._names(scope)):
             return replace(record, state=StepState.READY, ready_at=self.now)
         again = self._turn(ages_in(asked))
@@ -199,6 +208,11 @@ class _Walk:
         return replace(
             record, state=StepState.NOT_APPLICABLE, done_at=self.now, done_by=TOCSIN, reason=reason
         )
+
+    def _speaks_of_held(self, names: frozenset[str], scope: Scope) -> bool:
+        """Say whether an answer is still to come from a step that is held back."""
+        held = {place.removeprefix(scope.prefix) for place in self.held}
+        return any(name.partition(".")[0] in held for name in names)
 
     def _turn(self, ages: Sequence[timedelta]) -> datetime | None:
         """Return the next instant at which the incident reaches one of these ages."""
@@ -239,8 +253,20 @@ class _Walk:
                 said = f"{action.short_name} ({action.name}) is {action.state}"
                 return self._failed(record, f"{said}: {action.outcome}" if action.outcome else f"{said}.")
         if len(actions) < len(step.actions) and all(self._is_done(each.number) for each in actions):
-            return self._asked(step, record, scope)
+            return self._asked_or_held(step, record, scope)
         return record
+
+    def _asked_or_held(self, step: Step, record: StepRecord, scope: Scope) -> StepRecord:
+        """Ask for the next action, but for no containment in an incident that is over."""
+        following = step.actions[len(record.actions)]
+        if following.action not in self.facts.containments or self.facts.incident.status.is_active:
+            reason = "" if record.reason == HELD_BACK else record.reason
+            return self._asked(step, replace(record, reason=reason), scope)
+        self.held.append(record.place)
+        if record.reason != HELD_BACK:
+            text = f"{HELD_BACK} It would have asked for {following.action}."
+            self.told.append(Told(place=record.place, kind=Happening.NOTE, text=text))
+        return replace(record, reason=HELD_BACK)
 
     def _is_done(self, number: int) -> bool:
         return self.facts.actions[number].state in (ActionState.DONE, ActionState.UNDONE)
@@ -274,13 +300,15 @@ class _Walk:
         """A step that is late is said to be, once; it goes on all the same."""
         if record.state.is_over or record.due_at is None or record.missed_at is not None:
             return record
-        if record.due_at > self.now:
-            self.wakes.append(record.due_at)
+        if record.place in self.held:
+            return record
+        if record.due_at >= self.now:
+            self.wakes.append(record.due_at + TICK)
             return record
         text = f"It was due at {record.due_at:%Y-%m-%d %H:%M:%S} UTC and is not done."
         self.told.append(Told(place=record.place, kind=Happening.STEP_MISSED, text=text))
         self.missed.append(record.place)
-        return replace(record, missed_at=self.now)
+        return replace(record, missed_at=record.due_at)
 
     def _repeat(self, repeat: Repeat, scope: Scope) -> bool:
         place = scope.prefix + repeat.repeat_id
@@ -290,8 +318,11 @@ class _Walk:
         while record.state is StepState.READY:
             self.records[place] = record
             number = int(record.output["round"])
-            if not self.nodes(repeat.nodes, scope.in_round(place, number), reached=True):
+            inner = scope.in_round(place, number)
+            if not self.nodes(repeat.nodes, inner, reached=True):
                 return False
+            if self._holds_below(inner.prefix):
+                return True
             before, record = record, self._after_round(repeat, record, scope)
             if record == before:
                 return False
@@ -326,13 +357,19 @@ class _Walk:
             record = self._failed(record, f"The runbook {called.runbook} {why}.")
         self.records[place] = record
         if record.state is not StepState.READY or book is None:
-            return record.state.is_over
-        if not self.nodes(book.nodes, scope.called(place, book), reached=True):
+            return record.state.is_over or place in self.held
+        inner = scope.called(place, book)
+        if not self.nodes(book.nodes, inner, reached=True):
             return False
+        if self._holds_below(inner.prefix):
+            return True
         text = f"{book.title}: every step is done."
         self.told.append(Told(place=place, kind=Happening.STEP_DONE, text=text))
         self.records[place] = replace(record, state=StepState.DONE, done_at=self.now, done_by=TOCSIN)
         return True
+
+    def _holds_below(self, prefix: str) -> bool:
+        return any(place.startswith(prefix) for place in self.held)
 
     def _names(self, scope: Scope) -> dict[str, Any]:
         return names_for(scope, self.records, self.facts, self.now)
