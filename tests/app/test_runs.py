@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from nouns import NOON, a_run, an_incident
-from tocsin.app.runs import by_urgency, followed_record, run_number, run_record
+from tocsin.app.runs import by_urgency, followed_record, run_number, run_record, step_record
 from tocsin.domain.errors import NotFound
-from tocsin.domain.run import Run, StepRecord, StepState
+from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.flow.runs import Followed
 from tocsin.runbooks.outline import outline
 from tocsin.runbooks.reading import read
@@ -79,6 +80,30 @@ def test_a_run_names_its_open_and_its_late_steps() -> None:
     late = StepRecord(place="ask", state=StepState.READY, missed_at=NOON)
     record = run_record(a_run(steps={"ask": late}), "INC-1")
     assert (record["open_steps"], record["missed"], record["incident"]) == (["ask"], ["ask"], "INC-1")
+
+
+def test_a_run_that_has_ended_has_nothing_left_to_do_and_no_clock_that_runs() -> None:
+    followed = _followed(a_run(steps={}))
+    ended = replace(followed.run, state=RunState.ABORTED, ended_at=NOON + timedelta(minutes=7))
+    later = NOON + timedelta(days=2)
+    shown = followed_record(replace(followed, run=ended), later)
+    assert (shown["next"], shown["open_steps"]) == (None, [])
+    assert {step["state"] for step in shown["steps"]} == {"not-done"}
+    assert not any(step["waits_for_people"] or step.get("asks") for step in shown["steps"])
+    ask = next(step for step in shown["steps"] if step["place"] == "ask")
+    assert ask["late_by"] == "2m"
+
+
+@pytest.mark.parametrize(
+    ("done_at", "late"),
+    [(None, "55m"), (NOON + timedelta(minutes=9), "4m"), (NOON + timedelta(minutes=5), "")],
+)
+def test_a_step_that_is_done_stays_as_late_as_it_was(done_at: datetime | None, late: str) -> None:
+    followed = _followed(a_run(steps={}))
+    spot = next(spot for spot in followed.spots if spot.place == "ask")
+    record = replace(spot.record, done_at=done_at, state=StepState.DONE if done_at else StepState.READY)
+    shown = step_record(replace(spot, record=record), followed, NOON + timedelta(hours=1))
+    assert shown["late_by"] == late
 
 
 @pytest.mark.parametrize(("text", "number"), [("RUN-3", 3), ("run-3", 3), ("3", 3)])

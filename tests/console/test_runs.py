@@ -120,6 +120,9 @@ def test_a_run_is_begun_ended_and_begun_anew(app, followed, ben, ada):
     assert again.headers["Location"] == "/runs/RUN-3"
     page = _text(ada.get("/runs/RUN-1"))
     assert "A false alarm." in page
+    assert "Not done" in page
+    for running in ("To do", "Not its turn yet", 'data-clock="until"'):
+        assert running not in page
     assert "End it before its end" not in page
     listed = _text(ada.get("/runs"))
     assert listed.index("RUN-3") < listed.index("RUN-1")
@@ -150,3 +153,17 @@ def test_runbooks_elsewhere_of_the_alerts_are_linked_on_the_run(ben, app, open_i
     page = _text(ben.get(f"/runs/{run.short_name}"))
     assert '<a href="https://wiki.example/other" rel="noreferrer noopener">' in page
     assert '<a href="https://wiki.example/disk" rel="noreferrer noopener">' in page
+
+
+def test_a_step_that_was_done_late_says_by_how_much_for_good(app, followed, ben):
+    def late(run):
+        look = run.steps["look"]
+        return replace(look, due_at=look.ready_at - timedelta(seconds=90), missed_at=look.ready_at)
+
+    with app.store.transaction() as shelves:
+        run = shelves.runs.get(1)
+        shelves.runs.save(replace(run, steps={**run.steps, "look": late(run)}))
+    _say(ben, "skip", reason="It is known.")
+    page = _text(ben.get("/runs/RUN-1"))
+    assert "by 1m3" in page
+    assert page.count('data-clock="until"') == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from tocsin.domain.alert import Alert
 from tocsin.domain.errors import NotFound
 from tocsin.domain.expressions import render, text_of
 from tocsin.domain.incident import Incident, Status
-from tocsin.domain.run import Run, StepState
+from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.domain.runbook import Ask, Called, Repeat, Runbook, Step
 from tocsin.domain.severity import Severity
 from tocsin.flow.next_level import NextLevel
@@ -30,6 +30,12 @@ from tocsin.runbooks.scope import names_for
 from tocsin.runbooks.stepping import is_approved_as_actions, missing_approvals, unanswered
 from tocsin.store.accounts import Accounts
 from tocsin.store.django_store import DjangoStore
+
+OPEN = (StepState.READY, StepState.FAILED)
+"""States of a step that people or actions still have to do with."""
+LEFT = (StepState.WAITING, StepState.READY)
+NOT_DONE = "not-done"
+"""What a step is called that was still to come or to be done when its run ended."""
 
 
 def runs_of(app: App) -> Runs:
@@ -67,9 +73,8 @@ def run_number(short_name: str) -> int:
 
 def run_record(run: Run, incident: str) -> dict[str, Any]:
     """Return a run as JSON values."""
-    open_steps = [
-        place for place, each in run.steps.items() if each.state in (StepState.READY, StepState.FAILED)
-    ]
+    is_going = run.state is RunState.RUNNING
+    open_steps = [place for place, each in run.steps.items() if is_going and each.state in OPEN]
     return {
         "id": run.short_name,
         "incident": incident,
@@ -92,9 +97,13 @@ def followed_record(followed: Followed, now: datetime) -> dict[str, Any]:
     return {
         **run_record(followed.run, followed.incident.short_name),
         "title": followed.book.title,
-        "next": next((step for step in by_urgency(steps) if step["state"] in ("ready", "failed")), None),
+        "next": _next(steps) if followed.run.state is RunState.RUNNING else None,
         "steps": steps,
     }
+
+
+def _next(steps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((step for step in by_urgency(steps) if step["state"] in OPEN), None)
 
 
 def by_urgency(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -103,18 +112,23 @@ def by_urgency(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def step_record(spot: Spot, followed: Followed, now: datetime) -> dict[str, Any]:
-    """Return one step, repeat or call as JSON values."""
+    """Return one step, repeat or call as JSON values.
+
+    Of a run that has ended, a step that was to come or to be done is `not-done`, for good.
+    """
     record, node = spot.record, spot.node
+    is_left = followed.run.state is not RunState.RUNNING and record.state in LEFT
     shown: dict[str, Any] = {
         "place": spot.place,
         "kind": {Step: "step", Repeat: "repeat", Called: "call"}[type(node)],
         "do": _does(node),
-        "state": record.state.value,
+        "state": NOT_DONE if is_left else record.state.value,
         "branch": spot.branch,
         "owners": list(owners_of(node, record)) if isinstance(node, Step) else [],
         "ready_at": _time(record.ready_at),
         "due_at": _time(record.due_at),
         "missed_at": _time(record.missed_at),
+        "late_by": text_of(late_by(record, followed.run, now)),
         "done_at": _time(record.done_at),
         "done_by": record.done_by,
         "answers": dict(record.answers),
@@ -130,11 +144,12 @@ def step_record(spot: Spot, followed: Followed, now: datetime) -> dict[str, Any]
 
 def _asked_of_people(spot: Spot, step: Step, followed: Followed, now: datetime) -> dict[str, Any]:
     record, facts = spot.record, followed.facts
+    is_going = followed.run.state is RunState.RUNNING
     names = names_for(spot.scope, followed.run.steps, facts, now)
-    is_ready = record.state is StepState.READY
+    is_ready = is_going and record.state is StepState.READY
     by_action = is_approved_as_actions(step, facts.containments)
     approvals = () if by_action or not is_ready else missing_approvals(step, record)
-    is_open = record.state in (StepState.READY, StepState.FAILED)
+    is_open = is_going and record.state in OPEN
     asks = [_ask(ask, names) for ask in step.asks if is_open and ask.name in unanswered(step, record)]
     is_by_hand = is_ready and not approvals and not (step.actions or step.keep or step.asks)
     open_actions = [n for n in record.actions if facts.actions[n].state.is_open]
@@ -149,8 +164,19 @@ def _asked_of_people(spot: Spot, step: Step, followed: Followed, now: datetime) 
         "runs": [each.action for each in step.actions],
         "open_actions": [f"ACT-{number}" for number in open_actions],
         "done_by_hand": is_by_hand,
-        "waits_for_people": bool(asks or approvals or is_by_hand or record.state is StepState.FAILED),
+        "waits_for_people": bool(asks or approvals or is_by_hand or (is_open and not is_ready)),
     }
+
+
+def late_by(record: StepRecord, run: Run, now: datetime) -> timedelta | None:
+    """Return by how much a step is late, in whole seconds, None where it is not.
+
+    It grows until the step is over or its run has ended, and then stays as it is.
+    """
+    until = record.done_at or run.ended_at or now
+    if record.due_at is None or until <= record.due_at:
+        return None
+    return timedelta(seconds=max(1, int((until - record.due_at).total_seconds())))
 
 
 def _ask(ask: Ask, names: Mapping[str, Any]) -> dict[str, Any]:

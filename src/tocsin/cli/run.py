@@ -185,8 +185,9 @@ def _waiting(step: dict[str, Any]) -> dict[str, Any]:
     waits += [f"approval of {role}" for role in step.get("wanted_approvals", ())]
     waits += step.get("open_actions", [])
     waits += ["done"] if step.get("done_by_hand") else []
-    waits += [f"late since {step['missed_at']}"] if step["missed_at"] and step["state"] == "ready" else []
-    return {**step, "waits_for": [*waits, *([step["reason"]] if step["state"] == "failed" else [])]}
+    waits += [f"late by {step['late_by']}"] if step["late_by"] else []
+    says_why = step["state"] in ("ready", "failed") and step["reason"]
+    return {**step, "waits_for": [*waits, *([step["reason"]] if says_why else [])]}
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from tocsin.app.acting import incident_named
 from tocsin.app.runbook_quotes import linked_pages
-from tocsin.app.runs import by_urgency, runs_of, step_record
+from tocsin.app.runs import NOT_DONE, by_urgency, runs_of, step_record
 from tocsin.app.wiring import App, current_app
 from tocsin.console.gate import Viewer, done, needs, page
 from tocsin.console.refusals import FormIncomplete, RoleLacksPermission
@@ -28,6 +28,7 @@ from tocsin.runbooks.outline import Spot
 ROWS = 50
 _ANSWER = "answer-"
 _WORDS = {
+    NOT_DONE: "Not done",
     StepState.WAITING: "Not its turn yet",
     StepState.READY: "To do",
     StepState.DONE: "Done",
@@ -216,7 +217,7 @@ def _row(spot: Spot, followed: Followed, runs: Runs, viewer: Viewer, said: Mappi
     return Row(
         spot=spot,
         said=said,
-        words=_WORDS[record.state],
+        words=_WORDS[said["state"]],
         answers=tuple(record.answers.items()),
         clock=_clock(spot, followed),
         actions=actions,
@@ -226,8 +227,11 @@ def _row(spot: Spot, followed: Followed, runs: Runs, viewer: Viewer, said: Mappi
 
 
 def _clock(spot: Spot, followed: Followed) -> IncidentClock | None:
+    """Return the clock of a step that may still be in time, or was; one that is over and late has none."""
     record = spot.record
-    if record.due_at is None:
+    has_ended = followed.run.state is not RunState.RUNNING
+    is_late = record.done_at is not None and record.due_at is not None and record.done_at > record.due_at
+    if record.due_at is None or is_late or (has_ended and record.done_at is None):
         return None
     return IncidentClock(
         kind=ClockKind.ENGAGE,
@@ -235,7 +239,7 @@ def _clock(spot: Spot, followed: Followed) -> IncidentClock | None:
         due_at=record.due_at,
         owner="",
         consequence="the next level is paged",
-        met_at=record.done_at if record.missed_at is None else None,
+        met_at=record.done_at,
         missed_at=record.missed_at,
     )
 
