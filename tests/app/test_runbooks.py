@@ -19,6 +19,7 @@ from tocsin.app.runbooks import (
     stock_in_force,
     stock_of,
     summary,
+    summed_up,
 )
 from tocsin.app.settings import load_settings
 from tocsin.domain.errors import Misconfigured, NotFound
@@ -187,3 +188,15 @@ def test_a_playbook_goes_out_and_comes_back(tmp_path: Path) -> None:
     first, again = stock_at(tmp_path / "logins.yml"), stock_at(tmp_path / "again")
     assert as_cacao(first.get("logins")) == as_cacao(again.get("logins"))
     assert json.loads(playbook.read_text(encoding="utf-8"))["name"] == "T of logins"
+
+
+def test_steps_whose_role_is_missing_are_one_line_a_role(tmp_path: Path) -> None:
+    put(tmp_path, "logins")
+    put(tmp_path, "other", STEPS.replace("ciso", "legal"))
+    stock = stock_of(runbook_files_at([tmp_path]), Known(roles=("ada",)))
+    assert len(stock.faults) == 6
+    assert [fault.reason for fault in summed_up(stock.faults)] == [
+        "There is no role `ciso` here.",
+        "There is no role `legal` here.",
+        "There is no role `oncall` here, which 4 steps in 2 runbooks name.",
+    ]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tocsin.app.drills import ONCALL
+
 RIGHT = """\
 runbook: logins
 title: Logins fail
@@ -53,6 +55,20 @@ def test_mistakes_end_with_6_and_are_all_named(typed: Any, folder: Path) -> None
     tested = typed("runbook", "test", str(folder))
     assert tested.exit_code == 6
     assert "broken" in tested.stdout
+
+
+def test_a_missing_role_is_one_line_unless_each_step_is_asked_for(
+    typed: Any, folder: Path, tmp_path: Path
+) -> None:
+    oncall = ONCALL.replace("STARTS", "2020-01-06")
+    (tmp_path / "packs" / "mine").mkdir(parents=True)
+    (tmp_path / "packs" / "mine" / "oncall.yml").write_text(oncall, encoding="utf-8")
+    more = "- {id: a, do: A, owner: cto}\n- {id: b, do: B, owner: cto}\n"
+    (folder / "logins.yml").write_text(RIGHT + more, encoding="utf-8")
+    check = ("runbook", "check", str(folder), "--exit-zero")
+    assert "`cto` here, which 2 steps in 1 runbooks name." in typed(*check).stdout
+    assert typed(*check, "--roles").stdout.count("no role `cto`") == 2
+    assert typed(*check, "--json").stdout.count("no role `cto`") == 2
 
 
 def test_a_test_that_fails_ends_with_6(typed: Any, folder: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_problem_names_file_line_column_and_what_to_do() -> None:
         pytest.param("a: \x07\n", (1, 1), "character YAML forbids", id="a control character"),
         pytest.param("? [a]\n: 1\n", (1, 3), "a text is expected", id="a key that is a list"),
         pytest.param("1: 2\n", (1, 1), "a text is expected", id="a key that is a number"),
-        pytest.param("[" * 5000, (1, 1), "nested too deeply", id="nesting without end"),
+        pytest.param("a:\n  " + "[" * 20_000, (2, 102), "nested too deeply", id="nesting without end"),
         pytest.param(
             "#" * (MAX_CHARACTERS + 1), (1, 1), "characters, more than", id="a file that is too long"
         ),
@@ -145,3 +145,10 @@ def test_any_text_is_parsed_or_refused_as_a_problem(text: str) -> None:
     except PackProblem as problem:
         place = Located(path=problem.path, line=problem.line, column=problem.column, kind="null")
     assert min(place.line, place.column) >= 1
+
+
+def test_a_key_that_stands_twice_may_be_told_and_the_first_counts() -> None:
+    told: list[PackProblem] = []
+    root = parse("a: 1\na: {b: 2, b: 3}\nc: 4\n", "x.yml", twice=told.append)
+    assert [(problem.line, problem.column) for problem in told] == [(2, 11), (2, 1)]
+    assert [(key.text, value.text) for key, value in root.entries()] == [("a", "1"), ("c", "4")]

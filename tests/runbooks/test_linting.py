@@ -139,6 +139,24 @@ def test_what_may_only_be_missing_here_is_a_warning(step: str, fault: str) -> No
     assert found.startswith(fault)
 
 
+@pytest.mark.parametrize(
+    ("ask", "warned"),
+    [
+        *(("db_password: text", True), ("apiToken: text", True), ("KEY: '{{ incident.id }}'", True)),
+        *(("passage: text", False), ("key: [old, new]", False)),
+    ],
+)
+def test_an_answer_that_sounds_like_a_secret_is_warned_of(ask: str, warned: bool) -> None:
+    text = f"runbook: a\ntitle: T\nsteps:\n- {{id: a, do: D, owner: oncall, ask: {{{ask}}}}}\n"
+    assert any("sounds like a secret" in fault for fault in said(text, warnings=True)) is warned
+
+
+def test_a_missing_role_is_marked_so_that_many_can_be_summed_up() -> None:
+    text = "runbook: a\ntitle: T\nsteps:\n- {id: a, do: D, owner: cto, keep: nothing.known}\n"
+    found = lint(look_over(text, "x.yml"), KNOWN)
+    assert sorted(fault.role for fault in found) == ["", "cto"]
+
+
 def test_warnings_keep_nothing_from_loading() -> None:
     long = HEAD + "- {id: s, do: Join #here\n   , owner: oncall}\n- {id: t, do: D}\n" + "#" * MOST_BYTES
     found = said(long, warnings=True)

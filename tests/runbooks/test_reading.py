@@ -189,7 +189,6 @@ steps:
     ("text", "reason"),
     [
         ("a: [", "This is not YAML"),
-        ("runbook: a\nrunbook: b\n", "stands here twice"),
         ("- a\n", "A mapping is expected here, found a list."),
         ("title: T\nsteps: []\n", "The key `runbook` is missing."),
         ("#" * (LONGEST + 1), "more than"),
@@ -201,6 +200,19 @@ def test_a_file_of_which_nothing_can_be_made_is_refused(text: str, reason: str) 
     assert any(reason in fault.reason for fault in draft.faults)
     with pytest.raises(RunbookWrong):
         read(text, "x.yml")
+
+
+def test_a_key_that_stands_twice_hides_no_other_mistake() -> None:
+    draft = look_over("runbook: a\ntitle: T\ntitle: U\nsteps:\n- {id: s, id: t, oh: 1, do: D}\n", "x.yml")
+    assert [(fault.line, fault.column, fault.reason) for fault in draft.faults] == [
+        (3, 1, "The key `title` stands here twice."),
+        (5, 11, "The key `id` stands here twice."),
+        (5, 18, "The key `oh` is not known here."),
+    ]
+    assert draft.runbook is not None
+    assert draft.runbook.title == "T"
+    with pytest.raises(RunbookWrong):
+        read(draft.runbook.text, "x.yml")
 
 
 def test_a_file_without_steps_or_with_too_many_is_refused() -> None:

@@ -18,6 +18,7 @@ from tocsin.domain.pack_file import parse
 from tocsin.domain.person import Role
 from tocsin.domain.runbook import Called, Repeat, Runbook, Step
 from tocsin.oncall.roster import Roster, parse_roster
+from tocsin.response.declaring import loaded
 from tocsin.runbooks.cacao.exporting import as_json, exported
 from tocsin.runbooks.cacao.importing import imported
 from tocsin.runbooks.cacao.linting import lint_playbook
@@ -98,7 +99,7 @@ def stock_in_force(settings: Settings, packs: Packs | None = None) -> Stock:
 def known_of(settings: Settings, packs: Packs) -> Known:
     """Return what runbooks may name by the packs in force. Raises `Misconfigured`, `PackProblem`."""
     written = (parse(file.text, file.path) for file in packs.every(ACTIONS_FILE))
-    found = {**performers_of(*written), **performers_by(settings)}
+    found = {**loaded(performers_of(*written).values()), **performers_by(settings)}
     actions = {name: each.declaration for name, each in found.items()}
     return Known(
         actions=actions,
@@ -149,6 +150,22 @@ def _read(path: Path) -> PackFile:
             means="Nothing was looked over.",
             next_step="Make it a readable UTF-8 file.",
         ) from error
+
+
+def summed_up(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return faults with one in place of all that name the same missing role; it says how many there are."""
+    found: list[Fault] = []
+    by_role: dict[str, list[Fault]] = {}
+    for fault in faults:
+        if not fault.role:
+            found.append(fault)
+            continue
+        by_role.setdefault(fault.role, []).append(fault)
+    for role, same in sorted(by_role.items()):
+        files = len({each.path for each in same})
+        words = f"There is no role `{role}` here, which {len(same)} steps in {files} runbooks name."
+        found.append(same[0] if len(same) == 1 else replace(same[0], reason=words))
+    return tuple(found)
 
 
 def summary(checked: Checked) -> dict[str, Any]:

@@ -47,11 +47,14 @@ def shown(show: Show, *, runbook: str) -> None:
 @verb("check", example="tocsin runbook check packs/mine/runbooks")
 @PATHS
 @click.option("--exit-zero", is_flag=True, help="Report only; end with 0 also with mistakes.")
-def checked(show: Show, *, paths: tuple[Path, ...], exit_zero: bool) -> None:
+@click.option("--roles", is_flag=True, help="Name each step whose role is missing, not each role once.")
+def checked(show: Show, *, paths: tuple[Path, ...], exit_zero: bool, roles: bool) -> None:
     """Look runbooks over and run the tests beside them; ends with 6 and names every mistake at once.
 
     PATH is a runbook or a folder of them. Without PATH those of all packs in force are looked over.
     """
+    from tocsin.app.runbooks import summed_up
+
     stock = _stock(paths)
     rows = [
         {
@@ -62,7 +65,7 @@ def checked(show: Show, *, paths: tuple[Path, ...], exit_zero: bool) -> None:
             "reason": fault.reason,
             "next_step": fault.next_step,
         }
-        for fault in stock.faults
+        for fault in (stock.faults if roles or show.as_json else summed_up(stock.faults))
     ]
     show.rows("tocsin.runbook.check/1", rows, FAULTS)
     wrong = sum(bool(each.errors) for each in stock.checked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from tocsin.domain.errors import Explained
 
 MAX_CHARACTERS = 1_048_576
 """A pack file is written by people; a longer one is a mistake or an attack."""
+DEEPEST = 100
+"""How many values may stand around one before it is named as the place where a file is nested too deeply."""
 
 _DURATION = re.compile(
     r"(?:(?P<weeks>\d{1,4})w)?(?:(?P<days>\d{1,5})d)?(?:(?P<hours>\d{1,6})h)?"
@@ -39,6 +42,10 @@ class PackProblem(Explained):
         self.path = path
         self.line = line
         self.column = column
+
+
+Twice = Callable[[PackProblem], None]
+"""Is told of a key that stands twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +195,15 @@ _SPOKEN = {
 }
 
 
-def parse(text: str, path: str) -> Located:
+def _refuse(problem: PackProblem) -> None:
+    raise problem
+
+
+def parse(text: str, path: str, *, twice: Twice = _refuse) -> Located:
     """Parse one YAML 1.2 document of at most `MAX_CHARACTERS`.
 
     Aliases (`*name`) and tags of one's own are refused: they make a file larger or other than it looks.
+    `twice` is told of each key that stands twice; where it raises nothing the first one counts.
     Raises `PackProblem`.
     """
     start = Located(path=path, line=1, column=1, kind="null")
@@ -210,15 +222,33 @@ def parse(text: str, path: str) -> Located:
             line=mark.line + 1 if mark else 1,
             column=mark.column + 1 if mark else 1,
         ) from error
-    except (YAMLError, RecursionError) as error:
+    except YAMLError as error:
         raise start.problem(
-            "the file holds a character YAML forbids, or is nested too deeply.",
-            "Save it as UTF-8 text without control characters, and keep it flat.",
+            "the file holds a character YAML forbids.", "Save it as UTF-8 text without control characters."
         ) from error
-    return start if node is None else _located(node, path, set())
+    except RecursionError as error:
+        line, column = _too_deep(text)
+        raise PackProblem(
+            "this is nested too deeply.",
+            next_step="Keep the file flat; a bracket that is not closed is the usual cause.",
+            path=path,
+            line=line,
+            column=column,
+        ) from error
+    return start if node is None else _located(node, path, set(), twice)
 
 
-def _located(node: Node, path: str, seen: set[int]) -> Located:
+def _too_deep(text: str) -> tuple[int, int]:
+    """Return line and column of the first value that has more than `DEEPEST` others around it."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            return event.start_mark.line + 1, event.start_mark.column + 1
+    return 1, 1
+
+
+def _located(node: Node, path: str, seen: set[int], twice: Twice) -> Located:
     place: dict[str, Any] = {
         "path": path,
         "line": node.start_mark.line + 1,
@@ -233,8 +263,9 @@ def _located(node: Node, path: str, seen: set[int]) -> Located:
     if isinstance(node, ScalarNode):
         return Located(kind=kind, text=node.value, **place)
     if isinstance(node, MappingNode):
-        return Located(kind=kind, pairs=_pairs(node, path, seen), **place)
-    return Located(kind=kind, members=tuple(_located(child, path, seen) for child in node.value), **place)
+        return Located(kind=kind, pairs=_pairs(node, path, seen, twice), **place)
+    members = tuple(_located(child, path, seen, twice) for child in node.value)
+    return Located(kind=kind, members=members, **place)
 
 
 def _kind(node: Node) -> str:
@@ -243,14 +274,16 @@ def _kind(node: Node) -> str:
     return "str" if kind in ("timestamp", "value", "merge") else kind
 
 
-def _pairs(node: MappingNode, path: str, seen: set[int]) -> tuple[tuple[Located, Located], ...]:
+def _pairs(node: MappingNode, path: str, seen: set[int], twice: Twice) -> tuple[tuple[Located, Located], ...]:
     pairs = []
     names: set[str] = set()
     for key_node, value_node in node.value:
-        key = _located(key_node, path, seen)
+        key = _located(key_node, path, seen, twice)
         name = key.string()
+        value = _located(value_node, path, seen, twice)
         if name in names:
-            raise key.problem(f"the key `{name}` stands here twice.", "Keep one of the two.")
+            twice(key.problem(f"the key `{name}` stands here twice.", "Keep one of the two."))
+            continue
         names.add(name)
-        pairs.append((key, _located(value_node, path, seen)))
+        pairs.append((key, value))
     return tuple(pairs)

@@ -11,7 +11,10 @@ from tocsin.domain.pack_file import PackProblem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong. `line` and `column` count from 1. A `warning` does not keep the file from loading."""
+    """One thing wrong. `line` and `column` count from 1. A `warning` does not keep the file from loading.
+
+    `role` is the name of a role that is not there, where that is what is wrong: many may say the same.
+    """
 
     path: str
     line: int
@@ -19,6 +22,7 @@ class Fault:
     reason: str
     next_step: str
     warning: bool = False
+    role: str = ""
 
     def __str__(self) -> str:
         """Return the one line that a lint run prints."""

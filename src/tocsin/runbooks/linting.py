@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,15 @@ from tocsin.runbooks.references import RESERVED, reference_faults
 
 MOST_BYTES = 2_500
 """What a person on call can take in; a larger file is warned about."""
+
+SECRET_WORDS = frozenset(
+    {
+        *("pass", "passwd", "password", "passphrase", "pw", "pwd", "pin", "otp", "secret", "secrets"),
+        *("token", "tokens", "key", "keys", "apikey", "credential", "credentials"),
+    }
+)
+"""Parts of names of answers that nobody should be asked for."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +111,7 @@ class _Looking:
                 reason = f"`{action.action}` is forbidden at the head of this file."
                 yield self._fault(key, step.line, reason, "Take it out here, or out of `forbid`.")
         yield from self._words(step)
+        yield from self._secrets(step)
         if not step.owners:
             fault = self._fault(
                 f"{step.step_id}@{step.line}", step.line, "Nobody owns this step.", "Add `owner:`."
@@ -142,9 +153,17 @@ class _Looking:
                 if known is not None and word not in known:
                     choice = f"There are: {', '.join(sorted(known))}."
                     reason = f"There is no {kind} `{word}` here."
-                    yield replace(
-                        self._fault(f"{step.step_id}/{key}", step.line, reason, choice), warning=True
-                    )
+                    fault = self._fault(f"{step.step_id}/{key}", step.line, reason, choice)
+                    yield replace(fault, warning=True, role=word if kind == "role" else "")
+
+    def _secrets(self, step: Step) -> Iterator[Fault]:
+        """Warn of answers that sound like secrets: answers stand in the clear in pages and in the log."""
+        for ask in step.asks:
+            if not ask.choices and _sounds_secret(ask.name):
+                reason = f"The answer `{ask.name}` sounds like a secret, and answers are kept in the clear."
+                next_step = "Let the action read it from where it is kept, or ask where that is."
+                fault = self._fault(f"{step.step_id}/ask/{ask.name}", step.line, reason, next_step)
+                yield replace(fault, warning=True)
 
     def _called(self, call: Called) -> Iterator[Fault]:
         key = f"{call.call_id}/call"
@@ -193,3 +212,7 @@ def _id_of(node: Step | Repeat | Called) -> str:
     if isinstance(node, Step):
         return node.step_id
     return node.repeat_id if isinstance(node, Repeat) else node.call_id
+
+
+def _sounds_secret(name: str) -> bool:
+    return any(word.lower() in SECRET_WORDS for word in _WORD.findall(name))

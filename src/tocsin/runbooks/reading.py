@@ -72,7 +72,7 @@ def look_over(text: str, path: str) -> Draft:
         if len(text) > LONGEST:
             start = Located(path=path, line=1, column=1, kind="null")
             raise start.problem(f"the file has more than {LONGEST} characters.", "Split it: `call` the rest.")
-        runbook = reading.runbook(parse(text, path), text)
+        runbook = reading.runbook(parse(text, path, twice=reading.written.add), text)
     except PackProblem as problem:
         reading.written.add(problem)
     faults = sorted(reading.written.faults, key=lambda fault: (fault.line, fault.column))
