@@ -240,3 +240,10 @@ def test_what_needs_nobody_begins_by_itself(world: World) -> None:
 
 def test_the_alarms_source_is_ours() -> None:
     assert SOURCE.startswith("tocsin:")
+
+
+def test_a_revert_that_no_worker_knows_any_more_calls_people(world: World) -> None:
+    do(world, revert_after=timedelta(minutes=5))
+    object.__setattr__(world.act.ground, "performers", {})
+    world.push(301)
+    assert world.alarms == ["ACT-1 (fake.scale) may have taken effect"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from acting_world import World, ask, consent, do
+from nouns import NOON
 from tocsin.domain.acting import CallFailed
 from tocsin.domain.action import ActionState
 from tocsin.domain.ports.delivery import FailureKind
-from tocsin.flow.act_ground import ALARM, PERFORM
+from tocsin.flow.act_ground import ALARM, PERFORM, job_for
+from tocsin.flow.act_performing import Failed
 from tocsin.response.executing import MOST_ATTEMPTS
 
 
@@ -27,7 +30,7 @@ def test_what_is_refused_has_failed_and_nothing_was_changed(world: World) -> Non
     fail(world, FailureKind.REFUSED)
     done = do(world)
     assert (done.state, done.outcome) == (ActionState.FAILED, "no")
-    assert "nothing was changed" in world.texts()
+    assert "nothing is changed" in world.texts()
     assert world.alarms == []
 
 
@@ -111,3 +114,16 @@ def _job(shelves, action, kind):
     job = shelves.jobs.get(f"{kind}:{action.action_id}")
     assert job is not None
     return job
+
+
+def test_what_has_begun_and_no_worker_knows_is_not_performed(world: World) -> None:
+    action = replace(ask(world), state=ActionState.BEGUN)
+    object.__setattr__(world.act.ground, "performers", {})
+    with world.memory.transaction() as shelves:
+        shelves.actions.save(action)
+        job = job_for(action, PERFORM, NOON)
+        for attempts, may_have_changed in ((1, False), (2, True)):
+            found = world.act.settling.performing(shelves, replace(job, attempts=attempts))
+            assert isinstance(found, Failed)
+            assert found.may_have_changed is may_have_changed
+            assert "no action that this worker knows" in found.reason

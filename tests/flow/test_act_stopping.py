@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from acting_world import World, ask, consent
 from nouns import a_standing_approval, later
 from tocsin.domain.action import ActionState
 from tocsin.domain.errors import NotFound
+from tocsin.flow.act_stopping import Stopping
 from tocsin.response.standing import StandingRefused
 from tocsin.response.stops import StopRefused
 
@@ -39,13 +41,27 @@ def test_nothing_begins_while_it_is_stopped_and_all_goes_on_after(world: World) 
 
 
 def test_a_connector_is_stopped_alone(world: World) -> None:
-    world.stopping.stop("ada", "Wild.", "connector:other")
+    performers = world.act.ground.performers
+    other = {**performers, "other.thing": performers["fake.poke"]}
+    stopping = Stopping(replace(world.act.ground, performers=other))
+    stopping.stop("ada", "Wild.", "connector:other")
     ask(world)
     world.ready()
     consent(world)
     world.run()
     assert world.action().state is ActionState.DONE
     assert [each.scope for each in world.stopping.stopped()] == ["connector:other"]
+
+
+def test_what_is_not_there_is_not_stopped(world: World) -> None:
+    stopping = Stopping(world.act.ground, lambda: ("failed-logins",))
+    for scope, known in (("connector:fakee", "fake"), ("runbook:nosuch", "failed-logins")):
+        with pytest.raises(StopRefused) as refused:
+            stopping.stop("ada", "Wild.", scope)
+        assert known in refused.value.next_step
+    assert stopping.stopped() == ()
+    stopping.stop("ada", "Wild.", "runbook:failed-logins")
+    assert len(stopping.stopped()) == 1
 
 
 def test_what_is_not_stopped_is_not_started(world: World) -> None:

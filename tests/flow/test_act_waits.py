@@ -79,9 +79,11 @@ def test_an_exhibit_without_an_entry_is_never_sealed(world: World) -> None:
 
 def test_a_runbook_is_stopped_by_its_name(world: World) -> None:
     run = a_run(incident_id=world.incident)
-    world.stopping.stop("ada", "Wild.", f"runbook:{run.runbook_id}")
     with world.memory.transaction() as shelves:
         shelves.runs.add(run)
+    # Its run is under way, so it is known even where its file is gone.
+    world.stopping.stop("ada", "Wild.", f"runbook:{run.runbook_id}")
+    with world.memory.transaction() as shelves:
         ours = an_action(name="fake.scale", run_id=run.run_id)
         assert stop_for(world.act.ground, shelves, ours) is not None
         assert stop_for(world.act.ground, shelves, an_action(name="fake.scale")) is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from tocsin.app.wiring import build_app
 from tocsin.audit.leaf import decode
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import NotFound
+from tocsin.domain.pack_file import PackProblem
 from tocsin.domain.person import Role
 from tocsin.process.preparing import Stand
 from tocsin.process.serving import FIRST_ACCOUNT, Serving, serve
@@ -51,6 +53,14 @@ def test_a_first_start_makes_an_administrator_and_gives_a_link_that_works_once(s
     assert re.fullmatch(r"Sign in once as admin: http://127\.0\.0\.1:8420/sign-in/\S+", line)
     account = Accounts(sqlite_store).by_username(FIRST_ACCOUNT)
     assert (account.role, account.has_usable_password()) == (Role.ADMIN, False)
+
+
+def test_a_mistake_in_what_can_be_done_is_told_before_anything_is_served(sqlite_store, tmp_path) -> None:
+    pack = tmp_path / "packs" / "ours"
+    pack.mkdir(parents=True)
+    (pack / "actions.yml").write_text("http:\n- {name: shop.disable, clas: contain}\n", encoding="utf-8")
+    with socket.socket() as listening, pytest.raises(PackProblem, match=r"actions\.yml:2:"):
+        serve(load_settings({}, home=tmp_path), Stand("127.0.0.1", 0, None), listening, print)
 
 
 def test_of_several_that_start_at_once_one_makes_the_administrator(

@@ -94,3 +94,19 @@ def test_the_refusal_names_every_reason() -> None:
     refused = LimitReached("idp.lock", ["too many", "too wide"])
     assert "too many; too wide" in refused.happened
     assert refused.status == 409
+
+
+def test_a_cap_may_hold_for_each_value_on_its_own() -> None:
+    blast = BlastRadius(unit="service", each_of="service", per_run=1, per_hour=3)
+    service = Parameter(name="service", kind=ParameterKind.TEXT, summary="Which.")
+    rollback = declared("deploy.rollback", parameters=(service,), blast=blast)
+    before = [
+        an_action(name="deploy.rollback", arguments={"service": "shop"}, begun_at=later(-60), run_id=RUN)
+        for _ in range(3)
+    ]
+
+    def against(name: str, run: UUID | None = None) -> str:
+        return "; ".join(reasons_against(rollback, {"service": name}, before, run, NOON, Limits()))
+
+    assert "4 of the unit (service) in an hour" in against("shop")
+    assert against("api") == against("api", RUN) == ""

@@ -6,7 +6,15 @@ import pytest
 
 from nouns import NOON
 from tocsin.domain.action import ActionClass
-from tocsin.response.stops import ResponseStopped, StopRefused, in_force, made, read, written
+from tocsin.response.stops import (
+    ResponseStopped,
+    StopRefused,
+    demand_known,
+    in_force,
+    made,
+    read,
+    written,
+)
 
 
 def test_a_stop_is_read_back_as_it_was_written() -> None:
@@ -52,3 +60,22 @@ def test_reading_and_evidence_go_on(action_class: ActionClass) -> None:
 def test_the_refusal_says_who_stopped_what_and_why() -> None:
     refused = ResponseStopped("ACT-1", made("everything", "ada", NOON, "Wild"))
     assert "ada stopped everything at 12:00:00 UTC: Wild." in refused.happened
+
+
+def test_a_name_that_nothing_has_is_refused_with_those_there_are() -> None:
+    demand_known("everything", ())
+    demand_known("connector:aws", ("aws",))
+    with pytest.raises(StopRefused) as refused:
+        demand_known("connector:shopp", ("shop", "aws"))
+    assert "shopp" in refused.value.happened
+    assert refused.value.next_step == "Stop `everything`, or one of: aws, shop."
+    with pytest.raises(StopRefused) as refused:
+        demand_known("runbook:nosuch", [f"r{number:03}" for number in range(45)])
+    assert refused.value.next_step.endswith("r039 and 5 more.")
+
+
+def test_people_are_called_whatever_is_stopped() -> None:
+    known = tuple(made(scope, "ada", NOON, "Wild.") for scope in ("everything", "connector:tocsin"))
+    assert in_force(known, "tocsin", "", ActionClass.NOTIFY) is None
+    assert in_force(known, "slack", "", ActionClass.NOTIFY) is not None
+    assert in_force(known, "tocsin", "", ActionClass.CONTAIN) is not None

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from acting_world import SCALE, Killed, World, ask, call, consent, declared, do
-from tocsin.domain.acting import CallFailed, Outcome, Performer, Seen
+from tocsin.domain.acting import CallFailed, Outcome, Performer, PutBack, Seen
 from tocsin.domain.action import ActionClass, ActionState
 from tocsin.domain.errors import Misconfigured
 from tocsin.domain.job import Job
@@ -145,6 +145,40 @@ def test_a_second_call_that_fails_leaves_it_unknown(world: World) -> None:
     world.partner.fails = lambda made: failing if world.partner.changed else None
     do(world, "fake.pair")
     assert world.action().state is ActionState.UNKNOWN
+
+
+def test_a_play_that_put_back_what_it_changed_has_failed_and_nothing_is_open(world: World) -> None:
+    def put_back(arguments, kept, key):
+        yield call("poke", changes=True, key=key)
+        raise PutBack(FailureKind.REFUSED, "it is not healthy; what ran before was put back")
+
+    poke = world.act.ground.performers["fake.poke"]
+    changed = {**world.act.ground.performers, "fake.poke": replace(poke, perform=put_back)}
+    object.__setattr__(world.act.ground, "performers", changed)
+    done = do(world, "fake.poke")
+    assert (done.state, done.outcome) == (
+        ActionState.FAILED,
+        "it is not healthy; what ran before was put back",
+    )
+    assert world.alarms == []
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_no_worker_knows_fails_in_words(world: World, begins: bool) -> None:
+    ask(world)
+    if begins:
+        world.ready()
+        consent(world)
+        with world.memory.reading() as shelves:
+            assert shelves.actions.get(1) is not None
+    known = {name: each for name, each in world.act.ground.performers.items() if name != "fake.scale"}
+    object.__setattr__(world.act.ground, "performers", known)
+    world.run()
+    world.push(5)
+    ended = world.action()
+    assert ended.state is ActionState.FAILED
+    assert "no action that this worker knows" in ended.outcome
+    assert world.partner.changed == []
 
 
 def test_what_was_left_half_done_can_be_taken_back(world: World) -> None:

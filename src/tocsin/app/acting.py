@@ -13,7 +13,9 @@ from tocsin.app.cosigning import sealing_of
 from tocsin.app.evidence_policy import evidence_policy
 from tocsin.app.keys import secret_key
 from tocsin.app.packs import Packs
+from tocsin.app.packs_at_start import PacksAtStart
 from tocsin.app.performing import ACTIONS_FILE, performers_by, performers_of
+from tocsin.app.runbooks import stock_in_force
 from tocsin.app.settings import Settings
 from tocsin.app.wiring import App
 from tocsin.domain.acting import Performer
@@ -45,7 +47,7 @@ def act_of(app: App) -> Act:
 
 def stopping_of(app: App) -> Stopping:
     """Return what stops actions, and lets them start again."""
-    return Stopping(ground_of(app))
+    return Stopping(ground_of(app), lambda: stock_in_force(app.settings, app.packs).books)
 
 
 def ground_of(app: App) -> Ground:
@@ -54,8 +56,8 @@ def ground_of(app: App) -> Ground:
     return Ground(
         store=app.store,
         clock=app.clock,
-        performers={**performers_in(app.packs), **commands_in(app.settings)},
-        policy=evidence_policy(app.packs),
+        performers={**performers_in(app.packs_at_start), **commands_in(app.settings)},
+        policy=evidence_policy(app.packs_at_start),
         vault=KeyVault(secret_key(app.settings.home / "keys" / "actions.key")),
         locker=app.locker,
         collect=app.respond.collect_for,
@@ -66,7 +68,7 @@ def ground_of(app: App) -> Ground:
     )
 
 
-def performers_in(packs: Packs) -> Mapping[str, Performer]:
+def performers_in(packs: Packs | PacksAtStart) -> Mapping[str, Performer]:
     """Return every action that loads, those of every pack's `actions.yml` too. Raises `ActionUndeclared`."""
     return _performers(tuple((file.text, file.path) for file in packs.every(ACTIONS_FILE)))
 

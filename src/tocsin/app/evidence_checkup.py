@@ -36,5 +36,5 @@ def _unknown(app: App) -> Iterator[Finding]:
     known = {ALERT_CONTEXT, *collectors_of()}
     for name in sorted(evidence_policy(app.packs).collectors - known):
         words = f"evidence.yml names the collector {name!r}, which no connector has."
-        step = "Correct the name; until then each use of it leaves a gap, which needs a second person."
+        step = "Correct the name; until then each use of it leaves a gap, which needs a second consent."
         yield Finding("collectors", Standing.PROBLEM, words, step)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.app.packs import Packs
+from tocsin.app.packs_at_start import PacksAtStart
 from tocsin.domain.alert import Alert
 from tocsin.domain.incident import Incident
 from tocsin.evidence.opening import Start, starts_at_opening
@@ -24,7 +25,7 @@ class Openings:
         return starts_at_opening(self.policy, incident, alerts)
 
 
-def evidence_policy(packs: Packs) -> EvidencePolicy:
+def evidence_policy(packs: Packs | PacksAtStart) -> EvidencePolicy:
     """Return the policy in force. Raises `PackProblem`, `Misconfigured`."""
     file = packs.file(POLICY_FILE)
     return parse_evidence(file.text, file.path)

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 
+from tocsin.app.acting import ground_of
 from tocsin.app.alertmanager import reload
 from tocsin.app.alertmanager_file import FILE, file_of
 from tocsin.app.applying import InForcePacks, in_force, remember
@@ -45,6 +46,7 @@ def renew(app: App) -> bool:
         return False
     try:
         renewed = build_app(app.settings, clock=app.clock)
+        ground_of(renewed)
     except Explained as refusal:
         log.error("the packs in force stay: %s %s", refusal.happened, refusal.next_step)
         raise

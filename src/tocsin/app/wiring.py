@@ -15,6 +15,7 @@ from tocsin.app.incomplete import groups_of
 from tocsin.app.keys import secret_key
 from tocsin.app.log_keys import held_keys
 from tocsin.app.packs import Packs, packs_of
+from tocsin.app.packs_at_start import PacksAtStart
 from tocsin.app.pattern_cache import PatternFolder
 from tocsin.app.policies import Policies, build_policies, plan_of
 from tocsin.app.proving import Proving, demand_keys
@@ -52,6 +53,7 @@ class App:
 
     settings: Settings
     packs: Packs
+    packs_at_start: PacksAtStart
     policies: Policies
     clock: Clock
     bell: Bell
@@ -119,6 +121,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None, store: Store | 
     return App(
         settings=settings,
         packs=packs,
+        packs_at_start=PacksAtStart(packs),
         policies=policies,
         clock=clock,
         bell=bell,

@@ -36,6 +36,7 @@ def doctor(show: Show, *, shows_settings: bool) -> None:
     findings = list(check_home(settings)) if settings.home.is_dir() else []
     try:
         django_ready(settings)
+        from tocsin.app.acting import ground_of
         from tocsin.app.checkup import check_app
         from tocsin.app.wiring import build_app
 
@@ -43,6 +44,7 @@ def doctor(show: Show, *, shows_settings: bool) -> None:
         if findings[-1].standing is Standing.OK:
             app = build_app(settings)
             findings += check_app(app)
+            ground_of(app)
             app.hang_up()
     except Explained as refusal:
         if not findings:

@@ -58,6 +58,14 @@ class CallFailed(Exception):
         self.status = status
 
 
+class PutBack(CallFailed):
+    """Raised by a play that put back what it had changed: it failed, and the state is as it was before.
+
+    Only for what the play has read back or been told was put back; then nothing is open, and nobody has to
+    look.
+    """
+
+
 class Caller(Protocol):
     """Makes the calls of one service. Built by its connector from settings."""
 

@@ -89,11 +89,13 @@ class Residual:
 class BlastRadius:
     """How much one action may hit: `unit` in words, the argument that is `counted` (empty: each is one).
 
+    Caps hold for each value of the argument `each_of` on its own; where it is empty, for all together.
     `widest` is the shortest prefix length that a network may have, for IPv4 and IPv6.
     """
 
     unit: str
     counted: str = ""
+    each_of: str = ""
     per_run: int = 10
     per_hour: int = 100
     widest: tuple[int, int] = (24, 48)

@@ -18,7 +18,17 @@ from tocsin.domain.timeline import Happening
 from tocsin.evidence import gate
 from tocsin.flow.act_beginning import Beginning, rebound
 from tocsin.flow.act_consenting import LONGEST_REASON, ActionRefused, Consenting, tell_refusal
-from tocsin.flow.act_ground import LOOK, Ground, action_of, close, found, held_action, job_for, tell_action
+from tocsin.flow.act_ground import (
+    ALARM,
+    LOOK,
+    Ground,
+    action_of,
+    close,
+    found,
+    held_action,
+    job_for,
+    tell_action,
+)
 from tocsin.flow.act_performing import Settling
 from tocsin.flow.act_waits import Waits, is_never, waits_of
 from tocsin.flow.record import held
@@ -129,7 +139,10 @@ class Act:
         if known is None:
             return
         incident, original = held_action(shelves, known.number)
-        if can_undo(original):
+        if can_undo(original) and original.name not in self.ground.performers:
+            # Nobody here can take it back, so that people are called to do it by hand.
+            shelves.jobs.put(job_for(original, ALARM, self.ground.clock.now()))
+        elif can_undo(original):
             reason = f"{original.short_name} was for a time that is over."
             self._undo(shelves, incident, original, by=TOCSIN, door=Door.TIMER, reason=reason)
 

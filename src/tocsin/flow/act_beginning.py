@@ -31,6 +31,7 @@ from tocsin.flow.act_ground import (
     held_action,
     job_for,
     looked_at,
+    not_known,
     tell_action,
 )
 from tocsin.flow.act_waits import Waits, sealed_numbers, waits_of
@@ -85,11 +86,16 @@ class Beginning:
 
     ground: Ground
 
-    def looking(self, shelves: Shelves, job: Job) -> Looking | None:
-        """Return the look that a job asks for; None when the action has gone on without it."""
+    def looking(self, shelves: Shelves, job: Job) -> Looking | LookFailed | None:
+        """Return the look that a job asks for; None when the action has gone on without it.
+
+        The look has failed where this process knows no such action: a newer file may name it.
+        """
         action = action_of(shelves, job)
         if action is None or action.state is not ActionState.PROPOSED:
             return None
+        if action.name not in self.ground.performers:
+            return LookFailed(kind=FailureKind.MISCONFIGURED, reason=not_known(action))
         performer = self.ground.performer(action.name)
         original = shelves.actions.by_id(action.undoes) if action.undoes else None
         return Looking(
@@ -143,6 +149,9 @@ class Beginning:
             return
         if now >= action.expires_at:
             self._expire(shelves, incident, action, now)
+            return
+        if action.name not in self.ground.performers:
+            self._failed(shelves, incident, action, not_known(action), now)
             return
         waits = self.waits(shelves, incident, action, now)
         if not waits.is_over:

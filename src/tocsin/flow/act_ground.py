@@ -143,6 +143,11 @@ def tell_action(
     tell(shelves, incident, line(incident, kind, text, by=by, now=now), told)
 
 
+def not_known(action: Action) -> str:
+    """Say why an action cannot go on where no performer has its name."""
+    return f"{action.name} is no action that this worker knows: it read actions.yml when it was started"
+
+
 def looked_at(shelves: Shelves, action: Action) -> datetime | None:
     """Return when the action's objects were last read, None where they never were."""
     name = str(action.action_id)

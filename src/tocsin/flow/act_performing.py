@@ -23,6 +23,7 @@ from tocsin.flow.act_ground import (
     close,
     held_action,
     job_for,
+    not_known,
     tell_action,
 )
 from tocsin.response.arguments import restored
@@ -65,7 +66,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A call failed. `may_have_changed`: one before it changed something, or may have."""
+    """A call failed. `may_have_changed`: one before it changed something, and that may not be put back."""
 
     kind: FailureKind
     reason: str
@@ -79,11 +80,16 @@ class Settling:
 
     ground: Ground
 
-    def performing(self, shelves: Shelves, job: Job) -> Performing | None:
-        """Return what a job asks to be done; None when the action is no longer under way."""
+    def performing(self, shelves: Shelves, job: Job) -> Performing | Failed | None:
+        """Return what a job asks to be done, or why nobody can; None when the action is not under way."""
         action = action_of(shelves, job)
         if action is None or action.state is not ActionState.BEGUN:
             return None
+        if action.name not in self.ground.performers:
+            has_tried = job.attempts > 1
+            return Failed(
+                kind=FailureKind.MISCONFIGURED, reason=not_known(action), may_have_changed=has_tried
+            )
         performer = self.ground.performer(action.name)
         run = shelves.runs.by_id(action.run_id) if action.run_id else None
         return Performing(
@@ -199,7 +205,7 @@ class Settling:
             kind = Happening.ACTION_UNKNOWN
             words = f"may or may not have taken effect; a person must look at the partner. {reason}"
         else:
-            kind, words = Happening.ACTION_FAILED, f"failed; nothing was changed. {reason}"
+            kind, words = Happening.ACTION_FAILED, f"failed; nothing is changed. {reason}"
         tell_action(shelves, incident, ended, kind, words, now=now, **_calls(calls))
         if to is ActionState.UNKNOWN or ended.door is Door.TIMER:
             shelves.jobs.put(job_for(ended, ALARM, now))

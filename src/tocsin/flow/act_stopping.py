@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from tocsin.domain.action import ActionState, StandingApproval
@@ -12,9 +13,10 @@ from tocsin.flow.act_ground import ADVANCE, RESPONSE, Ground, job_for
 from tocsin.flow.act_waits import STOP
 from tocsin.flow.record import note
 from tocsin.response import standing, stops
-from tocsin.response.stops import EVERYTHING, Stop, StopRefused
+from tocsin.response.stops import CONNECTOR, EVERYTHING, RUNBOOK, Stop, StopRefused
 
 _MOST_WAITING = 10_000
+_MOST_RUNS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Stopping:
     """What holds actions back, and what lets them go on by themselves."""
 
     ground: Ground
+    runbooks: Callable[[], Iterable[str]] = tuple
 
     def stop(self, by: str, reason: str, scope: str = EVERYTHING) -> Stop:
         """Let no new call start; calls in flight finish and are recorded. Raises `StopRefused`.
@@ -30,12 +33,24 @@ class Stopping:
         """
         now = self.ground.clock.now()
         made = stops.made(scope, by, now, reason)
+        stops.demand_known(scope, self._names(scope))
         with self.ground.store.transaction() as shelves:
             shelves.lock(RESPONSE)
             shelves.marks.keep(STOP, {scope: stops.written(made)}, now)
             facts = {"scope": scope, "reason": made.reason}
             note(shelves, Happening.STOPPED, at=now, actor=by, subject=scope, facts=facts)
         return made
+
+    def _names(self, scope: str) -> frozenset[str]:
+        """Return the names of what there is of a scope's kind; runbooks of runs under way are known too."""
+        if scope.startswith(CONNECTOR):
+            return frozenset(name.partition(".")[0] for name in self.ground.performers)
+        if not scope.startswith(RUNBOOK):
+            return frozenset()
+        with self.ground.store.reading() as shelves:
+            going = {each.runbook_id for each in shelves.runs.listed(limit=_MOST_RUNS)}
+        name = scope.removeprefix(RUNBOOK)
+        return frozenset(going) if name in going else frozenset({*going, *self.runbooks()})
 
     def start(self, by: str, scope: str = EVERYTHING) -> None:
         """Let calls start again. Raises `StopRefused` where nothing is stopped."""

@@ -14,6 +14,7 @@ from datetime import timedelta
 import uvicorn
 
 from tocsin.app import drills
+from tocsin.app.acting import ground_of
 from tocsin.app.renewing import renew
 from tocsin.app.settings import ADDRESS_FILE, Settings
 from tocsin.app.wiring import App, build_app, current_app, install
@@ -137,6 +138,8 @@ def serve(settings: Settings, stand: Stand, listening: socket.socket, say: Calla
     if stand.drill:
         drills.write_oncall(settings.home)
     app = build_app(settings)
+    # What can be done is read now: a mistake in a pack file is told before anything is served.
+    ground_of(app)
     if stand.drill:
         app.packs.drill(stand.drill)
     Serving(app, stand, say).run(listening)

@@ -101,6 +101,8 @@ def _over_blast(
 ) -> Iterator[str]:
     blast, asked = declaration.blast, counted(declaration, arguments)
     same = [each for each in begun if each.name == declaration.name]
+    if blast.each_of:
+        same = [each for each in same if each.arguments.get(blast.each_of) == arguments.get(blast.each_of)]
     in_run = sum(counted(declaration, each.arguments) for each in same if run_id and each.run_id == run_id)
     in_hour = sum(counted(declaration, each.arguments) for each in same if _is_since(each, now - HOUR))
     if asked + in_run > blast.per_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -16,6 +16,9 @@ EVERYTHING = "everything"
 CONNECTOR, RUNBOOK = "connector:", "runbook:"
 _SCOPE = re.compile(r"everything|(?:connector|runbook):[a-z0-9][a-z0-9._-]{0,60}", re.ASCII)
 _GO_ON = (ActionClass.READ, ActionClass.EVIDENCE)
+OURSELVES = "tocsin"
+"""The service of what we do by our own calling, such as to page people."""
+_MOST_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +68,34 @@ def made(scope: str, by: str, at: datetime, reason: str) -> Stop:
     return Stop(scope=scope, by=by, at=at, reason=reason.strip()[:500])
 
 
+def demand_known(scope: str, names: Collection[str]) -> None:
+    """Raise `StopRefused` for a scope of which nothing is there: a typing mistake would stop nothing.
+
+    `names` are the connectors that there are, or the runbooks, whichever the scope is one of.
+    """
+    kind, _, name = scope.partition(":")
+    if scope == EVERYTHING or name in names:
+        return
+    known = sorted(names)
+    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+    raise StopRefused(
+        f"There is no {kind} {name[:60]!r}, so nothing would be stopped.",
+        f"Stop `everything`, or one of: {', '.join(known[:_MOST_NAMED]) or 'none'}{more}.",
+    )
+
+
 def in_force(
     stops: Iterable[Stop], service: str, runbook: str, action_class: ActionClass = ActionClass.CONTAIN
 ) -> Stop | None:
     """Return the stop that holds an action back, None where none does.
 
-    Reading goes on and evidence is kept whatever is stopped: neither changes anything.
+    Reading goes on and evidence is kept whatever is stopped: neither changes anything. People are called by
+    our own calling whatever is stopped: who stops all needs them the more.
     """
-    if action_class in _GO_ON:
+    connector = service.partition(".")[0]
+    if action_class in _GO_ON or (action_class is ActionClass.NOTIFY and connector == OURSELVES):
         return None
-    scopes = {EVERYTHING, f"{CONNECTOR}{service.partition('.')[0]}", f"{RUNBOOK}{runbook}"}
+    scopes = {EVERYTHING, f"{CONNECTOR}{connector}", f"{RUNBOOK}{runbook}"}
     return next((each for each in stops if each.scope in scopes), None)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.domain.acting import Call, Caller, CallFailed, Outcome, Performer, Play, Seen
+from tocsin.domain.acting import Call, Caller, CallFailed, Outcome, Performer, Play, PutBack, Seen
 from tocsin.domain.action import ActionClass
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import Explained, Overloaded
@@ -129,10 +129,10 @@ class Acting:
     callers: Callers
     watch: StopWatch
 
-    def look(self, looking: Looking | None) -> LookedAt | LookFailed | None:
+    def look(self, looking: Looking | LookFailed | None) -> LookedAt | LookFailed | None:
         """Read what an action touches, and keep, sealed, what its undo needs. Changes nothing."""
-        if looking is None:
-            return None
+        if looking is None or isinstance(looking, LookFailed):
+            return looking
         ledger = Ledger(self.callers, _go_on, may_change=False)
         performer, arguments = looking.performer, looking.arguments
         try:
@@ -147,14 +147,17 @@ class Acting:
         named = {name: tuple(str(each) for each in found) for name, found in objects.items()}
         return LookedAt(objects=named, kept=kept)
 
-    def perform(self, asked: Performing | None) -> Done | Failed | None:
+    def perform(self, asked: Performing | Failed | None) -> Done | Failed | None:
         """Do what has begun, once, and read back what it did."""
-        if asked is None:
-            return None
+        if asked is None or isinstance(asked, Failed):
+            return asked
         ledger = Ledger(self.callers, self._limits(asked))
         try:
             kept = opened(self._locker, self._vault, asked.kept)
             outcome = _undone(asked, kept, ledger) if asked.is_undo else _performed(asked, kept, ledger)
+        except PutBack as failed:
+            calls = tuple(ledger.lines)
+            return Failed(kind=failed.kind, reason=failed.reason, may_have_changed=False, calls=calls)
         except CallFailed as failed:
             return self._failed(asked, ledger, failed.kind, failed.reason)
         except (Stopped, OutOfTime) as halted:

@@ -10,7 +10,7 @@ from shop import build, row
 
 from builds import EVES, GATES, commit, digest_of, provenance, results, signed
 from tocsin.connectors.deploy.rollback import DECLARATION, PERFORMERS
-from tocsin.domain.acting import CallFailed, Seen
+from tocsin.domain.acting import CallFailed, PutBack, Seen
 from tocsin.domain.playing import drive, rehearse
 from tocsin.domain.ports.delivery import FailureKind
 
@@ -61,7 +61,7 @@ def test_undo_brings_back_what_ran_before(shop):
 def test_an_unhealthy_build_is_taken_back_and_the_action_failed(shop):
     broken = shop.healthy(3, "ill")
     shop.wrote(row(1, 8, DIGEST), row(3, 10, broken), row(2, 12, digest_of(build(2, "broken")), "failed"))
-    with pytest.raises(CallFailed, match="is not healthy; what ran before was put back"):
+    with pytest.raises(PutBack, match="is not healthy; what ran before was put back"):
         performed(shop)
     assert shop.runs()["commit"] == commit(2)
     assert "rollbacks" not in json.loads((shop.root / "history.json").read_text())
@@ -104,6 +104,10 @@ def altered_artifact(shop):
     (shop.root / "registry" / f"{DIGEST}.py").write_bytes(build(1) + b"# and a back door\n")
 
 
+def lost_artifact(shop):
+    (shop.root / "registry" / f"{DIGEST}.py").unlink()
+
+
 def unhealthy_history(shop):
     shop.wrote(row(1, 10, DIGEST, "failed"), row(2, 12, digest_of(build(2, "broken")), "failed"))
 
@@ -116,6 +120,7 @@ FORGED = [
     (current_build, "it is what runs now"),
     (missing_gate, "'sast' is not shown"),
     (altered_artifact, "its artifact is not the one that was signed"),
+    (lost_artifact, rf"{commit(1)[:12]}.*its artifact is not there \(.*registry/{DIGEST}\.py\)"),
     (unhealthy_history, "it was failed"),
 ]
 

@@ -86,6 +86,9 @@ class FakeGraph(HttpPartner):
             return self.kept_or_shown(method, self.principals[rest[0]], body)
         if kind == "applications" and rest[0] == APP:
             return self.of_application(method, rest[1:], body)
+        if kind == "reports" and rest == ["servicePrincipalSignInActivities"]:
+            used = {"appId": "a", "lastSignInActivity": {"lastSignInDateTime": "2026-11-20T08:00:00Z"}}
+            return 200, {}, json.dumps({"value": [used]}).encode()
         if kind == "auditLogs" and rest == ["signIns"]:
             return self.listed(parse_qs(query))
         return error(404, "Request_ResourceNotFound")

@@ -10,7 +10,7 @@ from typing import Any
 from tocsin.connectors.deploy.deployables import Deployable, Deployables, read_deployables
 from tocsin.connectors.deploy.samples import sample_history, sample_statements
 from tocsin.connectors.deploy.ways import deployed_by, running_by
-from tocsin.domain.acting import Arguments, Call, CallFailed, Kept, Outcome, Performer, Play, Seen
+from tocsin.domain.acting import Arguments, Call, CallFailed, Kept, Outcome, Performer, Play, PutBack, Seen
 from tocsin.domain.action import (
     ActionClass,
     BlastRadius,
@@ -49,7 +49,7 @@ DECLARATION = Declaration(
     residual=Residual(
         remains="Data that the newer build wrote stays as it is, and sessions may meet the older build."
     ),
-    blast=BlastRadius(unit="service", counted="", per_run=1, per_hour=3),
+    blast=BlastRadius(unit="service", each_of="service", per_run=1, per_hour=3),
     rights=(Right(name="deploy the service", why="to run another build of it"),),
     time_limit_s=900.0,
 )
@@ -98,8 +98,7 @@ class _Rollback:
         yield from deployed_by(service, proven.digest, proven.commit, key)
         healthy = yield from _is_healthy(service, proven.commit, proven.digest)
         if not healthy:
-            back = yield from _put_back(service, kept, key)
-            raise CallFailed(FailureKind.REFUSED, f"the build {proven.commit[:12]} is not healthy; {back}")
+            yield from _put_back(service, kept, key, f"the build {proven.commit[:12]} is not healthy")
         facts = {"digest": f"sha256:{proven.digest}", "action": key, "signed": str(signed).lower()}
         yield _record(service, proven.commit, facts)
         words = "" if signed else " Its stages are NOT signed: this installation accepts that."
@@ -163,9 +162,7 @@ def _chosen(service: Deployable, target: str) -> Play[Deployment]:
     words = sorted(
         {each.commit for each in history.deployments} | {each.digest for each in history.deployments}
     )
-    named = yield Call(
-        service=INCIDENTS, operation="Named", parameters={"words": words}, sample=[]
-    )
+    named = yield Call(service=INCIDENTS, operation="Named", parameters={"words": words}, sample=[])
     found = candidates(history, target, service.required, named=frozenset(named))
     refused = list(found.refused)
     for build in found.fit:
@@ -216,12 +213,12 @@ def _statement(written: Mapping[str, Any], commit: str) -> Statement:
 def _artifact_faults(service: Deployable, build: Deployment) -> Play[tuple[str, ...]]:
     if not service.artifact:
         return ()
+    path = service.artifact.format(digest=build.digest)
     found = yield Call(
-        service="deploy",
-        operation="DigestOf",
-        parameters={"path": service.artifact.format(digest=build.digest)},
-        sample=build.digest,
+        service="deploy", operation="DigestOf", parameters={"path": path}, sample=build.digest
     )
+    if not found:
+        return (f"its artifact is not there ({path})",)
     return () if found == build.digest else ("its artifact is not the one that was signed",)
 
 
@@ -269,12 +266,14 @@ def _is_healthy(service: Deployable, commit: str, digest: str) -> Play[bool]:
     return answer
 
 
-def _put_back(service: Deployable, kept: Kept, key: str) -> Play[str]:
+def _put_back(service: Deployable, kept: Kept, key: str, why: str) -> Play[None]:
+    """Deploy what ran before. Raises `PutBack`, or `CallFailed` where that could not be done."""
     try:
         yield from _deployed_again(service, kept["was"], key)
     except CallFailed as failed:
-        return f"what ran before could NOT be put back: {failed.reason}"
-    return "what ran before was put back"
+        reason = f"{why}; what ran before could NOT be put back: {failed.reason}"
+        raise CallFailed(FailureKind.REFUSED, reason) from failed
+    raise PutBack(FailureKind.REFUSED, f"{why}; what ran before was put back")
 
 
 def _deployed_again(service: Deployable, was: Mapping[str, str], key: str) -> Play[None]:

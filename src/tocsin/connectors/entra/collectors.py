@@ -1,4 +1,4 @@
-"""Evidence from Entra: a user as described now, and the user's latest sign-ins."""
+"""Evidence from Entra: a user or application as described now, and when they last signed in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from tocsin.domain.acting import Arguments, Call, Collector, Gathered, Play
+from tocsin.domain.acting import Arguments, Call, CallFailed, Collector, Gathered, Play
 
 MOST_PAGES = 10
 SIGN_INS_A_PAGE = 500
+NOT_FOUND = 404
 _FIELDS = (
     "id,userPrincipalName,displayName,accountEnabled,createdDateTime,lastPasswordChangeDateTime,"
     "signInSessionsValidFromDateTime,userType,onPremisesSyncEnabled"
@@ -64,6 +65,40 @@ def _sign_ins(arguments: Arguments) -> Play[tuple[Gathered, ...]]:
     return (_kept("sign-ins.json", {"pages": pages}, user),)
 
 
+def _application(arguments: Arguments) -> Play[tuple[Gathered, ...]]:
+    """Read an application or service principal, by the object id of either, and when its keys were last used.
+
+    https://learn.microsoft.com/en-us/graph/api/resources/serviceprincipalsigninactivity
+    """
+    name = str(arguments["application"])
+    found, kind = None, "applications"
+    try:
+        found = yield _described_as(kind, name)
+    except CallFailed as failed:
+        if failed.status != NOT_FOUND:
+            raise
+        kind = "servicePrincipals"
+        found = yield _described_as(kind, name)
+    client = str(found.get("appId") or "").replace("'", "''")
+    used = yield Call(
+        service="entra",
+        operation="GET /reports/servicePrincipalSignInActivities",
+        parameters={"query": {"$filter": f"appId eq '{client}'"}},
+        sample={"value": []},
+    )
+    return (_kept("application.json", {kind: found}, name), _kept("last-used.json", used, name))
+
+
+def _described_as(kind: str, name: str) -> Call:
+    """Return the call that reads an application; Graph never tells the value of a secret, only its hint."""
+    return Call(
+        service="entra",
+        operation=f"GET /{kind}/{{application}}",
+        parameters={"application": name},
+        sample={"id": name, "appId": "00000000-0000-0000-0000-000000000000"},
+    )
+
+
 def _cursor_in(page: Any) -> str:
     """Return the token of the next page. Its address is not followed: only the token is taken from it."""
     link = page.get("@odata.nextLink")
@@ -92,5 +127,12 @@ COLLECTORS = (
         volatility=1,
         parameters=("user",),
         gather=_sign_ins,
+    ),
+    Collector(
+        name="entra.application",
+        summary="An application of Entra as described now, with its keys' ids and ends, and its last use",
+        volatility=2,
+        parameters=("application",),
+        gather=_application,
     ),
 )
