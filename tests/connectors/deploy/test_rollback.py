@@ -67,6 +67,14 @@ def test_an_unhealthy_build_is_taken_back_and_the_action_failed(shop):
     assert "rollbacks" not in json.loads((shop.root / "history.json").read_text())
 
 
+def test_a_build_whose_artifact_is_lost_does_not_end_the_search(shop):
+    lost = shop.healthy(3)
+    shop.wrote(row(1, 8, DIGEST), row(3, 10, lost), row(2, 12, digest_of(build(2, "broken")), "failed"))
+    assert kept(shop)["to"]["commit"] == commit(3)
+    (shop.root / "registry" / f"{lost}.py").unlink()
+    assert kept(shop)["to"]["commit"] == commit(1)
+
+
 def test_where_nobody_knows_what_ran_before_that_is_said(shop):
     broken = shop.healthy(3, "ill")
     shop.wrote(row(3, 10, broken), {**row(2, 12, DIGEST, "failed"), "digest": ""})
