@@ -44,6 +44,9 @@ def test_a_log_in_order_is_of_no_concern() -> None:
         pytest.param({"gaps": ("Line 3 vanished.",)}, Concern.MISSING, "Line 3"),
         pytest.param({"strays": 2}, Concern.STRAY, "2 lines"),
         pytest.param({"unvouched": "A checkpoint is gone."}, Concern.UNVOUCHED, "checkpoint"),
+        pytest.param({"strange_guards": ("trigger zz on store_incident",)}, Concern.FOREIGN, "trigger zz"),
+        pytest.param({"gone_tables": ("store_sourcemark",)}, Concern.REBUILT, "store_sourcemark"),
+        pytest.param({"poisoned": ("It was not written by Tocsin.",)}, Concern.POISONED, "not written"),
         pytest.param({"signed_at": NOW - STALE - SECOND}, Concern.STALE, "2026-03-01 11:49"),
         pytest.param({"signed_at": None}, Concern.STALE, "2026-03-01 11:00"),
         pytest.param({"database_now": NOW + SKEW + SECOND}, Concern.SKEWED, "31 s"),
@@ -61,6 +64,12 @@ def test_each_concern_is_told_in_its_words(sight: Any, concern: Concern, words: 
 )
 def test_what_is_within_its_bounds_is_of_no_concern(sight: Any) -> None:
     assert looked(WATCH, replace(SIGHT, **sight))[1] == {}
+
+
+def test_a_successor_that_has_just_begun_is_not_stale() -> None:
+    begun = replace(SIGHT, signed_at=None, begun_at=NOW - STALE)
+    assert looked(WATCH, begun)[1] == {}
+    assert Concern.STALE in looked(WATCH, replace(begun, begun_at=NOW - STALE - SECOND))[1]
 
 
 def test_what_was_done_to_the_tables_is_told_once() -> None:

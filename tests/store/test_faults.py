@@ -9,7 +9,13 @@ import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from django.db.utils import InternalError
 
-from tocsin.store.faults import is_read_only, overload_from, turn_never_came
+from tocsin.store.faults import (
+    TablesNotAsWritten,
+    is_read_only,
+    overload_from,
+    tables_as_written,
+    turn_never_came,
+)
 
 
 def sqlite(code):
@@ -102,3 +108,12 @@ def test_nothing_of_the_drivers_words_reaches_the_reader():
     error = postgres(psycopg.OperationalError("password=hunter2 refused"))
     assert "hunter2" not in overload_from(error, "postgresql").explain()
     assert "locked" in turn_never_came().happened
+
+
+@pytest.mark.parametrize(
+    "fault", [ProgrammingError("no such table"), TypeError("a text"), IndexError("none")]
+)
+def test_what_foreign_hands_left_in_the_tables_is_explained_without_its_words(fault) -> None:
+    with pytest.raises(TablesNotAsWritten) as raised, tables_as_written():
+        raise fault
+    assert str(fault) not in raised.value.explain()

@@ -17,7 +17,7 @@ def run(*statements: str) -> None:
 
 def test_a_fresh_database_is_guarded(database_store) -> None:
     guards = guards_of("default")
-    assert (guards.missing, guards.traces) == ((), ())
+    assert (guards.missing, guards.traces, guards.strange, guards.gone) == ((), (), (), ())
     assert set(guards.tables) == {"store_leaf", "store_logwaiting", "store_checkpoint"}
 
 
@@ -59,3 +59,34 @@ def test_what_cannot_be_seen_is_told_as_such(postgres_store) -> None:
     run("DROP TABLE store_logtrace")
     assert state_of("default")["traces"] == "not to be seen: ProgrammingError"
     assert guards_of("default").unseen == "The database does not tell of its guards: ProgrammingError."
+
+
+def test_what_sits_on_our_tables_and_is_not_ours_is_strange(database_store) -> None:
+    if connections["default"].vendor == "sqlite":
+        run(
+            "CREATE TRIGGER zz BEFORE INSERT ON store_incident BEGIN SELECT RAISE(IGNORE); END",
+            "DROP TRIGGER leaf_never_goes",
+            "CREATE TRIGGER leaf_never_goes BEFORE DELETE ON store_leaf BEGIN SELECT 1; END",
+        )
+        strange = ("trigger leaf_never_goes on store_leaf", "trigger zz on store_incident")
+        assert (guards_of("default").strange, guards_of("default").missing) == (strange, ())
+        return
+    run(
+        "CREATE FUNCTION zz() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE TRIGGER zz BEFORE INSERT ON store_incident FOR EACH ROW EXECUTE FUNCTION zz()",
+        "CREATE RULE yy AS ON INSERT TO store_alert DO INSTEAD NOTHING",
+        "ALTER TABLE store_page ENABLE ROW LEVEL SECURITY",
+        "CREATE OR REPLACE FUNCTION tocsin_refuse_leaf_change() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RETURN NEW; END $$",
+    )
+    assert guards_of("default").strange == (
+        "row security on store_page",
+        "rule yy on store_alert",
+        "trigger zz on store_incident",
+        "function tocsin_refuse_leaf_change",
+    )
+
+
+def test_a_table_of_ours_that_is_not_there_is_named(database_store) -> None:
+    run("ALTER TABLE store_sourcemark RENAME TO elsewhere")
+    assert guards_of("default").gone == ("store_sourcemark",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +15,12 @@ from django.db import connections
 from nouns import NOON
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app
+from tocsin.audit.monitoring import Concern, report
 from tocsin.domain.clock import PushedClock
+from tocsin.domain.page import Message
+from tocsin.domain.ports.delivery import Receipt
 from tocsin.domain.timeline import Happening
+from tocsin.flow.breach import incident_of
 from tocsin.flow.cosign import CONTRADICTION
 from tocsin.flow.record import note
 from tocsin.store.django_store import DjangoStore
@@ -208,7 +212,7 @@ def _contradicted(app: App, witness: str, origin: str) -> None:
     request, _ = app.locker.keep(io.BytesIO(f"old 3\n\n{origin}\n5\nroot\n\n{witness}\n".encode()))
     told = {"witness": witness, "status": 422, "size": 5, "request": request, "answer": request, "at": ""}
     with app.store.transaction() as shelves:
-        mark = {f"{witness} {origin}": json.dumps(told).encode(), "damaged": b"{", "odd": b"[]"}
+        mark = {f"{witness} {origin}": json.dumps(told).encode()}
         shelves.marks.keep(CONTRADICTION, mark, app.clock.now())
 
 
@@ -233,3 +237,101 @@ def test_what_the_database_does_not_tell_is_told(app, monitoring) -> None:
     monitoring.guards = lambda: Guards(missing=(), tables={}, unseen="It does not tell.")
     monitoring.round()
     assert [kind for kind, _ in incidents(app)] == ["service-degradation"]
+
+
+def test_poisoned_marks_are_told_and_keep_nothing_from_being_found(app, monitoring) -> None:
+    lost = json.dumps({"witness": "w1", "status": 422, "request": "00" * 32, "answer": "00" * 32})
+    with app.store.transaction() as shelves:
+        marks = {"x": lost.encode(), "damaged": b"{", "odd": b"[]", "half": b'{"request": 7}'}
+        shelves.marks.keep(CONTRADICTION, marks, app.clock.now())
+    eve('UPDATE store_leaf SET content = %s WHERE "index" = 2', values=(b"{}",))
+    assert monitoring.round() == REST_S
+    assert app.logs.broken(1).first_broken == 2
+    assert set(incidents(app)) == {("audit-integrity", "P1")}
+    assert "was not written by Tocsin" in descriptions(app)
+
+
+def test_without_the_table_of_marks_a_log_is_frozen_and_people_are_called(app, monitoring) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER TABLE store_sourcemark RENAME TO elsewhere")
+    eve('UPDATE store_leaf SET content = %s WHERE "index" = 2', values=(b"{}",))
+    assert monitoring.round() == REST_S
+    assert app.logs.broken(1).first_broken == 2
+    with app.store.reading() as shelves:
+        told = shelves.alerts.recent() or shelves.inbox.of("administrators")
+    assert told
+
+
+def test_a_mark_written_beforehand_mutes_nobody(app, monitoring, clock) -> None:
+    with app.store.transaction() as shelves:
+        for kind in ("log-break", "log-break-kept"):
+            shelves.marks.keep(kind, {"1": clock.now().isoformat().encode()}, clock.now())
+    eve('UPDATE store_leaf SET content = %s WHERE "index" = 2', values=(b"{}",))
+    monitoring.round()
+    assert incidents(app) == [("audit-integrity", "P1")]
+    with app.store.reading() as shelves:
+        assert "log-1-break.json" in {each.name for each in shelves.exhibits.all()}
+    known = {Concern.FOREIGN.value: b"muted"}
+    monkey = report(Concern.FOREIGN, "muted", clock.now())
+    with app.store.transaction() as shelves:
+        shelves.marks.keep("log-watch", known, clock.now())
+        assert incident_of(shelves, monkey) is None
+    monitoring._tell({Concern.FOREIGN: "muted"})
+    with app.store.reading() as shelves:
+        assert incident_of(shelves, monkey) is not None
+
+
+def test_where_a_trigger_swallows_the_incident_people_are_called_past_the_database(
+    app, monitoring, clock, caplog
+) -> None:
+    sent: list[Message] = []
+    monitoring.outcry.channels = {"inbox": Pigeon(sent)}
+    swallow()
+    eve('UPDATE store_leaf SET content = %s WHERE "index" = 2', values=(b"{}",))
+    for _ in range(3):
+        clock.push(timedelta(seconds=REST_S))
+        monitoring.round()
+        seals_of(app).round()
+    assert (app.logs.number, incidents(app)) == (2, [])
+    with app.store.reading() as shelves:
+        assert shelves.log.of(2).size() > 0, "the successor goes on"
+    assert any("log tocsin.local/audit is broken" in each.subject for each in sent)
+    assert any("zz" in each.text for each in sent), "what swallows it is named"
+    assert "NO INCIDENT COULD BE OPENED" in caplog.text
+    swallow(is_over=True)
+    clock.push(timedelta(seconds=REST_S))
+    monitoring.round()
+    assert ("audit-integrity", "P1") in incidents(app)
+
+
+@dataclass
+class Pigeon:
+    """A channel that carries everything."""
+
+    sent: list[Message]
+    name: str = "inbox"
+    is_real: bool = True
+
+    def send(self, message: Message, address: str) -> Receipt:
+        self.sent.append(message)
+        return Receipt("taken")
+
+
+def swallow(*, is_over: bool = False) -> None:
+    """Let the database drop each incident of a broken log without a word."""
+    postgres = connections["default"].vendor == "postgresql"
+    with connections["default"].cursor() as cursor:
+        if is_over:
+            cursor.execute("DROP TRIGGER zz" + (" ON store_incident" if postgres else ""))
+        elif postgres:
+            cursor.execute(
+                "CREATE FUNCTION zz() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+            )
+            cursor.execute(
+                "CREATE TRIGGER zz BEFORE INSERT ON store_incident FOR EACH ROW EXECUTE FUNCTION zz()"
+            )
+        else:
+            cursor.execute(
+                "CREATE TRIGGER zz BEFORE INSERT ON store_incident WHEN NEW.type = 'audit-integrity'"
+                " BEGIN SELECT RAISE(IGNORE); END"
+            )

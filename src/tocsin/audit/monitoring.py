@@ -31,6 +31,8 @@ class Concern(StrEnum):
     MISSING = "missing"
     STRAY = "stray"
     UNVOUCHED = "unvouched"
+    FOREIGN = "foreign"
+    POISONED = "poisoned"
     UNSEEN = "unseen"
     STALE = "stale"
     SKEWED = "skewed"
@@ -54,7 +56,10 @@ class Sight:
     `waiting` are the inbox's lines of ours. `missing_guards`, `tables`, `traces` and `rewritten` are as the
     database tells; `unseen` says in a sentence why it does not. `database_now` is its clock, if it has one.
     `forged` and `strays` count lines that are not ours, `gaps` are sentences on lines that vanished,
-    `unvouched` one on a checkpoint that is damaged or gone.
+    `unvouched` one on a checkpoint that is damaged or gone. `strange_guards` and `gone_tables` are what sits
+    on Tocsin's tables and is not ours, and tables that are not there. `poisoned` are sentences on what was
+    remembered and cannot be as Tocsin wrote it. `begun_at` is when the log that is written to took over from
+    one that broke, None for the first.
     """
 
     now: datetime
@@ -72,6 +77,10 @@ class Sight:
     strays: int = 0
     gaps: tuple[str, ...] = ()
     unvouched: str = ""
+    strange_guards: tuple[str, ...] = ()
+    gone_tables: tuple[str, ...] = ()
+    poisoned: tuple[str, ...] = ()
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +175,13 @@ def _of_guards(watch: Watch, sight: Sight) -> dict[Concern, str]:
         found[Concern.UNGUARDED] = f"Triggers that guard the log are gone, disabled or weakened: {names}."
     others = [name for name, which in watch.tables.items() if sight.tables.get(name, which) != which]
     gone = [name for name in watch.tables if sight.tables and name not in sight.tables]
-    if others or gone:
-        found[Concern.REBUILT] = f"Tables of the log were replaced or removed: {', '.join(others + gone)}."
+    if lost := sorted({*others, *gone, *sight.gone_tables}):
+        found[Concern.REBUILT] = f"Tables of Tocsin were replaced or removed: {', '.join(lost)}."
+    if sight.strange_guards:
+        found[Concern.FOREIGN] = (
+            "Somebody put something on tables of Tocsin that can swallow or change what is written: "
+            f"{', '.join(sight.strange_guards[:10])}."
+        )
     if len(sight.traces) > watch.traces:
         found[Concern.CHANGED] = (
             f"Somebody changed the tables of the log: {'; '.join(sight.traces[watch.traces :][-5:])}."
@@ -187,12 +201,15 @@ def _of_lines(sight: Sight) -> dict[Concern, str]:
         found[Concern.STRAY] = f"{sight.strays} lines stand where no log is that was ever opened."
     if sight.unvouched:
         found[Concern.UNVOUCHED] = sight.unvouched
+    if sight.poisoned:
+        found[Concern.POISONED] = " ".join(sight.poisoned[:5])
     return found
 
 
 def _of_time(watch: Watch, sight: Sight) -> dict[Concern, str]:
     found = {}
-    signed = max(watch.since, sight.signed_at or watch.since)
+    begun = sight.begun_at or watch.since
+    signed = max(watch.since, begun, sight.signed_at or watch.since)
     if sight.now - signed > STALE:
         found[Concern.STALE] = f"The log was not signed since {signed:%Y-%m-%d %H:%M:%S} UTC."
     ahead = sight.signed_at is not None and sight.signed_at - sight.now > SKEW

@@ -18,6 +18,7 @@ from tocsin.domain.alert import AlertReport
 from tocsin.domain.clock import Clock
 from tocsin.domain.entry import Entry
 from tocsin.domain.errors import Explained
+from tocsin.domain.incident import Incident
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.respond import Respond
@@ -26,8 +27,9 @@ from tocsin.incidents.changed import TOCSIN
 from tocsin.intake.lease import fingerprint_of
 
 TOLD = "log-break"
-"""The kind of mark that says of which broken logs people were told."""
+"""The name of the lock under which people are called to a broken log."""
 KEPT = "log-break-kept"
+_BREAK = "log-{}-break.json"
 SEQUENCER = "log"
 """The name of the lock under which the log grows, is signed, and is frozen."""
 
@@ -94,31 +96,43 @@ class Breach:
             )
 
     def tell(self) -> None:
-        """Call people to each broken log they were not called to yet, and keep its evidence."""
-        for number in range(1, self.logs.number):
-            broken = self.logs.broken(number)
-            if broken is not None:
-                self._call(broken)
-                self._keep(broken)
+        """Call people to each broken log that has no incident yet, and keep its evidence."""
+        for broken in self.breaks():
+            self._call(broken)
+            self._keep(broken)
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Return what is written outside the database of each log that broke."""
+        found = (self.logs.broken(number) for number in range(1, self.logs.number))
+        return tuple(broken for broken in found if broken is not None)
+
+    def alarms(self) -> tuple[AlertReport, ...]:
+        """Return the alert of each broken log: one that has no incident was told to nobody."""
+        return tuple(self._alarm(broken) for broken in self.breaks())
 
     def _call(self, broken: Break) -> None:
-        now, name = self.clock.now(), str(broken.number)
+        report = self._alarm(broken)
+        with self.store.reading() as shelves:
+            if incident_of(shelves, report) is not None:
+                return
         with self.store.transaction() as shelves:
             shelves.lock(TOLD)
-            if name in shelves.marks.of(TOLD, [name]):
-                return
-            shelves.marks.keep(TOLD, {name: now.isoformat().encode("ascii")}, now)
-            self.take.own(shelves, [self._alarm(broken)])
+            # A mark that people were told could have been written by anybody; the incident is asked for.
+            if incident_of(shelves, report) is None:
+                begin_anew(shelves, report, self.clock.now())
+                self.take.own(shelves, [report])
 
     def _keep(self, broken: Break) -> None:
         name = str(broken.number)
-        fingerprint = fingerprint_of(self._alarm(broken))
         with self.store.reading() as shelves:
-            alert = shelves.alerts.latest(fingerprint)
-            is_kept = name in shelves.marks.of(KEPT, [name])
-        if is_kept or alert is None or alert.incident_id is None:
+            incident = incident_of(shelves, self._alarm(broken))
+            if incident is None:
+                return
+            known = {each.name for each in shelves.exhibits.of_incident(incident.incident_id)}
+            is_kept = name in shelves.marks.of(KEPT, [name]) and _BREAK.format(name) in known
+        if is_kept:
             return
-        self._keep_all(broken, alert.incident_id)
+        self._keep_all(broken, incident.incident_id)
         now = self.clock.now()
         with self.store.transaction() as shelves:
             shelves.marks.keep(KEPT, {name: now.isoformat().encode("ascii")}, now)
@@ -130,7 +144,12 @@ class Breach:
         database = json.dumps(self.witnesses.database(), default=str, indent=1).encode()
         gathered: Sequence[tuple[str, str, str, Callable[[], Iterable[bytes]]]] = (
             (f"{stem}-database.json", "application/json", "State of the database", lambda: [database]),
-            (f"{stem}-break.json", "application/json", "The break as found", lambda: [written(broken)]),
+            (
+                _BREAK.format(broken.number),
+                "application/json",
+                "The break as found",
+                lambda: [written(broken)],
+            ),
             (
                 f"{stem}-hashes.bin",
                 "application/octet-stream",
@@ -170,6 +189,29 @@ class Breach:
 
     def _alarm(self, broken: Break) -> AlertReport:
         return alarm(broken, self.logs.origin_of(broken.number + 1))
+
+
+def incident_of(shelves: Shelves, report: AlertReport) -> Incident | None:
+    """Return the incident that a report of ours about the log opened, None where it opened none.
+
+    One that had ended before, or is of another type, was not opened by it: somebody put it there.
+    """
+    alert = shelves.alerts.latest(fingerprint_of(report))
+    if alert is None or alert.incident_id is None:
+        return None
+    incident = shelves.incidents.get(alert.incident_id)
+    if incident is None or incident.drill or incident.type != report.labels["incident_type"]:
+        return None
+    began, ended = report.starts_at, incident.resolved_at
+    had_ended = began is not None and ended is not None and ended < began
+    return None if had_ended else incident
+
+
+def begin_anew(shelves: Shelves, report: AlertReport, now: datetime) -> None:
+    """End an alert of ours that stands without its incident, so that the next report opens one."""
+    alert = shelves.alerts.latest(fingerprint_of(report))
+    if alert is not None and incident_of(shelves, report) is None:
+        shelves.alerts.save(replace(alert, incident_id=None, ends_at=min(alert.ends_at, now), over=True))
 
 
 def first_entry(broken: Break, now: datetime) -> tuple[UUID, bytes]:

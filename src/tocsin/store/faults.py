@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import InterfaceError
 from django.db.utils import Error
 
-from tocsin.domain.errors import Overloaded
+from tocsin.domain.errors import Explained, Overloaded
 
 _LOCKED = (
     "is locked by another writer",
@@ -50,6 +53,31 @@ _POSTGRES = {
     "XX001": _DAMAGED,
     "XX002": _DAMAGED,
 }
+
+
+class TablesNotAsWritten(Explained):
+    """A table is gone, was replaced, swallows what is written, or holds what Tocsin never wrote."""
+
+    code = "tables_not_as_written"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"The tables of the database are not as Tocsin wrote them ({kind}).",
+            means="Somebody changed them behind Tocsin's back, or they were migrated only in part.",
+            next_step="Save the database as it is, then look at its tables, triggers and rules.",
+        )
+
+
+@contextmanager
+def tables_as_written() -> Iterator[None]:
+    """Turn what foreign hands in the tables make of our work into `TablesNotAsWritten`.
+
+    The driver's text is left out: it may quote rows.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, Error) as error:
+        raise TablesNotAsWritten(type(error).__name__) from error
 
 
 def overload_from(error: Error, vendor: str) -> Overloaded | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.db import connections, transaction
 from django.db.utils import DatabaseError
 
@@ -29,6 +32,13 @@ _POSTGRES_GUARDS = frozenset(
         *("waiting_never_truncated", "checkpoint_never_changes", "checkpoint_never_truncated"),
     }
 )
+_MIGRATIONS = tuple(import_module(f"tocsin.store.migrations.{name}") for name in ("0002_guards", "0008_log"))
+_MADE: Mapping[str, tuple[str, ...]] = {
+    "sqlite": tuple(each for migration in _MIGRATIONS for each in migration.SQLITE),
+    "postgresql": tuple(each for migration in _MIGRATIONS for each in migration.POSTGRES),
+}
+"""The statements that made our triggers and their functions."""
+_TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
 MOST_SESSIONS = 500
 
 
@@ -40,7 +50,9 @@ class Guards:
     these are: a table that was made anew under its name differs. `traces` is what an event trigger saw done
     to them. `rewritten` counts rows of leaves that were changed or removed since the database began to count,
     None where it does not. `now` is the database's clock, None where it has none of its own. `unseen` says
-    in a sentence why nothing of this is known.
+    in a sentence why nothing of this is known. `strange` are triggers, rules and row security on tables of
+    ours that Tocsin did not make, or not so: each can swallow or change what is written. `gone` are tables
+    of ours that are not there.
     """
 
     missing: tuple[str, ...]
@@ -49,6 +61,8 @@ class Guards:
     rewritten: int | None = None
     now: datetime | None = None
     unseen: str = ""
+    strange: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def guards_of(alias: str) -> Guards:
@@ -62,9 +76,15 @@ def guards_of(alias: str) -> Guards:
 
 
 def _sqlite(alias: str) -> Guards:
-    found = _rows(alias, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    tables = _rows(alias, f"SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN {TABLES}")
-    return Guards(missing=tuple(sorted(_SQLITE_GUARDS - {name for name, _ in found})), tables=dict(tables))
+    found = _rows(alias, "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+    tables = _rows(alias, "SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+    made = _MADE["sqlite"]
+    return Guards(
+        missing=tuple(sorted(_SQLITE_GUARDS - {name for name, _, _ in found})),
+        tables={name: sql for name, sql in tables if name in TABLES},
+        strange=tuple(sorted(f"trigger {name} on {table}" for name, sql, table in found if sql not in made)),
+        gone=tuple(sorted(_our_tables() - {name for name, _ in tables})),
+    )
 
 
 def _postgres(alias: str) -> Guards:
@@ -91,6 +111,39 @@ def _postgres(alias: str) -> Guards:
         traces=tuple(f"{at:%Y-%m-%d %H:%M:%S} UTC, {who}: {what}" for at, who, what in traces),
         rewritten=None if rewritten is None else int(rewritten),
         now=now.astimezone(UTC),
+        strange=_strange_in_postgres(alias),
+        gone=tuple(sorted(_our_tables() - _tables_in_postgres(alias))),
+    )
+
+
+def _our_tables() -> frozenset[str]:
+    return frozenset(model._meta.db_table for model in apps.get_app_config("store").get_models())
+
+
+def _tables_in_postgres(alias: str) -> frozenset[str]:
+    found = _rows(alias, "SELECT relname FROM pg_class WHERE relkind = 'r' AND pg_table_is_visible(oid)")
+    return frozenset(name for (name,) in found)
+
+
+def _strange_in_postgres(alias: str) -> tuple[str, ...]:
+    """Return what sits on tables of ours and is not of ours, and functions of ours with another body."""
+    made, ours = _MADE["postgresql"], _our_tables()
+    known = {found[1] for statement in made if (found := _TRIGGER.match(statement))}
+    sitting = _rows(
+        alias,
+        "SELECT 'trigger', tgname, relname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+        " WHERE NOT tgisinternal AND pg_table_is_visible(c.oid)"
+        " UNION ALL SELECT 'rule', rulename, relname FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class"
+        " WHERE relkind = 'r' AND pg_table_is_visible(c.oid)"
+        " UNION ALL SELECT 'row security', '', relname FROM pg_class"
+        " WHERE relrowsecurity AND pg_table_is_visible(oid)",
+    )
+    bodies = _rows(alias, "SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'tocsin\\_%'")
+    other = [name for name, body in bodies if not any(body in statement for statement in made)]
+    strange = [row for row in sitting if row[2] in ours and (row[0] != "trigger" or row[1] not in known)]
+    return (
+        *sorted(" ".join(f"{kind} {name} on {table}".split()) for kind, name, table in strange),
+        *(f"function {name}" for name in sorted(other)),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tocsin.app.breaches import breach_of
@@ -14,21 +15,30 @@ from tocsin.audit.growth import EntryMissing, LogForked
 from tocsin.audit.merkle import leaf_hash
 from tocsin.audit.monitoring import Concern, Sight, Watch, gaps, looked, must_verify, report
 from tocsin.audit.verify import Verdict
+from tocsin.domain.alert import AlertReport
 from tocsin.domain.clock import Clock
 from tocsin.domain.entry import Leaf
+from tocsin.domain.errors import Explained
 from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Shelves, Store
-from tocsin.flow.breach import Breach
+from tocsin.flow.breach import Breach, begin_anew, incident_of
 from tocsin.flow.cosign import CONTRADICTION
 from tocsin.flow.take import Take
+from tocsin.store.faults import tables_as_written
 from tocsin.store.guards import Guards, guards_of
 from tocsin.store.shelves.log import LogGone
+from tocsin.worker.outcry import Outcry, outcry_of
+
+log = logging.getLogger(__name__)
 
 REST_S = 20.0
 READ_AT_ONCE = 5_000
 READ_A_ROUND = 100_000
 """So many old entries are read again in a round: a log of three times as many is whole within a minute."""
 _MAX_REQUEST_BYTES = 1 << 20
+_NAMED = ("witness", "request", "answer")
+"""What the mark of a witness's answer names at least."""
+_LONGEST = 2_000
 WATCH = "log-watch"
 """The kind of mark that says which concerns people were told."""
 _TELLING = "log-watch"
@@ -45,6 +55,7 @@ class Monitoring:
     breach: Breach
     locker: EvidenceLocker
     guards: Callable[[], Guards]
+    outcry: Outcry
     most: int = READ_A_ROUND
     _watch: Watch | None = None
     _known: dict[int, int] = field(default_factory=dict)
@@ -52,15 +63,35 @@ class Monitoring:
     _reread: tuple[int, int] = (1, 0)
 
     def round(self) -> float:
-        """Look once: freeze a log that broke, tell what is of concern; return how long to rest."""
-        self._heed_witnesses()
+        """Look once: freeze a log that broke, tell what is of concern; return how long to rest.
+
+        Each step has its turn whatever those before it met: a table that is gone or a poisoned row keeps
+        nobody from freezing the log and from calling people.
+        """
+        found: dict[Concern, str] = {}
+        _each_in_turn(
+            (
+                lambda: self._look_and_freeze(found),
+                self._heed_witnesses,
+                self.breach.tell,
+                lambda: self._tell(found),
+                lambda: self.outcry.round(self._must_be_told(found)),
+            )
+        )
+        return REST_S
+
+    def _look_and_freeze(self, found: dict[Concern, str]) -> None:
         number = self.proving.logs.number
-        verdict, found = self.look()
-        self._tell(found)
+        verdict, seen = self.look()
+        found.update(seen)
         if not verdict.sound and verdict.first_broken is not None:
             self.breach.judged(number, verdict, _fault(self.proving, number, verdict))
-        self.breach.tell()
-        return REST_S
+
+    def _must_be_told(self, found: Mapping[Concern, str]) -> tuple[AlertReport, ...]:
+        """Return the alerts that must have an incident by now."""
+        now = self.clock.now()
+        concerns = (report(each, found[each], now) for each in found if each.is_tampering)
+        return (*self.breach.alarms(), *concerns)
 
     def look(self) -> tuple[Verdict, dict[Concern, str]]:
         """Look without writing anything: the verdict on the present log, and what is of concern.
@@ -72,7 +103,9 @@ class Monitoring:
         try:
             sight = self._sight(number)
         except LogGone as gone:
-            return _gone(gone), {Concern.REBUILT: f"{gone.happened} {gone.means}"}
+            guards = self.guards()
+            lost = f" Gone are: {', '.join(guards.gone)}." if guards.gone else ""
+            return _gone(gone), {Concern.REBUILT: f"{gone.happened} {gone.means}{lost}"}
         watch = self._watch or Watch(since=sight.now, log=number, traces=0)
         verdict = self._read(number, is_due=must_verify(watch, sight))
         if not verdict.sound and verdict.first_broken is None:
@@ -97,8 +130,13 @@ class Monitoring:
                 gaps=self._gaps(shelves, number, size),
             )
         guards = self.guards()
+        broken = self.proving.logs.broken(number - 1) if number > 1 else None
         return replace(
             sight,
+            strange_guards=guards.strange,
+            gone_tables=guards.gone,
+            poisoned=self._words()[1],
+            begun_at=None if broken is None else broken.found_at,
             database_now=guards.now,
             missing_guards=guards.missing,
             tables=guards.tables,
@@ -142,28 +180,48 @@ class Monitoring:
         self._reread = (number, stop)
         return True
 
+    def _words(self) -> tuple[tuple[Mapping[str, str], ...], tuple[str, ...]]:
+        """Return what witnesses said against us, and a sentence for each mark that we did not write so."""
+        try:
+            with tables_as_written(), self.store.reading() as shelves:
+                marks = shelves.marks.all(CONTRADICTION)
+        except Explained as fault:
+            return (), (f"It cannot be read what witnesses said of the log: {fault.happened}",)
+        said, poisoned = [], []
+        for name in sorted(marks):
+            told = _told(marks[name])
+            begins = None if told is None else self._request(told["request"])
+            if told is None or begins is None:
+                poisoned.append(
+                    f"What is remembered of a witness's answer ({name[:40]!r}) was not written by Tocsin, or "
+                    "the request that it answered is gone."
+                )
+            else:
+                said.append({**told, "about": begins})
+        return tuple(said), tuple(poisoned)
+
     def _heed_witnesses(self) -> None:
         """Freeze the log that a witness contradicts; each is believed once, then a person decides."""
         number = self.proving.logs.number
         origin = self.proving.logs.origin_of(number)
-        with self.store.reading() as shelves:
-            marks = shelves.marks.all(CONTRADICTION)
-        earlier = [self.proving.logs.broken(each) for each in range(1, number)]
-        believed = {each.proof.get("witness", "") for each in earlier if each is not None}
-        for mark in sorted(marks):
-            told = _told(marks[mark])
-            witness = told.get("witness", "")
-            if witness not in believed and self._is_about(told, origin):
-                self.breach.freeze(self._contradicted(number, origin, told), told)
+        believed = {broken.proof.get("witness", "") for broken in self.breach.breaks()}
+        for told in self._words()[0]:
+            if told["witness"] not in believed and told["about"] == origin:
+                said = {name: value for name, value in told.items() if name != "about"}
+                self.breach.freeze(self._contradicted(number, origin, said), said)
                 return
 
-    def _is_about(self, told: Mapping[str, str], origin: str) -> bool:
-        """Say whether the request that a witness refused was about this log: its note's first line says."""
-        if not told.get("request"):
-            return False
-        with self.locker.open(told["request"]) as file:
-            request = file.read(_MAX_REQUEST_BYTES)
-        return request.partition(b"\n\n")[2].startswith(origin.encode() + b"\n")
+    def _request(self, digest: str) -> str | None:
+        """Return which log the request was about that a witness refused: its note's first line says.
+
+        None where the request is not to be read.
+        """
+        try:
+            with self.locker.open(digest) as file:
+                request = file.read(_MAX_REQUEST_BYTES)
+        except Explained:
+            return None
+        return request.partition(b"\n\n")[2].partition(b"\n")[0].decode("utf-8", "replace")
 
     def _contradicted(self, number: int, origin: str, told: Mapping[str, str]) -> Break:
         signed = self.proving.logs.last_signed(number)
@@ -184,19 +242,27 @@ class Monitoring:
 
     def _tell(self, found: Mapping[Concern, str]) -> None:
         """Raise what is new or goes on, end what has passed. Most rounds write nothing."""
+        now = self.clock.now()
+        reports = {each: report(each, found[each], now) for each in found}
         with self.store.reading() as shelves:
             known = shelves.marks.of(WATCH, [each.value for each in Concern])
+            # A mark could have been written by anybody: what has no incident was told to nobody.
+            untold = {each for each in found if each.is_tampering and not incident_of(shelves, reports[each])}
         over = [each for each in Concern if each.value in known and each not in found and each.passes]
         # What somebody did is told once for each sentence; what goes on is told again before its lease ends.
-        new = [each for each in found if each.passes or known.get(each.value) != found[each].encode()]
+        new = [
+            each
+            for each in found
+            if each.passes or each in untold or known.get(each.value) != found[each].encode()
+        ]
         if not (new or over):
             return
-        now = self.clock.now()
         with self.store.transaction() as shelves:
             shelves.lock(_TELLING)
-            reports = [report(each, found[each], now) for each in new]
             ended = [report(each, "It is over.", now, is_over=True) for each in over]
-            self.take.own(shelves, [*reports, *ended])
+            for each in untold:
+                begin_anew(shelves, reports[each], now)
+            self.take.own(shelves, [*(reports[each] for each in new), *ended])
             shelves.marks.keep(WATCH, {each.value: found[each].encode() for each in new}, now)
             shelves.marks.drop(WATCH, [each.value for each in over])
 
@@ -204,19 +270,35 @@ class Monitoring:
 def monitoring_of(app: App) -> Monitoring:
     """Return what watches an application's log."""
     parts = (app.store, app.clock, app.proving, app.take, breach_of(app), app.locker)
-    return Monitoring(*parts, guards=lambda: guards_of("default"))
+    return Monitoring(*parts, guards=lambda: guards_of("default"), outcry=outcry_of(app))
 
 
 def _is_as_signed(leaf: Leaf, kept: Iterator[bytes]) -> bool:
     return leaf_hash(leaf.content) == leaf.leaf_hash == next(kept, leaf.leaf_hash)
 
 
-def _told(mark: bytes) -> dict[str, str]:
+def _each_in_turn(steps: Sequence[Callable[[], None]]) -> None:
+    """Take every step; what tables make of one is logged, and what nobody foresaw is raised at the end."""
+    if not steps:
+        return
+    try:
+        with tables_as_written():
+            steps[0]()
+    except Explained as fault:
+        log.error("the monitor goes on without a step: %s %s", fault.happened, fault.means)
+    finally:
+        _each_in_turn(steps[1:])
+
+
+def _told(mark: bytes) -> dict[str, str] | None:
+    """Read what was remembered of a witness's answer, None where Tocsin did not write it so."""
     try:
         found = json.loads(mark)
     except ValueError:
-        return {}
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+        return None
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _NAMED):
+        return None
+    return {str(name): str(value)[:_LONGEST] for name, value in found.items()}
 
 
 def _fault(proving: Proving, number: int, verdict: Verdict) -> LogForked | EntryMissing:

@@ -16,11 +16,13 @@ from tocsin.audit.merkle import Frontier
 from tocsin.audit.sealing import checkpoint_is_due, heartbeat_is_due
 from tocsin.domain.clock import Clock
 from tocsin.domain.entry import Leaf
+from tocsin.domain.errors import Explained
 from tocsin.domain.ports.proof import LogShelf
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.flow.breach import SEQUENCER, Breach, first_entry
 from tocsin.flow.record import note
+from tocsin.store.faults import tables_as_written
 from tocsin.store.lineage import Lineage
 from tocsin.store.signer import FileSigner
 
@@ -52,21 +54,33 @@ class Seals:
         """
         number = self._turned_to()
         try:
-            return self._round(number)
+            rest_s = self._round(number)
         except (EntryForged, EntryMissing, LogForked, LogShrank) as fault:
             log.error("the log is broken: %s", fault.happened)
             self.breach.found(number, fault)
             return 0.0
+        if number - 1 > self._told:
+            self._told = number - 1
+            self._tell()
+        return rest_s
 
     def _turned_to(self) -> int:
         """Return the log that is written to; begin to read it anew if it is another than before."""
         number = self.logs.number
         if number != self._number:
             self._number, self._frontier, self._seen = number, Frontier(), 0
-        if number - 1 > self._told:
-            self.breach.tell()
-            self._told = number - 1
         return number
+
+    def _tell(self) -> None:
+        """Call people to the log that broke, once its successor stands: where that fails, sealing goes on.
+
+        The monitor tells again, and calls past the database where no incident comes of it.
+        """
+        try:
+            with tables_as_written():
+                self.breach.tell()
+        except Explained as fault:
+            log.error("people could not be called to the broken log: %s %s", fault.happened, fault.means)
 
     def _round(self, number: int) -> float:
         now = self.clock.now()
