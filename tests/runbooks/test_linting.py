@@ -143,7 +143,7 @@ def test_what_may_only_be_missing_here_is_a_warning(step: str, fault: str) -> No
     ("ask", "warned"),
     [
         *(("db_password: text", True), ("apiToken: text", True), ("KEY: '{{ incident.id }}'", True)),
-        *(("passage: text", False), ("key: [old, new]", False)),
+        *(("passage: text", False), ("key: [old, new]", False), ("key_id: text", False)),
     ],
 )
 def test_an_answer_that_sounds_like_a_secret_is_warned_of(ask: str, warned: bool) -> None:

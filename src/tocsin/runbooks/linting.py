@@ -215,4 +215,5 @@ def _id_of(node: Step | Repeat | Called) -> str:
 
 
 def _sounds_secret(name: str) -> bool:
-    return any(word.lower() in SECRET_WORDS for word in _WORD.findall(name))
+    words = [word.lower() for word in _WORD.findall(name)]
+    return not SECRET_WORDS.isdisjoint(words) and words[-1] not in ("id", "ids")
