@@ -249,7 +249,7 @@ def forge_tail_with_keys(made: House) -> None:
         run('DELETE FROM store_leaf WHERE "index" >= %s', size)
         run("DELETE FROM store_checkpoint WHERE size > %s", size)
         for index in range(size, top + 1):
-            _put_with_key(run, index, (keys / "entries.key").read_bytes())
+            _put_with_key(run, index, bytes.fromhex((keys / "entries.key").read_text("ascii")))
         everything = [bytes(each) for (each,) in run('SELECT leaf_hash FROM store_leaf ORDER BY "index"')]
     frontier = Frontier()
     for each in everything[:size]:
