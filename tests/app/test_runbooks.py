@@ -110,6 +110,7 @@ def test_a_file_that_is_no_runbook_is_told_and_shown(tmp_path: Path) -> None:
     (tmp_path / "bad.yml").write_text("a: [", encoding="utf-8")
     (checked,) = stock_at(tmp_path).checked
     assert (summary(checked)["state"], summary(checked)["runbook"]) == ("refused", "")
+    assert summary(checked)["title"].startswith("bad.yml: This is not YAML")
     assert step_records(checked) == []
     with pytest.raises(RunbookWrong):
         as_cacao(checked)

@@ -175,7 +175,7 @@ def summary(checked: Checked) -> dict[str, Any]:
     trigger = book.trigger if book else {}
     return {
         "runbook": book.runbook_id if book else "",
-        "title": book.title if book else "",
+        "title": book.title if book else f"{Path(checked.path).name}: {checked.faults[0].reason}",
         "trigger": "; ".join(f"{key}: {', '.join(values)}" for key, values in trigger.items()),
         "steps": len(steps),
         "tests": len(checked.rehearsed),
