@@ -167,3 +167,10 @@ def test_a_step_that_was_done_late_says_by_how_much_for_good(app, followed, ben)
     page = _text(ben.get("/runs/RUN-1"))
     assert "by 1m3" in page
     assert page.count('data-clock="until"') == 0
+
+
+def test_a_step_is_handed_over_to_people_teams_and_roles_that_there_are(app, followed, ben, ada):
+    assert {"chidi", "ben", "oncall", "commander"} <= set(runs_of(app).owners_known() or ())
+    assert _say(ada, "owners", names="mallory").status_code == 409
+    assert _say(ada, "approvers", "tell", names="mallory").status_code == 409
+    assert _say(ada, "owners", names="commander, chidi").status_code == 302
