@@ -10,7 +10,8 @@ from tocsin.domain.incident import ClockKind, Status
 from tocsin.domain.job import Job
 from tocsin.domain.severity import Severity
 from tocsin.flow.record import CLOCK
-from tocsin.incidents.lifecycle import MoveRefused, ReasonMissing, UnknownCommander
+from tocsin.incidents.lifecycle import MoveRefused, OnlyPeopleClose, ReasonMissing, UnknownCommander
+from tocsin.triage.policy import TypePolicy
 
 
 def test_a_note_is_a_line_and_an_entry(story, report) -> None:
@@ -107,3 +108,31 @@ def test_a_missed_clock_and_an_acknowledgement_at_once_do_not_undo_each_other(po
     assert (clock.missed_at, clock.met_at) == (later(300), later(300))
     assert story.incident().acknowledged_by == "ben"
     assert story.kinds().count("clock.missed") == 1
+
+
+@pytest.mark.parametrize("actor", ["token:ci", "ada by token:ci", "tocsin", "slack:U1", "run:RUN-1"])
+@pytest.mark.parametrize("to", [Status.RESOLVED, Status.CLOSED])
+def test_what_only_people_close_is_ended_by_no_token_and_not_by_us(
+    story, report, actor: str, to: Status
+) -> None:
+    story.hear(report())
+    incident = story.incident()
+    types = {incident.type: TypePolicy(name=incident.type, resolve_when_quiet=False, only_people_close=True)}
+    close = replace(story.close, triage=replace(story.close.triage, types=types))
+    if to is Status.CLOSED:
+        close.move(incident.incident_id, Status.RESOLVED, "ben", "looked into it")
+    with pytest.raises(OnlyPeopleClose):
+        close.move(incident.incident_id, to, actor, "over")
+    assert story.close.move(incident.incident_id, to, actor, "over").status is to, "other types may be ended"
+
+
+@pytest.mark.parametrize("actor", ["ben", "cli:ada"])
+def test_a_person_ends_what_only_people_close_and_a_token_works_on_it(story, report, actor: str) -> None:
+    story.hear(report())
+    incident = story.incident()
+    types = {incident.type: TypePolicy(name=incident.type, resolve_when_quiet=False, only_people_close=True)}
+    close = replace(story.close, triage=replace(story.close.triage, types=types))
+    assert close.move(incident.incident_id, Status.INVESTIGATING, "token:ci").status is Status.INVESTIGATING
+    assert (
+        close.move(incident.incident_id, Status.RESOLVED, actor, "looked into it").status is Status.RESOLVED
+    )

@@ -22,6 +22,7 @@ from tocsin.incidents.lifecycle import (
     MAX_TEXT_CHARACTERS,
     MOVES,
     MoveRefused,
+    OnlyPeopleClose,
     Opening,
     ReasonMissing,
     TextTooLong,
@@ -31,6 +32,7 @@ from tocsin.incidents.lifecycle import (
     allowed_move,
     assign,
     change_severity,
+    is_by_person,
     join,
     moves_from,
     note,
@@ -61,6 +63,18 @@ def move(
 
 def kinds(changed: Changed) -> list[Happening]:
     return [entry.kind for entry in changed.entries]
+
+
+@pytest.mark.parametrize(
+    ("actor", "is_person"),
+    [("ada", True), ("cli:root", True), ("token:4", False), ("ada by token:ci", False), ("tocsin", False)],
+)
+def test_a_person_is_somebody_signed_in_or_at_the_server(
+    incident: Incident, actor: str, is_person: bool
+) -> None:
+    assert is_by_person(actor) is is_person
+    refusal = OnlyPeopleClose(incident, Status.CLOSED, actor)
+    assert (refusal.code, actor in refusal.happened) == ("only_people_close", True)
 
 
 @pytest.mark.parametrize("origin", Status)

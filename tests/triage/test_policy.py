@@ -34,6 +34,7 @@ def test_the_shipped_policy_has_every_type_of_the_design() -> None:
         "audit-integrity": False,
         "unknown": True,
     }
+    assert [name for name, one in policy.types.items() if one.only_people_close] == ["audit-integrity"]
 
 
 def test_a_policy_is_read_with_the_lines_of_its_rules() -> None:
@@ -70,6 +71,13 @@ def test_a_type_that_left_the_file_stays_open_until_a_person_decides() -> None:
         pytest.param(HEAD, "`rules` is missing", 1, id="no rules"),
         pytest.param(
             HEAD.replace("unknown", "other") + "rules: []\n", "`unknown` is missing", 3, id="no unknown type"
+        ),
+        pytest.param(
+            HEAD.replace("{resolve_when_quiet: true}", "{resolve_when_quiet: true, only_people_close: true}")
+            + "rules: []\n",
+            "cannot end by itself",
+            4,
+            id="only people, and by itself",
         ),
         pytest.param(
             HEAD.replace("P3", "none") + "rules: []\n", "default severity is none", 1, id="a silent default"

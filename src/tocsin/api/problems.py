@@ -21,6 +21,7 @@ _STATUS = {
     "not_signed_in": 401,
     "not_allowed": 403,
     "move_refused": 409,
+    "only_people_close": 409,
     "link_expired": 410,
     "link_used": 410,
     "misconfigured": 500,

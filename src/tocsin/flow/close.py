@@ -62,13 +62,18 @@ class Close:
         )
 
     def move(self, incident_id: UUID, to: Status, actor: str, reason: str = "") -> Incident:
-        """Move the incident along R1's states. Raises `NotFound`, `MoveRefused`, `ReasonMissing`."""
-        return self._change(
-            incident_id,
-            lambda incident, now: lifecycle.move(
-                incident, to, by=actor, now=now, policy=self.clocks, reason=reason
-            ),
-        )
+        """Move the incident along R1's states.
+
+        Raises `NotFound`, `MoveRefused`, `ReasonMissing`, `OnlyPeopleClose`.
+        """
+
+        def moved(incident: Incident, now: datetime) -> Changed:
+            is_theirs = self.triage.type_policy(incident.type).only_people_close and not incident.drill
+            if is_theirs and not to.is_active and not lifecycle.is_by_person(actor):
+                raise lifecycle.OnlyPeopleClose(incident, to, actor)
+            return lifecycle.move(incident, to, by=actor, now=now, policy=self.clocks, reason=reason)
+
+        return self._change(incident_id, moved)
 
     def quiet(self, shelves: Shelves, incident: Incident, now: datetime) -> Incident:
         """All alerts of the held incident are over: it ends by itself if its type allows."""

@@ -22,6 +22,7 @@ MAX_TEXT_CHARACTERS = 20_000
 ONE_BY_ONE = 3
 """Up to so many alerts at once have a line each; more are told in one, or a burst would bury the rest."""
 MOST_SPANS = 20
+_COMMAND_LINE = "cli:"
 
 
 class MoveRefused(Explained):
@@ -53,6 +54,24 @@ class UnknownCommander(MoveRefused):
             means="The incident stays with whom it was.",
             next_step="Choose somebody whom `tocsin person list` shows as commander, responder or admin.",
         )
+
+
+class OnlyPeopleClose(MoveRefused):
+    """A token, an integration or Tocsin itself wanted to end an incident that only a person may end."""
+
+    code = "only_people_close"
+
+    def __init__(self, incident: Incident, to: Status, by: str) -> None:
+        super().__init__(
+            f"{incident.short_name} is of type {incident.type}, and {by[:80]} is no person.",
+            means=f"It does not become {to}: only a person ends an incident of this type.",
+            next_step="Sign in to the console, or use `tocsin incident move` on the server.",
+        )
+
+
+def is_by_person(actor: str) -> bool:
+    """Say whether a person acts: somebody signed in, or whoever has a shell as Tocsin's user (`cli:ada`)."""
+    return actor.startswith(_COMMAND_LINE) or (is_username(actor) and actor != TOCSIN)
 
 
 @dataclass(frozen=True, slots=True)

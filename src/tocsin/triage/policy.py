@@ -24,11 +24,15 @@ class GroupBy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypePolicy:
-    """How incidents of one type behave; `group_by` None leaves it to the default."""
+    """How incidents of one type behave; `group_by` None leaves it to the default.
+
+    `only_people_close` says that no token, no integration and not Tocsin itself may end such an incident.
+    """
 
     name: str
     resolve_when_quiet: bool
     group_by: GroupBy | None = None
+    only_people_close: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +107,19 @@ def _default_severity(written: Located) -> Severity:
 
 
 def _type_policy(name: str, written: Located) -> TypePolicy:
-    keys = written.mapping(("resolve_when_quiet", "group_by"), required=("resolve_when_quiet",))
+    keys = written.mapping(
+        ("resolve_when_quiet", "group_by", "only_people_close"), required=("resolve_when_quiet",)
+    )
+    only_people_close = "only_people_close" in keys and keys["only_people_close"].boolean()
+    if only_people_close and keys["resolve_when_quiet"].boolean():
+        raise keys["only_people_close"].problem(
+            "an incident that only people close cannot end by itself.", "Write `resolve_when_quiet: false`."
+        )
     return TypePolicy(
         name=name,
         resolve_when_quiet=keys["resolve_when_quiet"].boolean(),
         group_by=_group_by(keys["group_by"]) if "group_by" in keys else None,
+        only_people_close=only_people_close,
     )
 
 
