@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nouns import NOON
+from tocsin.audit.breach import Break, unless_frozen
 from tocsin.audit.export import MAX_LINE_BYTES, ExportUnreadable, export_lines, read_export
 from tocsin.audit.note import KeyRefused
 from tocsin.audit.trust import Reached, trust_of
@@ -68,6 +69,32 @@ def test_an_export_of_an_empty_log_is_sound(books: Any) -> None:
 def test_a_broken_log_stays_broken_in_its_export(book: Any) -> None:
     leaves = (*book.leaves[:6], replace(book.leaves[6], content=b"changed"), *book.leaves[7:])
     assert verdict_of(b"".join(export_lines(leaves, book.checkpoints, book.key))).first_broken == 6
+
+
+def test_the_export_of_a_frozen_log_carries_its_break_also_when_its_tables_were_put_right(book: Any) -> None:
+    broken = Break(
+        number=1,
+        origin="tocsin.example/audit",
+        kind="log_forked",
+        reason="Entry 6 was changed.",
+        first_broken=6,
+        found_at=NOON,
+        size=9,
+        sealed_size=7,
+        signed_size=9,
+    )
+    lines = list(export_lines(book.leaves, book.checkpoints, book.key, broken=broken))
+    export = read_export(lines)
+    assert export.broken == broken
+    verdict = unless_frozen(verify_records(export.records, export.key), export.broken)
+    assert (verdict.sound, verdict.first_broken) == (False, 6)
+    assert read_export(exported(book)).broken is None
+
+
+def test_a_break_in_the_header_that_cannot_be_read_is_no_export(book: Any) -> None:
+    header = exported(book)[0].replace(b"}\n", b',"broken":{"number":1}}\n')
+    with pytest.raises(ExportUnreadable, match="tells of a break"):
+        read_export([header])
 
 
 @settings_with_book(max_examples=300)

@@ -153,7 +153,8 @@ class Proving:
             ours = shelves.log.of(chosen)
             checkpoints: Iterable[Checkpoint] = ours.checkpoints()
             told = trust if chosen == self.logs.number else None
-            yield from export_lines(leaves_of(ours), checkpoints, vkey, told)
+            broken = self.logs.broken(chosen)
+            yield from export_lines(leaves_of(ours), checkpoints, vkey, told, broken)
 
 
 def first_unsound(proven: Sequence[Proven]) -> Verdict:

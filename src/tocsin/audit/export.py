@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
+from tocsin.audit.breach import Break, BreakUnreadable, read_break, written
 from tocsin.audit.checkpoint import CheckpointRefused, claimed
 from tocsin.audit.note import MAX_NOTE_BYTES, NoteRefused, VerifierKey, parse_vkey
 from tocsin.audit.trust import Trust
@@ -40,10 +41,14 @@ class ExportUnreadable(Explained):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An opened export. `records` reads the rest of the file, once, as it is iterated."""
+    """An opened export. `records` reads the rest of the file, once, as it is iterated.
+
+    `broken` is where the log had been frozen when it was exported: it is not sound, whatever the rest says.
+    """
 
     key: VerifierKey
     records: Iterator[Record]
+    broken: Break | None = None
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -52,6 +57,7 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     trust: str = ""
     believed: str = ""
     window_s: int | None = None
+    broken: dict[str, Any] | None = None
 
 
 class _LeafLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="leaf", tag_field="record"):
@@ -81,14 +87,17 @@ def export_lines(
     checkpoints: Iterable[Checkpoint],
     key: VerifierKey,
     trust: Trust | None = None,
+    broken: Break | None = None,
 ) -> Iterator[bytes]:
     """Return the file's lines, each with its newline, for leaves by index and checkpoints by size.
 
     The log is exported as it is; a broken one stays broken in the export. `trust` is how far it could be
-    believed when it was exported; as the key it is a claim, and no verdict follows from it.
+    believed when it was exported; as the key it is a claim, and no verdict follows from it. `broken` is the
+    record of a log that was frozen: where its database was put right since, the file says it all the same.
     """
-    told = () if trust is None else (trust.level.value, trust.sentence, trust.window_s)
-    yield _line(_Header(SCHEMA, key.text, *told))
+    record_of_break = None if broken is None else msgspec.json.decode(written(broken))
+    told_of_trust = ("", "", None) if trust is None else (trust.level.value, trust.sentence, trust.window_s)
+    yield _line(_Header(SCHEMA, key.text, *told_of_trust, record_of_break))
     counted_leaves = counted_checkpoints = 0
     for record in interleaved(leaves, checkpoints):
         if isinstance(record, Leaf):
@@ -114,7 +123,16 @@ def read_export(lines: Iterable[bytes]) -> Export:
         raise ExportUnreadable("its first line is not a header") from error
     if header.schema != SCHEMA:
         raise ExportUnreadable(f"its schema is {header.schema[:80]!r}, not {SCHEMA!r}")
-    return Export(parse_vkey(header.vkey), _records(rest))
+    return Export(parse_vkey(header.vkey), _records(rest), _break(header.broken))
+
+
+def _break(stated: dict[str, Any] | None) -> Break | None:
+    if stated is None:
+        return None
+    try:
+        return read_break(msgspec.json.encode(stated), "the first line of the export")
+    except BreakUnreadable as error:
+        raise ExportUnreadable("its first line tells of a break that cannot be read") from error
 
 
 def _records(lines: Iterator[bytes]) -> Iterator[Record]:

@@ -118,6 +118,7 @@ def exported(show: Show, *, path: Path, number: int | None) -> None:
 
 
 def _of_file(show: Show, path: Path, key: str | None) -> Verdict:
+    from tocsin.audit.breach import unless_frozen
     from tocsin.audit.export import read_export
     from tocsin.audit.note import parse_vkey
     from tocsin.audit.verify import verify_records
@@ -128,7 +129,7 @@ def _of_file(show: Show, path: Path, key: str | None) -> Verdict:
             export = read_export(file)
             if trusted is None:
                 show.say(f"Checked with the file's own key, which is only a claim: {export.key.text}")
-            return verify_records(export.records, trusted or export.key)
+            return unless_frozen(verify_records(export.records, trusted or export.key), export.broken)
     except OSError as error:
         raise NotFound(
             f"{path} cannot be read: {error.strerror}.",

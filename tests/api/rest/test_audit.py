@@ -14,6 +14,7 @@ def test_a_sound_log_is_verified_in_r3s_form(client, bearer, opened, app) -> Non
     seals_of(app).round()
     verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
     assert (verdict["verified"], verdict["brokenAtEventId"], verdict["exhibitFaults"]) == (True, None, [])
+    assert verdict["evidenceSound"] is True
     assert verdict["recordFaults"] == []
     assert verdict["entries"] == verdict["sealed"] > 0
 
@@ -23,6 +24,7 @@ def test_a_line_of_a_timeline_that_the_log_does_not_have_is_a_fault(client, bear
     models.TimelineLine.objects.filter(kind="incident.opened").update(text="Nothing happened")
     verdict = client.get(f"{URL}/verify", headers=bearer(Role.AUDITOR)).json()
     assert (verdict["verified"], len(verdict["recordFaults"])) == (True, 1)
+    assert verdict["evidenceSound"] is False
     assert "was rewritten" in verdict["recordFaults"][0]
 
 

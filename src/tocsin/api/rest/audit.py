@@ -20,15 +20,18 @@ def verify(request: HttpRequest) -> dict[str, Any]:
     """Verify the log and those before it; `brokenAtEventId` is the first broken entry's number, or null.
 
     A log that broke stays broken, so `verified` is false from then on; `logs` tells of each, also of the one
-    that is written to since.
+    that is written to since. `verified` speaks of the log alone; `evidenceSound` also of exhibits and of the
+    rows that are compared with it.
     """
     seat = desk(request, Permission.READ)
     proven = seat.app.proving.verify_all()
     verdict = first_unsound(proven)
     against = seat.app.proving.disagreements() if verdict.sound else Disagreements((), ())
     checked, faults = (0, ()) if against.unreadable else seat.app.respond.verify()
+    is_kept = not (against.exhibits or against.records or faults)
     return {
         "verified": verdict.sound,
+        "evidenceSound": is_kept and verdict.sound,
         "brokenAtEventId": verdict.first_broken,
         "brokenLog": next((each.origin for each in proven if not each.verdict.sound), None),
         "reason": verdict.reason,
