@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from nouns import NOON, a_run, an_incident
+from nouns import NOON, a_run, an_action, an_incident
 from tocsin.app.runs import by_urgency, followed_record, run_number, run_record, step_record
+from tocsin.domain.action import Approval
 from tocsin.domain.errors import NotFound
 from tocsin.domain.run import Run, RunState, StepRecord, StepState
 from tocsin.flow.runs import Followed
@@ -65,6 +66,23 @@ def test_an_answer_is_proposed_and_choices_are_named() -> None:
     ]
     tell = next(step for step in shown["steps"] if step["place"] == "tell")
     assert (tell["wanted_approvals"], tell["is_link"], tell["done_by_hand"]) == (["ciso"], True, False)
+
+
+def test_a_step_whose_action_waits_for_consent_says_for_whom() -> None:
+    record = StepRecord(place="keep", state=StepState.READY, actions=(1,))
+    followed = _followed(a_run(steps={}))
+    for consents, roles in (((), ["ciso", "legal"]), (("legal",), ["ciso"]), (("legal", "ciso"), [])):
+        action = an_action(number=1, approvers=("ciso", "legal"))
+        given = tuple(
+            Approval(person=f"p-{role}", role=role, at=NOON, digest=action.digest) for role in consents
+        )
+        facts = replace(followed.facts, actions={1: replace(action, approvals=given)})
+        spots = tuple(
+            replace(spot, record=record) if spot.place == "keep" else spot for spot in followed.spots
+        )
+        shown = followed_record(replace(followed, facts=facts, spots=spots), NOON)
+        step = next(each for each in shown["steps"] if each["place"] == "keep")
+        assert (step["waits_for_consent_of"], step["waits_for_people"]) == (roles, bool(roles))
 
 
 def test_steps_are_sorted_by_who_waits_and_by_time() -> None:

@@ -213,3 +213,36 @@ def test_the_page_says_the_exact_time_and_when_consent_ends(app, ada, ben, partn
     assert "taking itself back after 5h" in pages[1]
     assert "Takes itself back" not in pages[2]
     assert all("<dt>Expires</dt>" in page and "the action expires" in page for page in pages)
+
+
+def test_what_waits_for_consent_stands_first_and_mine_before_others(
+    app, ada, ben, dana, partner, work, open_incident
+):
+    open_incident(incident_type="security")
+    for number in (0, 1):
+        ben.post("/actions", FORM | {"incident": "INC-1", "arguments": f"count = {number}"})
+    ada.post("/actions", FORM | {"incident": "INC-1", "arguments": "count = 2"})
+    ben.post("/actions/ACT-2/withdraw", {"reason": "No."})
+    work()
+    page = ada.get("/actions").content.decode()
+    named = [f'data-row="ACT-{number}"' for number in (1, 3, 2)]
+    parts = [">Waiting for consent<", named[0], named[1], ">Over<", named[2], ">Ask for an action<"]
+    places = [page.index(part) for part in (*parts, ">Stop switch<")]
+    assert places == sorted(places)
+    assert page.count("waits for your consent") == 1
+    assert "mark-open" in page
+    assert "mark-note" in page
+    assert dana.get("/actions").content.decode().count("waits for your consent") == 2
+
+
+def test_an_action_that_nobody_knows_any_more_is_still_shown(
+    app, ben, partner, work, open_incident, monkeypatch
+):
+    open_incident(incident_type="security")
+    ben.post("/actions", FORM | {"incident": "INC-1"})
+    monkeypatch.setattr(app_acting, "performers_in", lambda *args: {})
+    work()
+    assert _action(app).state is ActionState.FAILED
+    page = ben.get("/actions/ACT-1").content.decode()
+    assert "no action that this worker knows" in page
+    assert "knows no such action any more" in page

@@ -21,6 +21,7 @@ from tocsin.response.approving import (
     lacking,
     required,
     roles_for,
+    still_asked,
     valid_approvals,
     with_standing,
 )
@@ -201,3 +202,10 @@ def test_behind_a_token_of_nobody_may_be_one_of_two_who_consent() -> None:
     both = by("ben", one)
     assert (lacking(both, may, NOON), has_second_consent(both, NOON)) == ((), False)
     assert has_second_consent(by("chidi", both), NOON)
+
+
+def test_the_roles_still_asked_for_are_said() -> None:
+    action = by("ada", asked(approvers=("ciso", "legal")), role="legal")
+    assert still_asked(action, NOON) == ("ciso",)
+    assert still_asked(by("chidi", asked(approvers=())), NOON) == ()
+    assert still_asked(replace(action, state=ActionState.BEGUN), NOON) == ()

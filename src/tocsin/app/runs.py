@@ -24,6 +24,7 @@ from tocsin.flow.runs import Followed, Runs
 from tocsin.flow.runs_acting import ByRunbook, library_for
 from tocsin.flow.runs_going import Going
 from tocsin.flow.runs_plan import PlannedAction, PlannedStep, Planning
+from tocsin.response.approving import still_asked
 from tocsin.runbooks.hands import owners_of
 from tocsin.runbooks.outline import Spot
 from tocsin.runbooks.scope import names_for
@@ -136,6 +137,7 @@ def step_record(spot: Spot, followed: Followed, now: datetime) -> dict[str, Any]
         "approvals": list(record.approvals),
         "reason": record.reason,
         "waits_for_people": False,
+        "waits_for_consent_of": [],
     }
     if isinstance(node, Step):
         shown |= _asked_of_people(spot, node, followed, now)
@@ -153,18 +155,21 @@ def _asked_of_people(spot: Spot, step: Step, followed: Followed, now: datetime) 
     asks = [_ask(ask, names) for ask in step.asks if is_open and ask.name in unanswered(step, record)]
     is_by_hand = is_ready and not approvals and not (step.actions or step.keep or step.asks)
     open_actions = [n for n in record.actions if facts.actions[n].state.is_open]
+    proposed = (facts.actions[n] for n in open_actions if is_going)
+    consents = (*approvals, *(role for each in proposed for role in still_asked(each, now)))
     return {
         "condition": step.condition,
         "asks": asks,
         "approve": list(step.approve if record.approvers is None else record.approvers),
         "wanted_approvals": list(approvals),
+        "waits_for_consent_of": list(dict.fromkeys(consents)),
         "keeps": list(step.keep),
         "see": step.see,
         "is_link": is_web_link(step.see),
         "runs": [each.action for each in step.actions],
         "open_actions": [f"ACT-{number}" for number in open_actions],
         "done_by_hand": is_by_hand,
-        "waits_for_people": bool(asks or approvals or is_by_hand or (is_open and not is_ready)),
+        "waits_for_people": bool(asks or consents or is_by_hand or (is_open and not is_ready)),
     }
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from tocsin.app.acting import act_of, actions_of, asked_for, plan_record, stopping_of, without_time
 from tocsin.app.wiring import current_app
+from tocsin.console.consents import actions_for_consent
 from tocsin.console.gate import Viewer, done, needs, page, time_now
 from tocsin.console.refusals import FormIncomplete, RoleLacksPermission
 from tocsin.domain.action import Action, ActionState, Door
@@ -76,7 +77,9 @@ def action(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """Show one action: what it touches, what it waits for, and what this person can do with it."""
     act = act_of(current_app())
     one, waits = act.waits(number)
-    declaration = act.ground.performer(one.name).declaration
+    # An action whose connector is gone, or whose file was changed, is still shown with what came of it.
+    performer = act.ground.performers.get(one.name)
+    declaration = performer.declaration if performer else None
     with current_app().store.reading() as shelves:
         incident = shelves.incidents.get(one.incident_id)
         others = [shelves.actions.by_id(each) for each in (one.undoes, one.undone_by) if each]
@@ -90,9 +93,9 @@ def action(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
         "lasts": text_of(one.revert_after) if one.revert_after else "",
         "consents": [(each, each.at + APPROVAL_LASTS) for each in one.approvals],
         "consent_lasts": text_of(APPROVAL_LASTS),
-        "title": declaration.title,
-        "undo": undo_words(declaration),
-        "residual": residual_words(declaration),
+        "title": declaration.title if declaration else "This server knows no such action any more",
+        "undo": undo_words(declaration) if declaration else "",
+        "residual": residual_words(declaration) if declaration else "",
         "can": _choices(act, one, waits, viewer),
     }
     return page(request, viewer, "console/action.html", context)
@@ -180,11 +183,22 @@ def _list(request: HttpRequest, viewer: Viewer, context: dict[str, Any]) -> Http
     with app.store.reading() as shelves:
         rows = actions_of(shelves, None, ROWS)
         known = {each.incident_id: shelves.incidents.get(each.incident_id) for each in rows}
-    shown_rows = [{"action": each, "incident": known[each.incident_id]} for each in rows]
+    waiting = actions_for_consent(app, viewer)
+    asked = {each.action.number for each in waiting}
+    rest = [
+        {"action": each, "incident": known[each.incident_id]} for each in rows if each.number not in asked
+    ]
+    still_open = [each for each in rest if each["action"].state.is_open]
+    over = [each for each in rest if not each["action"].state.is_open]
+    groups = (
+        ("waiting", "Waiting for consent", waiting),
+        ("open", "Open", still_open),
+        ("list", "Over", over),
+    )
     names = [(name, act.ground.performers[name].declaration.title) for name in sorted(act.ground.performers)]
     framed = {
         "room": "actions",
-        "rows": shown_rows,
+        "groups": [each for each in groups if each[2]] or groups[-1:],
         "names": names,
         "stops": stopping_of(app).stopped(),
         "may_start": viewer.may(Permission.ADMINISTER),
@@ -199,13 +213,17 @@ def _choices(act: Act, one: Action, waits: Waits | None, viewer: Viewer) -> Choi
     fitting = roles_for(viewer.username, one, act.ground.may_approve, now, takes_second=takes_second)
     glass = one.break_glass.people if one.break_glass else ()
     lacks = waits is not None and waits.lacks_evidence and not waits.is_never
+    performer = act.ground.performers.get(one.name)
     may_break = viewer.may_command or viewer.may(Permission.APPROVE)
     return Choices(
         roles=tuple(role for role, can in fitting.items() if can and is_proposed and one.kept),
         can_withdraw=is_proposed and viewer.may_respond,
         can_break=lacks and may_break and viewer.username not in glass,
         has_broken=viewer.username in glass,
-        can_undo=can_undo(one) and viewer.may_respond and act.ground.performer(one.name).undo is not None,
+        can_undo=can_undo(one)
+        and viewer.may_respond
+        and performer is not None
+        and performer.undo is not None,
         can_resolve=one.state is ActionState.UNKNOWN and viewer.may_command,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from tocsin.app.wiring import current_app
-from tocsin.console import house, looks
+from tocsin.console import consents, house, looks
 from tocsin.console.duty import duties
 from tocsin.console.gate import ACTIVE, Viewer, needs, page
 from tocsin.console.rows import by_clock, row_of, waits_for_viewer
@@ -43,6 +43,9 @@ def now(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "room": "now",
         "rows": [row_of(one, viewer) for one in mine[:_MOST_ROWS]],
         "more_rows": len(mine[_MOST_ROWS:]),
+        "may_consent": consents.may_consent(viewer),
+        "actions_mine": [each for each in consents.actions_for_consent(app, viewer) if each.is_mine],
+        "steps_mine": consents.steps_for_consent(app, viewer),
         "duties": duties(app.call.roster, at, overrides),
         "look": {"since": seen.since_at, "lines": news},
         "house": made,

@@ -112,6 +112,17 @@ def lacking(action: Action, may: MayApprove, now: datetime) -> tuple[str, ...]:
     return tuple(role for place, role in enumerate(action.approvers) if place not in filled)
 
 
+def still_asked(action: Action, now: datetime) -> tuple[str, ...]:
+    """Return the roles of a proposed action in which nobody has consented yet; none once it has gone on."""
+    if action.state is not ActionState.PROPOSED:
+        return ()
+    roles = list(action.approvers)
+    for each in valid_approvals(action, now):
+        if each.role in roles:
+            roles.remove(each.role)
+    return tuple(roles)
+
+
 def with_standing(action: Action, standing: Sequence[StandingApproval], now: datetime) -> Action:
     """Return the action with consents that were given in advance, each as one approver."""
     consents = (

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from tocsin.console import keys, times, untrusted
+from tocsin.domain.action import Action, ActionState
 from tocsin.domain.incident import IncidentClock
 from tocsin.domain.severity import Severity
 
@@ -26,8 +27,18 @@ _SHAPES: dict[str, SafeString] = {
         '<path fill="none" stroke="currentColor" stroke-width="2" d="M3.5 6V3.5a2.5 2.5 0 0 1 5 0V6"/>'
         '<path fill="currentColor" d="M1.5 5.5h9V12h-9z"/>'
     ),
+    "open": mark_safe('<circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" stroke-width="2"/>'),
     "note": mark_safe('<path fill="none" stroke="currentColor" stroke-width="2" d="M1 6h10"/>'),
 }
+
+_STANDINGS: dict[ActionState, str] = {
+    ActionState.PROPOSED: "open",
+    ActionState.BEGUN: "open",
+    ActionState.DONE: "ok",
+    ActionState.FAILED: "lost",
+    ActionState.UNKNOWN: "lost",
+}
+"""How an action's state is drawn; every other one is over, and dashed."""
 
 
 def _mark(kind: str, words: str) -> SafeString:
@@ -61,6 +72,12 @@ def lost(words: str) -> SafeString:
 def locked(words: str) -> SafeString:
     """Draw a lock and say what is behind it."""
     return _mark("lock", words)
+
+
+@register.simple_tag
+def standing(action: Action) -> SafeString:
+    """Draw how far an action has come: what went well, went wrong, or is still open look different."""
+    return _mark(_STANDINGS.get(action.state, "note"), action.state.value)
 
 
 @register.simple_tag
