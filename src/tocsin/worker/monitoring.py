@@ -246,8 +246,7 @@ class Monitoring:
         reports = {each: report(each, found[each], now) for each in found}
         with self.store.reading() as shelves:
             known = shelves.marks.of(WATCH, [each.value for each in Concern])
-            # A mark could have been written by anybody: what has no incident was told to nobody.
-            untold = {each for each in found if each.is_tampering and not incident_of(shelves, reports[each])}
+            untold = _untold(shelves, reports)
         over = [each for each in Concern if each.value in known and each not in found and each.passes]
         # What somebody did is told once for each sentence; what goes on is told again before its lease ends.
         new = [
@@ -271,6 +270,13 @@ def monitoring_of(app: App) -> Monitoring:
     """Return what watches an application's log."""
     parts = (app.store, app.clock, app.proving, app.take, breach_of(app), app.locker)
     return Monitoring(*parts, guards=lambda: guards_of("default"), outcry=outcry_of(app))
+
+
+def _untold(shelves: Shelves, reports: Mapping[Concern, AlertReport]) -> frozenset[Concern]:
+    """Return what has no incident, and so was told to nobody: a mark could have been written by anybody."""
+    return frozenset(
+        each for each in reports if each.is_tampering and not incident_of(shelves, reports[each])
+    )
 
 
 def _is_as_signed(leaf: Leaf, kept: Iterator[bytes]) -> bool:
