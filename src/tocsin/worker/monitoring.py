@@ -254,7 +254,7 @@ class Monitoring:
             for each in found
             if each.passes or each in untold or known.get(each.value) != found[each].encode()
         ]
-        if not (new or over):
+        if not [*new, *over]:
             return
         with self.store.transaction() as shelves:
             shelves.lock(_TELLING)
