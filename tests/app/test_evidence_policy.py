@@ -32,6 +32,7 @@ def test_the_shipped_policy_keeps_the_audit_trail_of_every_incident(tmp_path: Pa
         ("aws.iam.delete_key", {"user": "a", "access_key": "K"}, {"user": "b", "access_key": "L"}),
         ("aws.iam.deactivate_key", {"user": "a", "access_key": "K"}, {"user": "b", "access_key": "L"}),
         ("aws.iam.remove_login", {"user": "a"}, {"user": "b"}),
+        ("aws.ec2.isolate", {"instance": "a", "group": "g"}, {"instance": "b", "group": "g"}),
         ("entra.disable_user", {"users": ("a",)}, {"users": ("b",)}),
         ("entra.remove_secret", {"application": "a", "key_id": "K"}, {"application": "b", "key_id": "L"}),
         ("entra.disable_application", {"applications": ("a",)}, {"applications": ("b",)}),

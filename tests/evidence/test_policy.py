@@ -19,7 +19,7 @@ def parsed(text: str) -> EvidencePolicy:
 def test_the_shipped_policy_holds_r2s_rules() -> None:
     policy = parse_evidence(PACK.read_text(), "evidence.yml")
     unbound = [rule.actions for rule in policy.before if rule.of is None]
-    assert unbound == [("state-changing",), ("ec2.isolate", "ec2.terminate")]
+    assert unbound == [("state-changing",)]
     assert policy.people == 2
     assert policy.review_days == 5
     assert policy.review_severities == {Severity.P1, Severity.P2, Severity.P3}
