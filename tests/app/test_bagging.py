@@ -19,9 +19,10 @@ from tocsin.domain.alert import AlertReport
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.errors import NotFound
 from tocsin.domain.exhibit import CustodyAct
+from tocsin.evidence.custody import ExhibitChanged
 from tocsin.evidence.holds import HoldReasonMissing
 from tocsin.store.age import decrypt
-from tocsin.store.bags import BagRefused, checked, unpacked
+from tocsin.store.bags import checked, unpacked
 
 CASE, ESCROW = (pyrage.x25519.Identity.generate() for _ in range(2))
 BOTH = f"{CASE.to_public()}, {ESCROW.to_public()}"
@@ -105,14 +106,34 @@ def test_with_recipients_the_archive_is_encrypted_to_both(tmp_path: Path, memory
             assert checked(folder).digest == bag.digest
 
 
-def test_a_changed_exhibit_is_not_packed_as_if_nothing_had_happened(app: App) -> None:
+def _change(app: App, number: int) -> None:
     with app.store.reading() as shelves:
-        digest = shelves.exhibits.get(1).digest
+        digest = shelves.exhibits.get(number).digest
     path = app.locker._path(digest)
     path.chmod(0o644)
     path.write_bytes(b"eve was")
+
+
+def test_a_changed_exhibit_is_named_and_the_rest_is_packed(app: App) -> None:
+    _change(app, 1)
+    bag = bagging_of(app).pack(incident_id(app), "ada")
+    assert (bag.exhibits, len(bag.left_out)) == ((2,), 1)
+    assert "EX-1 (dump.txt) was changed" in bag.left_out[0]
+    with app.store.reading() as shelves:
+        assert shelves.bags.get(1) == bag
+        assert "not in it: EX-1" in shelves.timeline.of_incident(bag.incident_id)[-1].text
+    _, archive = bagging_of(app).open(1, "ben", "for the review")
+    with unpacked(archive) as folder:
+        found = checked(folder)
+    assert (found.faults, found.files) == ((), 1)
+    assert "EX-1 (dump.txt) was changed" in found.tags["Not-Packed"]
+
+
+def test_where_nothing_is_as_kept_no_bag_is_made(app: App) -> None:
+    for number in (1, 2):
+        _change(app, number)
     incident = incident_id(app)
-    with pytest.raises(BagRefused):
+    with pytest.raises(ExhibitChanged):
         bagging_of(app).pack(incident, "ada")
     with app.store.reading() as shelves:
         assert shelves.bags.of_incident(incident) == ()

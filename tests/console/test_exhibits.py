@@ -47,7 +47,7 @@ def test_bytes_that_changed_on_disk_are_not_handed_out(app, exhibit, ben):
     (path,) = (app.settings.home / "evidence").rglob(f"*{exhibit.digest[4:]}*")
     path.chmod(0o600)
     path.write_bytes(b"changed")
-    assert ben.post(f"/exhibits/{exhibit.short_name}/read", {"reason": "look"}).status_code == 404
+    assert ben.post(f"/exhibits/{exhibit.short_name}/read", {"reason": "look"}).status_code == 409
 
 
 def test_an_unknown_exhibit_is_not_found(ada):

@@ -7,7 +7,13 @@ from uuid import UUID
 import pytest
 
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit, Label
-from tocsin.evidence.custody import ExhibitFault, custody_event, number_ranges, verify_exhibits
+from tocsin.evidence.custody import (
+    ExhibitFault,
+    custody_event,
+    number_ranges,
+    refusal_of,
+    verify_exhibits,
+)
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 FIRST = Exhibit(
@@ -81,3 +87,11 @@ def test_of_a_destroyed_exhibit_nothing_is_expected_any_more() -> None:
 )
 def test_many_exhibits_are_named_shortly(numbers: tuple[int, ...], told: str) -> None:
     assert number_ranges(numbers) == told
+
+
+def test_changed_and_gone_bytes_are_refused_each_with_its_own_code() -> None:
+    changed, gone = (refusal_of(ExhibitFault(FIRST, found)) for found in ("d" * 64, None))
+    assert [(each.code, each.status) for each in (changed, gone)] == [
+        ("exhibit_changed", 409),
+        ("exhibit_gone", 410),
+    ]

@@ -12,6 +12,7 @@ from nouns import NOON
 from tocsin.domain.errors import NotFound
 from tocsin.domain.exhibit import CustodyAct
 from tocsin.domain.job import Job, JobState
+from tocsin.evidence.custody import ExhibitChanged
 from tocsin.evidence.exhibits import Deposit, EvidenceEmpty, LabelMissing, label
 from tocsin.evidence.opening import Start
 from tocsin.flow.admitting import Stored
@@ -149,8 +150,11 @@ def test_bytes_that_are_not_what_was_kept_are_refused_and_the_attempt_is_logged(
         story.locker.kept[exhibit.digest] = b"Eve was never here"
     else:
         del story.locker.kept[exhibit.digest]
-    with pytest.raises(NotFound, match=how):
+    with pytest.raises(ExhibitChanged, match=how) as refused:
         story.respond.read(1, "chidi")
+    assert (refused.value.code, refused.value.status) == (
+        ("exhibit_changed", 409) if how == "changed" else ("exhibit_gone", 410)
+    )
     assert how in story.log()[-1].facts["fault"]
     assert _custody(story) == [(CustodyAct.COLLECTED, "ben")]
     checked, faults = story.respond.verify()

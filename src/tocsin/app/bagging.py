@@ -21,6 +21,7 @@ from tocsin.domain.exhibit import Exhibit
 from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Store
 from tocsin.evidence.bags import CUSTODY, Packing, custody_lines, digest_of, payload_path, tag_files
+from tocsin.evidence.custody import refusal_of, verify_exhibits
 from tocsin.evidence.holds import reason_of
 from tocsin.flow.packing import Contents, HandedOut, bag_of, contents_of, handed_out, packed
 from tocsin.flow.respond import Respond
@@ -39,15 +40,24 @@ class Bagging:
     recipients: tuple[str, ...]
 
     def pack(self, incident_id: UUID, actor: str) -> Bag:
-        """Pack all exhibits of an incident, each verified on its way.
+        """Pack the exhibits of an incident, each verified on its way.
 
-        Raises `NotFound`, and `BagRefused` when one is no longer what was kept.
+        One that is no longer what was kept is left out and named, in the bag and in the log: it must not keep
+        the others from leaving the house. Raises `NotFound`; `ExhibitChanged` where nothing else is left, and
+        `BagRefused` when one changes while it is packed.
         """
         now = self.clock.now()
         with self.store.transaction() as shelves:
             number = shelves.bags.next_number()
         with self.store.reading() as shelves:
             contents = contents_of(shelves, incident_id)
+        faults = verify_exhibits(contents.exhibits, self.locker.digest_of)
+        changed = {fault.exhibit.number for fault in faults}
+        if len(changed) == len(contents.exhibits):
+            raise refusal_of(faults[0])
+        whole = tuple(each for each in contents.exhibits if each.number not in changed)
+        contents = replace(contents, exhibits=whole)
+        with self.store.reading() as shelves:
             proofs = proofs_of(shelves, contents.exhibits)
             trust = believed_in(shelves, now).trust
         bag = Bag(
@@ -61,6 +71,7 @@ class Bagging:
             entry_id=uuid4(),
             packed_at=now,
             packed_by=actor,
+            left_out=tuple(fault.sentence for fault in faults),
         )
         return self._stored(bag, contents, proofs, trust)
 
@@ -118,6 +129,7 @@ class Bagging:
             recipients=len(self.recipients),
             trust=trust.level.value,
             window=_spoken(trust),
+            left_out=bag.left_out,
         )
         tags = tag_files(packing, contents.exhibits)
         custody = {CUSTODY: custody_lines(contents.custody)}

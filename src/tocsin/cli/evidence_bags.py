@@ -46,6 +46,8 @@ def packed(show: Show, *, incident_id: str) -> None:
     show.say(
         f"{bag.short_name} holds {len(bag.exhibits)} exhibits of {incident.short_name}: sha256:{bag.digest}."
     )
+    for sentence in bag.left_out:
+        show.warn(f"Not in it: {sentence}")
     if not bag.recipients:
         show.warn("It is not encrypted: TOCSIN_EVIDENCE_RECIPIENTS names nobody.")
 

@@ -12,7 +12,8 @@ class Bag:
     """Exhibits of one incident in one BagIt 1.0 archive. `BAG-number` is its short name.
 
     `digest` is the SHA-256 (hex) of its tag manifest, which stands in the log under `entry_id`; `archive` the
-    digest of the archive in the locker, `recipients` to whom it is encrypted.
+    digest of the archive in the locker, `recipients` to whom it is encrypted. `left_out` says, a sentence for
+    each, which exhibits were no longer what was kept and are not in it.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Bag:
     entry_id: UUID
     packed_at: datetime
     packed_by: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def short_name(self) -> str:

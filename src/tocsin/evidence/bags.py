@@ -24,6 +24,7 @@ class Packing:
     """What is packed, by whom, when, with what; `clock_offset_s`: how far our clock was set meanwhile.
 
     `trust` is the level that the log had reached, `window` how long ago it could have been changed unseen.
+    `left_out` has a sentence for each exhibit that was no longer what was kept.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Packing:
     recipients: int
     trust: str
     window: str
+    left_out: tuple[str, ...] = ()
 
 
 def nothing_to_pack(incident: str) -> NotFound:
@@ -102,6 +104,7 @@ def _bag_info(packing: Packing, exhibits: Sequence[Exhibit]) -> bytes:
         ("Bag-Software-Agent", packing.agent),
         *(("Collector", name) for name in sorted({each.collector or "by hand" for each in exhibits})),
         ("Could-Not-Collect", ", ".join(gaps) or "nothing"),
+        *(("Not-Packed", sentence) for sentence in packing.left_out),
         ("Recipients", str(packing.recipients)),
         ("Trust-Level", packing.trust),
         ("Detection-Window", packing.window),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from tocsin.domain.errors import Explained
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
 
 _USUAL_REASON = {
@@ -40,6 +42,32 @@ class ExhibitFault:
         if self.found is None:
             return f"{named} is gone: no bytes lie under its digest {self.expected}."
         return f"{named} was changed: it was kept as {self.expected}, and its bytes now give {self.found}."
+
+
+class ExhibitChanged(Explained):
+    """An exhibit's bytes are no longer those that were kept (HTTP 409)."""
+
+    code = "exhibit_changed"
+    status: ClassVar[int] = 409
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(
+            sentence,
+            means="The bytes are not handed out, because they prove nothing any more.",
+            next_step="Treat this as tampering: tell the security lead; the log's entry has the digest.",
+        )
+
+
+class ExhibitGone(ExhibitChanged):
+    """An exhibit's bytes are gone, and nobody destroyed them by way of Tocsin (HTTP 410)."""
+
+    code = "exhibit_gone"
+    status: ClassVar[int] = 410
+
+
+def refusal_of(fault: ExhibitFault) -> ExhibitChanged:
+    """Return (not raise) what says that an exhibit cannot be handed out."""
+    return (ExhibitGone if fault.found is None else ExhibitChanged)(fault.sentence)
 
 
 def custody_event(

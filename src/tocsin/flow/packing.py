@@ -49,7 +49,8 @@ def packed(shelves: Shelves, bag: Bag) -> Bag:
     That entry holds the digest of its tag manifest, so that a bag made anew over other bytes is found out.
     """
     incident = incident_of(shelves, bag.incident_id)
-    text = f"{bag.short_name} packed: {len(bag.exhibits)} exhibits, {bag.size} bytes, {_to(bag)}"
+    without = f"; not in it: {' '.join(bag.left_out)}" if bag.left_out else ""
+    text = f"{bag.short_name} packed: {len(bag.exhibits)} exhibits, {bag.size} bytes, {_to(bag)}{without}"
     entry = line(incident, Happening.BAG_PACKED, text, by=bag.packed_by, now=bag.packed_at)
     facts = {
         "bag": bag.short_name,
@@ -58,6 +59,7 @@ def packed(shelves: Shelves, bag: Bag) -> Bag:
         "size": str(bag.size),
         "exhibits": number_ranges(bag.exhibits),
         "recipients": ",".join(bag.recipients),
+        **({"left_out": " ".join(bag.left_out)} if bag.left_out else {}),
     }
     kept = replace(bag, entry_id=tell(shelves, incident, entry, facts))
     shelves.bags.add(kept)

@@ -18,7 +18,7 @@ from tocsin.domain.job import Job
 from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
-from tocsin.evidence.custody import ExhibitFault, custody_event, verify_exhibits
+from tocsin.evidence.custody import ExhibitFault, custody_event, refusal_of, verify_exhibits
 from tocsin.evidence.exhibits import Deposit, label
 from tocsin.evidence.opening import starts_for
 from tocsin.flow.admitting import Stored, admitted, incident_of
@@ -140,7 +140,7 @@ class Respond:
     def read(self, number: int, actor: str, reason: str = "") -> tuple[Exhibit, BinaryIO]:
         """Open an exhibit's bytes, verified against its digest; the read is recorded first.
 
-        Raises `NotFound`; also when the bytes on disk are no longer what was kept.
+        Raises `NotFound`; `ExhibitChanged` or `ExhibitGone` when the bytes are no longer what was kept.
         """
         now = self.clock.now()
         with self.store.reading() as shelves:
@@ -167,11 +167,7 @@ class Respond:
                 },
             )
         if faults:
-            raise NotFound(
-                faults[0].sentence,
-                means="The bytes are not handed out, because they prove nothing any more.",
-                next_step="Treat this as tampering: tell the security lead; the log's entry has the digest.",
-            )
+            raise refusal_of(faults[0])
         return exhibit, self.locker.open(exhibit.digest)
 
     def verify(self, incident_id: UUID | None = None) -> tuple[int, tuple[ExhibitFault, ...]]:

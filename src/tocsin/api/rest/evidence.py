@@ -161,6 +161,7 @@ def _bag(bag: Bag) -> dict[str, Any]:
         "recipients": bag.recipients,
         "packed_at": bag.packed_at.isoformat(),
         "packed_by": bag.packed_by,
+        "left_out": list(bag.left_out),
     }
 
 
