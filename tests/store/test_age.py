@@ -39,6 +39,7 @@ def test_either_recipient_alone_can_read_it(identity) -> None:
         ("not a key", "no key that is understood"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----", "no key that is understood"),
     ],
+    ids=["a stranger", "nothing", "no key", "an unfinished key"],
 )
 def test_others_cannot(identities: str, why: str) -> None:
     with pytest.raises(NotDecrypted, match=why):

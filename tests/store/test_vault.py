@@ -19,7 +19,9 @@ def test_what_was_sealed_is_opened_again_and_never_looks_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "sealed", [b"", b"short", VAULT.seal(b"a")[:-1] + b"\x00", KeyVault(b"o" * 32).seal(b"a")]
+    "sealed",
+    [b"", b"short", VAULT.seal(b"a")[:-1] + b"\x00", KeyVault(b"o" * 32).seal(b"a")],
+    ids=["nothing", "too short", "a byte changed", "another key"],
 )
 def test_what_was_changed_or_is_not_ours_is_not_opened(sealed: bytes) -> None:
     with pytest.raises(NotFound, match="cannot be opened"):
