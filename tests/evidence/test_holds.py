@@ -16,6 +16,7 @@ from tocsin.evidence.holds import (
     HoldReasonMissing,
     SecondPersonNeeded,
     demand_destroyable,
+    demand_not_held_by_log,
     in_force,
     is_destroyable,
     reason_of,
@@ -111,3 +112,16 @@ def test_what_was_asked_long_ago_is_not_meant_any_more(times: int, is_asked: boo
 )
 def test_only_what_is_closed_and_not_held_may_be_destroyed(status: Status, holds, may: bool) -> None:
     assert is_destroyable(incident(status), holds) is may
+
+
+@pytest.mark.parametrize("of", ["", "INC-1"])
+@pytest.mark.parametrize("rows", [(), (hold(ONE, NOON),)])
+def test_a_hold_that_the_log_knows_holds_on_whatever_its_row_says(
+    of: str, rows: tuple[LegalHold, ...]
+) -> None:
+    with pytest.raises(EvidenceHeld, match="LH-4 is in force by the log"):
+        demand_not_held_by_log(EXHIBIT, incident(Status.CLOSED), {"LH-4": of}, rows)
+
+
+def test_a_hold_of_another_incident_and_one_whose_row_is_there_say_nothing_new() -> None:
+    demand_not_held_by_log(EXHIBIT, incident(Status.CLOSED), {"LH-9": "INC-2", "LH-4": ""}, [hold(ONE)])

@@ -128,3 +128,11 @@ def test_a_destruction_that_a_crash_cut_short_is_finished_by_asking_again(story,
     assert len(story.log()) == entries
     with story.store.reading() as shelves:
         assert len(shelves.exhibits.custody((CustodyAct.DESTROYED,))) == 1
+
+
+def test_a_hold_whose_row_was_taken_away_still_holds(story, holding) -> None:
+    holding.hold(story.incident().incident_id, "Order 4711", "ada")
+    close(story)
+    story.store._tables.holds.clear()
+    with pytest.raises(EvidenceHeld, match="LH-1 is in force by the log"):
+        holding.consent(1, "ada", "by mistake")

@@ -10,8 +10,17 @@ from uuid import UUID
 
 from django.db import Error
 
-from tocsin.audit.agreement import RecordFault, account_of, custody_faults, exhibit_faults, line_faults
+from tocsin.audit.agreement import account_of, custody_faults, exhibit_faults, line_faults
 from tocsin.audit.breach import Break, unless_frozen
+from tocsin.audit.decisions import (
+    Decisions,
+    RecordFault,
+    action_faults,
+    bag_faults,
+    hold_faults,
+    standing_faults,
+    stop_faults,
+)
 from tocsin.audit.export import export_lines
 from tocsin.audit.note import parse_vkey
 from tocsin.audit.trust import Trust
@@ -22,6 +31,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.ports.proof import LogShelf
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import TimelineEntry
+from tocsin.flow.act_waits import STOP
 from tocsin.store.lineage import Lineage
 from tocsin.store.signer import FileSigner
 
@@ -128,6 +138,7 @@ class Proving:
                 held = ((places.get(each.exhibit, ""), each) for each in shelves.exhibits.custody())
                 exhibits = exhibit_faults(account, rows) + custody_faults(account, held)
                 records = line_faults(account, _lines(shelves, incidents))
+                records += _decision_faults(account.decisions, shelves, incidents)
         except (AttributeError, TypeError, ValueError, Error):
             # A table is gone, or whoever writes around us left a value of another type in one: a time that
             # SQLite lets be any text is read as none at all.
@@ -190,6 +201,23 @@ def _contents(shelves: Shelves) -> Iterator[bytes]:
 def _incidents(shelves: Shelves) -> Iterator[Incident]:
     for offset in range(0, shelves.incidents.count(), INCIDENTS_AT_ONCE):
         yield from shelves.incidents.listed(limit=INCIDENTS_AT_ONCE, offset=offset)
+
+
+def _decision_faults(
+    told: Decisions, shelves: Shelves, incidents: Mapping[UUID, str]
+) -> tuple[RecordFault, ...]:
+    """Compare what people decided: actions with their consents, consents in advance, stops, bags, holds."""
+    bags = [(name, bag) for known, name in incidents.items() for bag in shelves.bags.of_incident(known)]
+    actions = [
+        (name, each) for known, name in incidents.items() for each in shelves.actions.of_incident(known)
+    ]
+    return (
+        *action_faults(told, actions),
+        *standing_faults(told, shelves.actions.standing_for()),
+        *stop_faults(told, shelves.marks.all(STOP)),
+        *bag_faults(told, bags),
+        *hold_faults(told, shelves.bags.holds()),
+    )
 
 
 def _lines(shelves: Shelves, incidents: Mapping[UUID, str]) -> Iterator[tuple[str, TimelineEntry]]:

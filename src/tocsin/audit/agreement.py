@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tocsin.audit.decisions import Decisions, RecordFault
 from tocsin.audit.leaf import EntryUnreadable, as_logged, decode_with_digests, fact_digest
 from tocsin.domain.entry import Entry
 from tocsin.domain.exhibit import CustodyAct, CustodyEvent, Exhibit
@@ -28,15 +29,6 @@ _LOGGED = frozenset(act for acts in _ACTS.values() for act in acts) | {
 _RANGE = re.compile(r"([1-9][0-9]{0,17})(?:-([1-9][0-9]{0,17}))?", re.ASCII)
 # Exhibits are counted one by one; a longer range was never written by us.
 _LONGEST_RANGE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RecordFault:
-    """One row that is not what the log says: `name` and `incident` are short names, `sentence` says how."""
-
-    name: str
-    incident: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +80,7 @@ class Account:
     exhibits: dict[str, _Kept] = field(default_factory=dict)
     custody: dict[_Held, list[int]] = field(default_factory=dict)
     lines: dict[_Line, list[int]] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
 
 
 def account_of(contents: Iterable[bytes]) -> Account:
@@ -103,6 +96,7 @@ def account_of(contents: Iterable[bytes]) -> Account:
             account.lines.setdefault(line, []).append(index)
         if entry.kind == Happening.EXHIBIT_KEPT:
             account.exhibits[entry.facts.get("exhibit", "")] = _Kept(index, entry, facts)
+        account.decisions.hear(index, entry, facts)
         for held in _held(entry):
             account.custody.setdefault(held, []).append(index)
     return account

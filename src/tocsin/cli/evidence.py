@@ -21,7 +21,7 @@ from tocsin.domain.exhibit import CustodyAct, Exhibit
 if TYPE_CHECKING:
     from tocsin.app.proving import Disagreements
     from tocsin.app.wiring import App
-    from tocsin.audit.agreement import RecordFault
+    from tocsin.audit.decisions import RecordFault
     from tocsin.domain.ports.shelves import Shelves
 
 COLUMNS = ("id", "incident", "name", "size", "description", "sealed", "kept_at", "digest")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -117,4 +117,22 @@ def demand_destroyable(exhibit: Exhibit, incident: Incident, holds: Iterable[Leg
     if incident.status is not Status.CLOSED:
         raise EvidenceHeld(
             exhibit, f"{incident.short_name} is {incident.status}", "Close the incident first, or keep it."
+        )
+
+
+def demand_not_held_by_log(
+    exhibit: Exhibit, incident: Incident, logged: Mapping[str, str], holds: Iterable[LegalHold]
+) -> None:
+    """Raise `EvidenceHeld` for a hold that the log knows and the table lacks: somebody took its row away.
+
+    `logged` are the holds in force by the log, each with its incident's short name, empty for any.
+    """
+    kept = {f"LH-{hold.number}" for hold in holds if hold.released_at is None}
+    lost = [name for name, of in logged.items() if of in ("", incident.short_name) and name not in kept]
+    if lost:
+        names = ", ".join(lost)
+        raise EvidenceHeld(
+            exhibit,
+            f"legal hold {names} is in force by the log, and its row is gone or says otherwise",
+            "Treat this as tampering: tell the security lead, and run `tocsin audit verify`.",
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from tocsin.audit.decisions import holds_of
 from tocsin.domain.bag import LegalHold
 from tocsin.domain.clock import Clock
 from tocsin.domain.errors import NotFound
@@ -16,7 +18,13 @@ from tocsin.domain.ports.keeping import EvidenceLocker
 from tocsin.domain.ports.shelves import Shelves, Store
 from tocsin.domain.timeline import Happening
 from tocsin.evidence.custody import custody_event
-from tocsin.evidence.holds import Destruction, demand_destroyable, reason_of, still_asked
+from tocsin.evidence.holds import (
+    Destruction,
+    demand_destroyable,
+    demand_not_held_by_log,
+    reason_of,
+    still_asked,
+)
 from tocsin.flow.admitting import incident_of
 from tocsin.flow.record import held, note, tell
 from tocsin.flow.respond import no_exhibit
@@ -24,6 +32,7 @@ from tocsin.incidents.changed import line
 
 DESTRUCTION = "destruction"
 """The kind of mark that remembers, by an exhibit's name, that its destruction was asked for."""
+_LEAVES_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +107,13 @@ class Holding:
         return still_asked(_asked(shelves, exhibit), self.clock.now())
 
     def _destroy(self, number: int, reason: str, actor: str, person: str | None) -> Destroyed:
+        logged = self._held_by_log()
         with self.store.transaction() as shelves:
             exhibit = shelves.exhibits.get(number)
             if exhibit is None:
                 raise no_exhibit(number)
             incident = held(shelves, exhibit.incident_id)
+            demand_not_held_by_log(exhibit, incident, logged, shelves.bags.holds())
             asked = None
             if not _is_destroyed(shelves, number):
                 demand_destroyable(exhibit, incident, shelves.bags.holds())
@@ -117,6 +128,11 @@ class Holding:
         if not is_shared:
             self.locker.destroy(exhibit.digest)
         return Destroyed(exhibit)
+
+    def _held_by_log(self) -> Mapping[str, str]:
+        """Return the holds that the log knows: whoever writes to the tables can remove a hold's row."""
+        with self.store.reading() as shelves:
+            return holds_of(_contents(shelves))
 
     def _asked_for(self, shelves: Shelves, exhibit: Exhibit, reason: str, actor: str) -> Destruction:
         asked = self.asked(shelves, exhibit)
@@ -180,6 +196,14 @@ def _asked(shelves: Shelves, exhibit: Exhibit) -> Destruction | None:
         asked_at=datetime.fromisoformat(kept["at"]),
         people=tuple(kept["people"]),
     )
+
+
+def _contents(shelves: Shelves) -> Iterator[bytes]:
+    for number in range(1, shelves.log.latest() + 1):
+        ours = shelves.log.of(number)
+        for start in range(0, ours.size(), _LEAVES_AT_ONCE):
+            yield from (leaf.content for leaf in ours.leaves(start, start + _LEAVES_AT_ONCE))
+    yield from shelves.log.waiting_contents()
 
 
 def _is_destroyed(shelves: Shelves, number: int) -> bool:
