@@ -16,6 +16,7 @@ from nouns import NOON
 from tocsin.app.settings import load_settings
 from tocsin.app.wiring import App, build_app
 from tocsin.audit.monitoring import Concern, report
+from tocsin.domain.action import StandingApproval
 from tocsin.domain.clock import PushedClock
 from tocsin.domain.page import Message
 from tocsin.domain.ports.delivery import Receipt
@@ -26,7 +27,7 @@ from tocsin.flow.record import note
 from tocsin.store.django_store import DjangoStore
 from tocsin.store.guards import Guards
 from tocsin.store.leaf import leaf_hash
-from tocsin.worker.monitoring import REST_S, Monitoring, monitoring_of
+from tocsin.worker.monitoring import COMPARED_EVERY, REST_S, Monitoring, monitoring_of
 from tocsin.worker.seals import seals_of
 
 Turn = Callable[[], None]
@@ -302,6 +303,28 @@ def test_where_a_trigger_swallows_the_incident_people_are_called_past_the_databa
     clock.push(timedelta(seconds=REST_S))
     monitoring.round()
     assert ("audit-integrity", "P1") in incidents(app)
+
+
+def test_a_row_that_says_other_than_the_log_is_told_within_ten_minutes(app, monitoring, clock) -> None:
+    approval = StandingApproval(
+        number=0,
+        person="eve",
+        action="iam.disable",
+        bounds={},
+        trigger=(),
+        per_hour=9,
+        given_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=9),
+    )
+    with app.store.transaction() as shelves:
+        shelves.actions.add_standing(approval)
+    monitoring.round()
+    assert incidents(app) == [], "it was looked a moment ago"
+    clock.push(COMPARED_EVERY)
+    for _ in range(2):
+        monitoring.round()
+    assert ("audit-integrity", "P1") in incidents(app)
+    assert "standing approval 1 is not in the log" in descriptions(app)
 
 
 @dataclass

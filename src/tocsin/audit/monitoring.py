@@ -33,6 +33,7 @@ class Concern(StrEnum):
     UNVOUCHED = "unvouched"
     FOREIGN = "foreign"
     POISONED = "poisoned"
+    REWRITTEN = "rewritten"
     UNSEEN = "unseen"
     STALE = "stale"
     SKEWED = "skewed"

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from tocsin.app.breaches import breach_of
 from tocsin.app.proving import Proving
@@ -35,6 +36,9 @@ REST_S = 20.0
 READ_AT_ONCE = 5_000
 READ_A_ROUND = 100_000
 """So many old entries are read again in a round: a log of three times as many is whole within a minute."""
+COMPARED_EVERY = timedelta(minutes=10)
+"""So often rows are compared with a log of up to `READ_A_ROUND` entries."""
+_SHOWN = 5
 _MAX_REQUEST_BYTES = 1 << 20
 _NAMED = ("witness", "request", "answer")
 """What the mark of a witness's answer names at least."""
@@ -61,6 +65,7 @@ class Monitoring:
     _known: dict[int, int] = field(default_factory=dict)
     _counted: tuple[int, int] = (1, 0)
     _reread: tuple[int, int] = (1, 0)
+    _compared: tuple[datetime, str] | None = None
 
     def round(self) -> float:
         """Look once: freeze a log that broke, tell what is of concern; return how long to rest.
@@ -86,6 +91,19 @@ class Monitoring:
         found.update(seen)
         if not verdict.sound and verdict.first_broken is not None:
             self.breach.judged(number, verdict, _fault(self.proving, number, verdict))
+        elif verdict.sound and number == 1 and 0 < verdict.size <= self.most:
+            self._compare(found)
+
+    def _compare(self, found: dict[Concern, str]) -> None:
+        """Compare all rows with a sound log, now and then: what disagrees was rewritten around us."""
+        now = self.clock.now()
+        if self._compared is None or now - self._compared[0] >= COMPARED_EVERY:
+            against = self.proving.disagreements()
+            faults = [each.sentence for each in (*against.exhibits, *against.records)]
+            more = f" And {len(faults) - _SHOWN} more." if len(faults) > _SHOWN else ""
+            self._compared = (now, " ".join(faults[:_SHOWN]) + more)
+        if self._compared[1]:
+            found[Concern.REWRITTEN] = self._compared[1]
 
     def _must_be_told(self, found: Mapping[Concern, str]) -> tuple[AlertReport, ...]:
         """Return the alerts that must have an incident by now."""
