@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from tocsin.domain.ports.shelves import Shelves
 from tocsin.domain.timeline import Happening
 from tocsin.evidence import gate
 from tocsin.evidence.custody import custody_event
+from tocsin.flow.act_borne import unborne
 from tocsin.flow.act_ground import (
     ADVANCE,
     ALARM,
@@ -159,6 +160,9 @@ class Beginning:
             later = action.expires_at if waits.only_for_people else min(now + rest, action.expires_at)
             shelves.jobs.reschedule(job_for(action, ADVANCE, later))
         elif is_fresh(looked_at(shelves, action), now):
+            if lacking := unborne(shelves, action, waits.standing):
+                self._refuse_unborne(shelves, incident, action, lacking, now)
+                return
             self._begin(shelves, incident, action, now)
         else:
             # The partner may have changed while people made up their minds: what is touched is read again.
@@ -296,6 +300,17 @@ class Beginning:
         if action.state is not ActionState.PROPOSED:
             return
         said = f"What it touches could not be read: {reason}"
+        failed = moved(action, ActionState.FAILED, now, outcome=said)
+        shelves.actions.save(failed)
+        words = f"failed before it began; nothing was changed. {said}"
+        tell_action(shelves, incident, failed, Happening.ACTION_FAILED, words, now=now)
+        self._ended(shelves, failed, now)
+
+    def _refuse_unborne(
+        self, shelves: Shelves, incident: Incident, action: Action, lacking: Sequence[str], now: datetime
+    ) -> None:
+        """Its rows claim consents that nobody gave by way of Tocsin: it never begins."""
+        said = f"No entry of the log bears {' and '.join(lacking)}: treat this as tampering."
         failed = moved(action, ActionState.FAILED, now, outcome=said)
         shelves.actions.save(failed)
         words = f"failed before it began; nothing was changed. {said}"
