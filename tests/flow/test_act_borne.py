@@ -11,7 +11,7 @@ import pytest
 from acting_world import World, ask, consent
 from nouns import NOON, a_standing_approval
 from tocsin.audit.leaf import encode
-from tocsin.domain.action import ActionState, Approval
+from tocsin.domain.action import ActionState, Approval, BreakGlass
 from tocsin.domain.entry import Entry
 from tocsin.domain.timeline import Happening
 from tocsin.flow import act_borne
@@ -48,6 +48,26 @@ def test_a_consent_written_into_the_row_lets_nothing_begin(world: World) -> None
     assert world.action().state is ActionState.FAILED
     assert "No entry of the log bears the consent of ada" in world.action().outcome
     assert "action.begun" not in world.kinds()
+
+
+def test_glass_that_is_broken_in_the_row_alone_lets_nothing_begin(world: World) -> None:
+    consent(world)
+    glass = BreakGlass(people=("ada", "dana"), reason="live harm", at=world.clock.now())
+    with world.memory.transaction() as shelves:
+        action = replace(shelves.actions.listed()[0], break_glass=glass)
+        assert unborne(shelves, action, ()) == ("the broken glass of ada and dana",)
+        entry = Entry(
+            entry_id=uuid4(),
+            at=glass.at,
+            actor="dana",
+            kind=Happening.BROKE_GLASS,
+            subject="INC-1",
+            facts={"action": action.short_name, "people": "ada, dana"},
+        )
+        shelves.log.append(entry.entry_id, encode(entry))
+        assert unborne(shelves, action, ()) == ()
+        alone = replace(glass, people=("ada",))
+        assert unborne(shelves, replace(action, break_glass=alone), ()) == ()
 
 
 def test_a_standing_approval_written_into_its_table_is_not_borne(world: World) -> None:

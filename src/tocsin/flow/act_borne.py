@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tocsin.audit.decisions import STANDING
 from tocsin.audit.leaf import EntryUnreadable, decode
-from tocsin.domain.action import Action, StandingApproval
+from tocsin.domain.action import Action, BreakGlass, StandingApproval
 from tocsin.domain.entry import Entry
 from tocsin.domain.ports.proof import LogShelf
 from tocsin.domain.ports.shelves import Shelves
@@ -19,7 +19,7 @@ _AT_ONCE = 500
 
 
 def unborne(shelves: Shelves, action: Action, standing: Iterable[StandingApproval]) -> tuple[str, ...]:
-    """Return, in words, each consent to an action that no entry of the log bears.
+    """Return, in words, each consent to an action, or word against its gate, that no entry of the log bears.
 
     A row can be written by whoever owns the database; an entry cannot without its key. What waits for its
     place counts, unless a line in the inbox is not ours.
@@ -45,7 +45,19 @@ def unborne(shelves: Shelves, action: Action, standing: Iterable[StandingApprova
             for entry in entries_of(shelves, each.given_at)
         )
     ]
+    glass = action.break_glass
+    if glass is not None and len(glass.people) > 1 and not _is_borne(shelves, action, glass):
+        lacking.append(f"the broken glass of {' and '.join(glass.people)}")
     return tuple(lacking)
+
+
+def _is_borne(shelves: Shelves, action: Action, glass: BreakGlass) -> bool:
+    return any(
+        entry.kind == Happening.BROKE_GLASS
+        and (entry.facts.get("action"), entry.facts.get("people"))
+        == (action.short_name, ", ".join(glass.people))
+        for entry in entries_of(shelves, glass.at)
+    )
 
 
 def entries_of(shelves: Shelves, at: datetime) -> Iterator[Entry]:

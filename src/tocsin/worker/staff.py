@@ -58,8 +58,8 @@ from tocsin.worker.kernel import Effect, Kernel, Lane, Transition
 from tocsin.worker.looking_ahead import LookingAhead
 from tocsin.worker.loops import Loop, Loops
 from tocsin.worker.maintenance import Maintenance
-from tocsin.worker.publishing import Publishing
 from tocsin.worker.monitoring import monitoring_of
+from tocsin.worker.publishing import Publishing
 from tocsin.worker.reminding import Reminding
 from tocsin.worker.sealing_lake import SealingLake, runner
 from tocsin.worker.seals import seals_of
