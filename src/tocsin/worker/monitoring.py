@@ -266,12 +266,7 @@ class Monitoring:
             known = shelves.marks.of(WATCH, [each.value for each in Concern])
             untold = _untold(shelves, reports)
         over = [each for each in Concern if each.value in known and each not in found and each.passes]
-        # What somebody did is told once for each sentence; what goes on is told again before its lease ends.
-        new = [
-            each
-            for each in found
-            if each.passes or each in untold or known.get(each.value) != found[each].encode()
-        ]
+        new = [each for each in found if each in untold or _is_to_be_told(each, found[each], known)]
         if not [*new, *over]:
             return
         with self.store.transaction() as shelves:
@@ -288,6 +283,11 @@ def monitoring_of(app: App) -> Monitoring:
     """Return what watches an application's log."""
     parts = (app.store, app.clock, app.proving, app.take, breach_of(app), app.locker)
     return Monitoring(*parts, guards=lambda: guards_of("default"), outcry=outcry_of(app))
+
+
+def _is_to_be_told(concern: Concern, sentence: str, known: Mapping[str, bytes]) -> bool:
+    """Say so of what goes on, again before its lease ends, and once of each sentence about what was done."""
+    return concern.passes or known.get(concern.value) != sentence.encode()
 
 
 def _untold(shelves: Shelves, reports: Mapping[Concern, AlertReport]) -> frozenset[Concern]:
