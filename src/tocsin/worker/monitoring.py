@@ -265,7 +265,7 @@ class Monitoring:
         with self.store.reading() as shelves:
             known = shelves.marks.of(WATCH, [each.value for each in Concern])
             untold = _untold(shelves, reports)
-        over = [each for each in Concern if each.value in known and each not in found and each.passes]
+        over = _over(known, found)
         new = [each for each in found if each in untold or _is_to_be_told(each, found[each], known)]
         if not [*new, *over]:
             return
@@ -283,6 +283,11 @@ def monitoring_of(app: App) -> Monitoring:
     """Return what watches an application's log."""
     parts = (app.store, app.clock, app.proving, app.take, breach_of(app), app.locker)
     return Monitoring(*parts, guards=lambda: guards_of("default"), outcry=outcry_of(app))
+
+
+def _over(known: Mapping[str, bytes], found: Mapping[Concern, str]) -> tuple[Concern, ...]:
+    """Return what was told and has passed by itself."""
+    return tuple(each for each in Concern if each.passes and each.value in known and each not in found)
 
 
 def _is_to_be_told(concern: Concern, sentence: str, known: Mapping[str, bytes]) -> bool:
