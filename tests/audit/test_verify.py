@@ -247,6 +247,10 @@ def test_checkpoints_stand_behind_the_last_leaf_they_cover(book: Any) -> None:
     assert order == [0, 1, 2, None, 3, 4, 5, 6, None, 7, 8, None, 9]
 
 
+def test_checkpoints_without_leaves_come_all_the_same(book: Any) -> None:
+    assert tuple(interleaved((), book.checkpoints)) == tuple(book.checkpoints)
+
+
 def test_an_unsigned_entry_without_our_mac_breaks_a_sound_log(book: Any) -> None:
     sound = verdict_of(book)
     assert unless_forged(sound, None) == sound

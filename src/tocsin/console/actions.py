@@ -185,11 +185,9 @@ def _list(request: HttpRequest, viewer: Viewer, context: dict[str, Any]) -> Http
         known = {each.incident_id: shelves.incidents.get(each.incident_id) for each in rows}
     waiting = actions_for_consent(app, viewer)
     asked = {each.action.number for each in waiting}
-    rest = [
-        {"action": each, "incident": known[each.incident_id]} for each in rows if each.number not in asked
-    ]
-    still_open = [each for each in rest if each["action"].state.is_open]
-    over = [each for each in rest if not each["action"].state.is_open]
+    rest = [(each, known[each.incident_id]) for each in rows if each.number not in asked]
+    still_open = [{"action": one, "incident": its} for one, its in rest if one.state.is_open]
+    over = [{"action": one, "incident": its} for one, its in rest if not one.state.is_open]
     groups = (
         ("waiting", "Waiting for consent", waiting),
         ("open", "Open", still_open),

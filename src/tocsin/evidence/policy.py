@@ -71,7 +71,7 @@ class EvidencePolicy:
     @property
     def collectors(self) -> frozenset[str]:
         """Return the name of every collector that the policy asks for."""
-        wanted = (*self.before, *self.opening)
+        wanted: tuple[Before | Opening, ...] = (*self.before, *self.opening)
         return frozenset(name for each in wanted for name in each.keep)
 
 

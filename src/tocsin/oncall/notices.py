@@ -108,7 +108,7 @@ def _notices(written: Located, channels: Mapping[str, Contact]) -> tuple[NoticeR
         if named
         else (Contact(channel=keys["channel"].string(), address=keys["address"].string()),)
     )
-    events = frozenset(RULED)
+    events: frozenset[NoticeEvent] = frozenset(RULED)
     if "events" in keys:
         events = frozenset(NoticeEvent(one.choice(RULED)) for one in keys["events"].sequence())
     severities = read_severities(keys["severities"])

@@ -127,7 +127,8 @@ class _Reading:
         """Read what a foreign playbook said; expressions in it are none of ours."""
         if place is None:
             return {}
-        self.written.attempt(place.entries, ())
+        nothing: tuple[tuple[Located, Located], ...] = ()
+        self.written.attempt(place.entries, nothing)
         found = Written().value(place)
         return found if isinstance(found, dict) else {}
 

@@ -29,13 +29,13 @@ from tocsin.connectors.signals.inbound import signal_of
 from tocsin.domain.clock import SystemClock
 from tocsin.flow.act_ground import ADVANCE, ALARM, LOOK, PERFORM, REVERT
 from tocsin.flow.call import ESCALATE
+from tocsin.flow.collect import COLLECT
 from tocsin.flow.flushing import NOTIFY
 from tocsin.flow.hush import HUSH
 from tocsin.flow.mute import LOOK_AGAIN
 from tocsin.flow.notify import FLUSH
 from tocsin.flow.paging import DELIVER
 from tocsin.flow.record import CLOCK, hold_for
-from tocsin.flow.respond import COLLECT
 from tocsin.flow.runs_triggers import START
 from tocsin.flow.runs_wake import RUN
 from tocsin.flow.take import LAPSE
