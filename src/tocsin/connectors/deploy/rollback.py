@@ -214,9 +214,7 @@ def _artifact_faults(service: Deployable, build: Deployment) -> Play[tuple[str, 
     if not service.artifact:
         return ()
     path = service.artifact.format(digest=build.digest)
-    found = yield Call(
-        service="deploy", operation="DigestOf", parameters={"path": path}, sample=build.digest
-    )
+    found = yield Call(service="deploy", operation="DigestOf", parameters={"path": path}, sample=build.digest)
     if not found:
         return (f"its artifact is not there ({path})",)
     return () if found == build.digest else ("its artifact is not the one that was signed",)
