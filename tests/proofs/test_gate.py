@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
@@ -14,9 +14,12 @@ from tocsin.worker import acting
 
 
 @pytest.fixture(scope="module")
-def proof(load_program: Callable[[str], ModuleType]) -> ModuleType:
-    logging.getLogger("tocsin.worker").setLevel(logging.CRITICAL)
-    return load_program("proofs/gate.py")
+def proof(load_program: Callable[[str], ModuleType]) -> Iterator[ModuleType]:
+    log = logging.getLogger("tocsin.worker")
+    usual = log.level
+    log.setLevel(logging.CRITICAL)
+    yield load_program("proofs/gate.py")
+    log.setLevel(usual)
 
 
 def _broken(proof: ModuleType, seeds: range) -> list[str]:
