@@ -93,7 +93,7 @@ class House:
         """Write, and let every loop have its turn, as within twenty seconds."""
         with self.app.store.transaction() as shelves:
             for _ in range(entries):
-                note(shelves, Happening.NOTE, at=self.clock.now(), facts={"text": "what was written"})
+                note(shelves, Happening.NOTE, at=self.clock.now(), facts={"said": "what was written"})
         self.clock.push(timedelta(seconds=REST_S))
         for turn in (self.seals.round, self.cosigning.round, self.monitoring.round):
             # A loop that met a fault is told so in the log and goes on with its next round.
